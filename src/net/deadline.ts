@@ -1,0 +1,78 @@
+/**
+ * Deadline: `setTimeout` for waits that nearly always end early.
+ *
+ * A proxy arms several deadlines per connection and almost none ever fires. All deadlines of one duration expire in
+ * the order in which they were armed, so each duration has one queue and one native timer for the queue's head:
+ * arming and cancelling are a few pointer writes. Durations come from settings, so there are few queues.
+ *
+ * A deadline never keeps the process alive, fires at most once, and is never re-armed.
+ */
+
+/** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
+export interface Deadline {
+  readonly queue: Queue
+  readonly at: number
+  readonly fire: () => void
+  previous: Deadline | undefined
+  next: Deadline | undefined
+  armed: boolean
+}
+
+interface Queue {
+  readonly milliseconds: number
+  first: Deadline | undefined
+  last: Deadline | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
+}
+
+const queues = new Map<number, Queue>()
+
+/** Calls `fire` once, `milliseconds` from now, unless it is cancelled first. */
+export const after = (milliseconds: number, fire: () => void): Deadline => {
+  let queue = queues.get(milliseconds)
+  if (queue === undefined) {
+    queue = { milliseconds, first: undefined, last: undefined, timer: undefined }
+    queues.set(milliseconds, queue)
+  }
+  const deadline: Deadline = {
+    queue,
+    at: performance.now() + milliseconds,
+    fire,
+    previous: queue.last,
+    next: undefined,
+    armed: true,
+  }
+  if (queue.last === undefined) queue.first = deadline
+  else queue.last.next = deadline
+  queue.last = deadline
+  if (queue.timer === undefined) wake(queue, milliseconds)
+  return deadline
+}
+
+/** Forgets a deadline; harmless when it has fired or was cancelled before. */
+export const cancel = (deadline: Deadline | undefined): void => {
+  if (deadline === undefined || !deadline.armed) return
+  deadline.armed = false
+  const { queue, previous, next } = deadline
+  if (previous === undefined) queue.first = next
+  else previous.next = next
+  if (next === undefined) queue.last = previous
+  else next.previous = previous
+}
+
+const wake = (queue: Queue, milliseconds: number): void => {
+  queue.timer = setTimeout(expire, milliseconds, queue)
+  queue.timer.unref()
+}
+
+const expire = (queue: Queue): void => {
+  queue.timer = undefined
+  const now = performance.now()
+  // A native timer may come a fraction of a millisecond early; such a deadline counts as due.
+  while (queue.first !== undefined && queue.first.at <= now + 1) {
+    const due = queue.first
+    cancel(due)
+    due.fire()
+  }
+  if (queue.first !== undefined && queue.timer === undefined) wake(queue, Math.max(1, queue.first.at - now))
+}

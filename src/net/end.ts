@@ -1,0 +1,138 @@
+/**
+ * End: one side of a connection, as the relay, the exchange and the handshake see it.
+ *
+ * An end is a socket reduced to what a proxy may do with one. `shutdown` (FIN) and `terminate` (RST) are the only ways
+ * to close: a Bun socket's own `end()` and `close()` are close(2) of both directions at once and lose data in flight.
+ * What an end hears goes to its current `receiver`; handing an end on means setting another receiver.
+ */
+import type { Socket, SocketHandler } from "bun"
+
+/** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
+export interface Receiver {
+  /** Bytes arrived. The chunk is the receiver's to keep. May be called once more after `pause`. */
+  readonly data: (end: End, chunk: Uint8Array) => void
+  /** The socket can take bytes again after a short write; may also come without one. */
+  readonly drain: (end: End) => void
+  /** The peer will send no more (FIN); this end can still be written to. Comes at most once. */
+  readonly ended: (end: End) => void
+  /** The socket is gone, and nothing follows. `code` says why (ECONNRESET, EPIPE, ...); absent after an orderly close. */
+  readonly closed: (end: End, code: string | undefined) => void
+}
+
+export interface End {
+  receiver: Receiver
+  /** Bytes received so far. */
+  received: number
+  /** Bytes the kernel has accepted so far. */
+  sent: number
+  /** True until `closed` was called. */
+  readonly open: boolean
+  /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
+  readonly write: (bytes: Uint8Array, offset?: number) => number
+  readonly pause: () => void
+  readonly resume: () => void
+  /** No more bytes will be written (FIN). Reading goes on. */
+  readonly shutdown: () => void
+  /** Closes at once; the peer sees a reset. Calls `closed` before it returns, if it was not called yet. */
+  readonly terminate: () => void
+}
+
+/** A receiver for an end that nobody listens to: before its first owner, and after its last. */
+export const nobody: Receiver = { data() {}, drain() {}, ended() {}, closed() {} }
+
+export class SocketEnd implements End {
+  receiver: Receiver
+  received = 0
+  sent = 0
+  open = true
+  /** Set by a write that the kernel refused: the close that follows it carries no error of its own. */
+  private broken = false
+  private finished = false
+  private socket: Socket<SocketEnd> | undefined = undefined
+
+  constructor(receiver: Receiver) {
+    this.receiver = receiver
+  }
+
+  /** Binds this end to its socket; called once, by the socket's `open`. */
+  attach(socket: Socket<SocketEnd>): void {
+    this.socket = socket
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket?.remoteAddress
+  }
+
+  get remotePort(): number {
+    return this.socket?.remotePort ?? 0
+  }
+
+  get localAddress(): string | undefined {
+    return this.socket?.localAddress
+  }
+
+  get localPort(): number {
+    return this.socket?.localPort ?? 0
+  }
+
+  write(bytes: Uint8Array, offset = 0): number {
+    if (!this.open || this.finished) return -1
+    // All three arguments, always: Bun 1.4.5 throws a RangeError for an offset without a length (oven-sh/bun#42997).
+    const count = this.socket!.write(bytes, offset, bytes.length - offset)
+    if (count < 0) this.broken = true
+    else this.sent += count
+    return count
+  }
+
+  pause(): void {
+    if (this.open) this.socket!.pause()
+  }
+
+  resume(): void {
+    if (this.open) this.socket!.resume()
+  }
+
+  shutdown(): void {
+    if (!this.open || this.finished) return
+    this.finished = true
+    this.socket!.shutdown()
+  }
+
+  terminate(): void {
+    if (this.open) this.socket!.terminate()
+  }
+
+  /** The socket's own close; the only place where an end stops being open. */
+  close(code: string | undefined): void {
+    if (!this.open) return
+    this.open = false
+    this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
+    this.receiver = nobody
+  }
+}
+
+/** One constant for every socket of the program; what differs per connection lives in the end. */
+export const socketHandlers: SocketHandler<SocketEnd> = {
+  data(socket, chunk) {
+    const end = socket.data
+    end.received += chunk.length
+    end.receiver.data(end, chunk)
+  },
+  drain(socket) {
+    socket.data.receiver.drain(socket.data)
+  },
+  end(socket) {
+    socket.data.receiver.ended(socket.data)
+  },
+  close(socket, error) {
+    socket.data.close(errorCode(error))
+  },
+  error() {
+    // A throw in a handler is a defect of this program: the last-resort handler logs it; the peer is not to blame.
+  },
+}
+
+const errorCode = (error: unknown): string | undefined =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined

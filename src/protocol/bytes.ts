@@ -1,0 +1,32 @@
+/**
+ * Bytes: the few operations on `Uint8Array` views that every parser here needs.
+ *
+ * Nothing in this file copies more than it says, and nothing decodes as UTF-8: protocol text is latin1, one byte a
+ * character, so that what is written is what was read.
+ */
+
+export const empty = new Uint8Array(0)
+
+/** The bytes of an ASCII or latin1 string; characters above U+00FF are a programmer's error and are cut to 8 bits. */
+export const fromLatin1 = (text: string): Uint8Array => {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+/** `bytes[start, end)` as a latin1 string. For short spans (names, targets), never for bodies. */
+export const toLatin1 = (bytes: Uint8Array, start = 0, end = bytes.length): string => {
+  let text = ""
+  for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!)
+  return text
+}
+
+/** `first` followed by `second` in one new array; returns the other unchanged, and uncopied, when one is empty. */
+export const concat = (first: Uint8Array, second: Uint8Array): Uint8Array => {
+  if (first.length === 0) return second
+  if (second.length === 0) return first
+  const joined = new Uint8Array(first.length + second.length)
+  joined.set(first)
+  joined.set(second, first.length)
+  return joined
+}

@@ -1,0 +1,55 @@
+/**
+ * Handshake: the contract between a proxy protocol and whoever moves its bytes.
+ *
+ * `step` gets every byte that is not yet consumed, as a view it must not keep, and returns one plain value. It never
+ * throws for what a peer sent, never reads past its input, and never sends anything itself. Bytes after `consumed` of
+ * a Dial belong to the tunnel.
+ */
+import type { Address } from "./address.ts"
+import type { Refusal } from "./refusal.ts"
+import type { Target } from "./target.ts"
+
+/** More bytes are needed; nothing was consumed. One shared constant: nothing is allocated while a peer trickles. */
+export const needMore = { _tag: "NeedMore" } as const
+export type NeedMore = typeof needMore
+
+/** Send `bytes`, drop `consumed` bytes of the input, and step again with what is left. */
+export interface Reply {
+  readonly _tag: "Reply"
+  readonly consumed: number
+  readonly bytes: Uint8Array
+}
+
+/** The handshake is complete: dial `target`, then answer with `accepted` or `refused`. */
+export interface Dial {
+  readonly _tag: "Dial"
+  readonly consumed: number
+  /** Absent for a listener that needs none (tcp): its connections go to the workload. */
+  readonly target: Target | undefined
+}
+
+/** Answer with `refused(refusal)` and close. */
+export interface Refuse {
+  readonly _tag: "Refuse"
+  readonly refusal: Refusal
+}
+
+export type Step = NeedMore | Reply | Dial | Refuse
+
+export interface Handshake {
+  readonly protocol: "tcp" | "verbatim" | "connect" | "socks4" | "socks4a" | "socks5"
+  readonly step: (input: Uint8Array) => Step
+  /** What to tell the client once its target is connected. `bound` is the local address of that connection. */
+  readonly accepted: (bound: Bound) => Uint8Array
+  /** What to tell the client instead; may be empty where the protocol has no words for it. */
+  readonly refused: (refusal: Refusal) => Uint8Array
+}
+
+export interface Bound {
+  readonly address: Address | undefined
+  readonly port: number
+}
+
+export const reply = (consumed: number, bytes: Uint8Array): Reply => ({ _tag: "Reply", consumed, bytes })
+export const dial = (consumed: number, target: Target | undefined): Dial => ({ _tag: "Dial", consumed, target })
+export const refuse = (refusal: Refusal): Refuse => ({ _tag: "Refuse", refusal })
