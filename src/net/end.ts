@@ -127,8 +127,12 @@ export const socketHandlers: SocketHandler<SocketEnd> = {
   close(socket, error) {
     socket.data.close(errorCode(error))
   },
-  error() {
-    // A throw in a handler is a defect of this program: the last-resort handler logs it; the peer is not to blame.
+  error(socket, error) {
+    // A receiver threw: a defect of this program. Its connection ends here; the last-resort handler logs it.
+    socket.data.terminate()
+    queueMicrotask(() => {
+      throw error
+    })
   },
 }
 
