@@ -48,6 +48,8 @@ export class SocketEnd implements End {
   /** Set by a write that the kernel refused: the close that follows it carries no error of its own. */
   private broken = false
   private finished = false
+  /** Pausing and resuming are system calls: only a change makes one. */
+  private paused = false
   private socket: Socket<SocketEnd> | undefined = undefined
 
   constructor(receiver: Receiver) {
@@ -85,11 +87,15 @@ export class SocketEnd implements End {
   }
 
   pause(): void {
-    if (this.open) this.socket!.pause()
+    if (!this.open || this.paused) return
+    this.paused = true
+    this.socket!.pause()
   }
 
   resume(): void {
-    if (this.open) this.socket!.resume()
+    if (!this.open || !this.paused) return
+    this.paused = false
+    this.socket!.resume()
   }
 
   shutdown(): void {

@@ -1,0 +1,85 @@
+/**
+ * Build: src/main.ts → dist/pillion, one executable that needs nothing but libc.
+ *
+ * Skipped when neither the sources, the dependencies, this script, Bun nor the git revision changed, so that tests may
+ * ask for the executable as often as they like. The finished file is moved into place: nobody ever runs half of one.
+ */
+import { mkdir, rename, rm } from "node:fs/promises"
+import { join } from "node:path"
+
+const root = join(import.meta.dir, "..")
+const stamp = join(root, "dist/pillion.stamp")
+
+/** Where the executable stands after `build`. */
+export const executable = join(root, "dist/pillion")
+
+/** Builds the executable if it is stale; returns its path. Throws with the bundler's own words when it cannot. */
+export const build = async (say: (line: string) => void = () => {}): Promise<string> => {
+  const { version } = await Bun.file(join(root, "package.json")).json()
+  const revision = sourceRevision()
+  const wanted = await fingerprint(revision)
+  const built = Bun.file(stamp)
+  if ((await Bun.file(executable).exists()) && (await built.exists()) && (await built.text()) === wanted) {
+    say(`dist/pillion is up to date: ${version} (${revision})`)
+    return executable
+  }
+
+  // Bundles in a folder of its own, for two builds at once must not share files.
+  const folder = join(root, `dist/build-${process.pid}`)
+  await mkdir(folder, { recursive: true })
+  try {
+    const output = join(folder, "pillion")
+    const bundler = Bun.spawnSync([process.execPath, "build", ...flags(version, revision), `--outfile=${output}`], {
+      cwd: root,
+      // Under a test runner NODE_ENV would be "test", and be built in.
+      env: { ...process.env, NODE_ENV: "production" },
+    })
+    if (bundler.exitCode !== 0) throw new Error(`bun build failed:\n${bundler.stderr}${bundler.stdout}`)
+    await rename(output, executable)
+    await Bun.write(stamp, wanted)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  say(`dist/pillion: ${version} (${revision}), ${(Bun.file(executable).size / 1e6).toFixed(1)} MB`)
+  return executable
+}
+
+const flags = (version: string, revision: string): ReadonlyArray<string> => [
+  join(root, "src/main.ts"),
+  "--compile",
+  "--minify",
+  "--sourcemap",
+  // Bytecode needs the ESM format as soon as there is a top-level await.
+  "--bytecode",
+  "--format=esm",
+  // By default an executable loads .env, and runs the preloads of bunfig.toml, from wherever it is started.
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  // No eval, and no BUN_OPTIONS=--preload or BUN_INSPECT either.
+  "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
+  "--define",
+  `BUILD_VERSION=${JSON.stringify(version)}`,
+  "--define",
+  `BUILD_REVISION=${JSON.stringify(revision)}`,
+]
+
+/** BUILD_REVISION where there is no checkout (an image build), else git's word, else "unknown". */
+const sourceRevision = (): string => {
+  const given = process.env["BUILD_REVISION"]
+  if (given !== undefined && given !== "") return given
+  const git = Bun.which("git")
+  if (git === null) return "unknown"
+  const described = Bun.spawnSync([git, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], { cwd: root })
+  return described.exitCode === 0 ? described.stdout.toString().trim() : "unknown"
+}
+
+const fingerprint = async (revision: string): Promise<string> => {
+  const hasher = new Bun.CryptoHasher("sha256").update(`${Bun.version} ${revision}\n`)
+  const sources = [...new Bun.Glob("src/**/*").scanSync({ cwd: root })].toSorted()
+  for (const path of ["package.json", "bun.lock", "scripts/build.ts", ...sources]) {
+    hasher.update(`${path}\n`).update(await Bun.file(join(root, path)).bytes())
+  }
+  return hasher.digest("hex")
+}
+
+if (import.meta.main) await build((line) => console.log(line))

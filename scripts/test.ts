@@ -1,0 +1,35 @@
+/**
+ * Test: `bun test` with a closing line that people and CI can read alike: `N passed, N failed`.
+ *
+ * The counts come from the JUnit report. A run that fails without a failed test (a file that does not load, an error
+ * between two tests), or that ran nothing at all, counts as one failure.
+ */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { bun, exitCode } from "./steps.ts"
+
+/** Runs the tests that `arguments_` select (all, when empty), prints the closing line, returns the exit code. */
+export const test = async (arguments_: ReadonlyArray<string>): Promise<number> => {
+  const folder = await mkdtemp(join(tmpdir(), "pillion-report-"))
+  try {
+    const report = join(folder, "junit.xml")
+    const code = await exitCode([bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...arguments_])
+    const file = Bun.file(report)
+    const counts = read((await file.exists()) ? await file.text() : "")
+    const passed = counts.tests - counts.failures - counts.skipped
+    const failed = counts.failures === 0 && (code !== 0 || passed === 0) ? 1 : counts.failures
+    console.log(`${passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`)
+    return failed === 0 ? 0 : 1
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const read = (report: string): { readonly tests: number; readonly failures: number; readonly skipped: number } => {
+  const total = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? ""
+  const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(total)?.[1] ?? 0)
+  return { tests: count("tests"), failures: count("failures"), skipped: count("skipped") }
+}
+
+if (import.meta.main) process.exit(await test(process.argv.slice(2)))

@@ -1,0 +1,173 @@
+/**
+ * Args: the command line, taken apart. Knows commands and flags from their tables and judges no option's value.
+ */
+import { parseArgs } from "node:util"
+import * as Result from "effect/Result"
+import { type ConfigError, oneOf, quote, usageError } from "../config/error.ts"
+import { allOptions } from "../config/options.ts"
+import { didYouMean } from "../config/suggest.ts"
+import {
+  type CommandFlag,
+  type CommandName,
+  commandFlags,
+  commandNames,
+  commands,
+  isOneOf,
+  type Language,
+  languages,
+} from "./commands.ts"
+
+/** What was asked for. `--help` anywhere is the command `help` with the command as its topic. */
+export interface Invocation {
+  readonly command: CommandName
+  /** Of `help`: the command to explain; undefined is the whole program. */
+  readonly topic: CommandName | undefined
+  /** Of `env`; undefined is every language. */
+  readonly language: Language | undefined
+  /** Options in the order in which they were given; a bare boolean flag is `true`. */
+  readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
+  /** Of `run`: the program to start and its arguments; undefined where there was no `--`. */
+  readonly rest: ReadonlyArray<string> | undefined
+  readonly json: boolean
+  readonly k8s: boolean
+}
+
+/** Everything that the tokens say, before it is known to make sense together. */
+interface Collected {
+  readonly words: Array<string>
+  readonly flags: Array<readonly [name: string, value: string | true]>
+  readonly given: Set<string>
+  rest: Array<string> | undefined
+}
+
+const optionShapes = new Map(allOptions.map(({ name, kind }) => [name, kind.shape]))
+const bareFlags: ReadonlyArray<string> = [...Object.keys(commandFlags), "help", "version"]
+const knownFlags: ReadonlyArray<string> = [...optionShapes.keys(), ...bareFlags]
+
+/** Takes what follows the program's name. Everything that is wrong here ends with exit code 2. */
+export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, ConfigError> =>
+  Result.gen(function* () {
+    const collected = yield* collect(argv)
+    const { words, flags, given, rest } = collected
+    // `pillion --help` explains the program, `pillion run --help` the command.
+    const named = words.length > 0
+    const command = yield* takeCommand(words)
+    const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
+    const language = command === "env" ? yield* takeLanguage(words) : undefined
+    if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
+    const invocation = {
+      command,
+      topic: undefined,
+      language,
+      flags,
+      rest,
+      json: given.has("json"),
+      k8s: given.has("k8s"),
+    }
+    if (given.has("help") || command === "help") return { ...invocation, command: "help" as const, topic }
+    if (given.has("version")) return { ...invocation, command: "version" as const, flags: [] }
+    const misfit = findMisfit(command, collected)
+    return misfit === undefined ? invocation : yield* Result.fail(misfit)
+  })
+
+type Tokens = ReturnType<typeof tokenize>
+
+const tokenize = (argv: ReadonlyArray<string>) => {
+  const types = Object.fromEntries([
+    ...bareFlags.map((name) => [name, { type: "boolean" as const }]),
+    ...[...optionShapes].map(([name, shape]) => [name, { type: shape === "switch" ? "boolean" : "string" } as const]),
+  ])
+  const shorts = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "V" } } as const
+  // Not strict: its messages know neither origins nor suggestions, and end in stack traces.
+  return parseArgs({ args: [...argv], options: { ...types, ...shorts }, strict: false, tokens: true }).tokens
+}
+
+const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
+  const collected: Collected = { words: [], flags: [], given: new Set(), rest: undefined }
+  const tokens = tokenize(argv)
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    if (token.kind === "option-terminator") {
+      collected.rest = argv.slice(token.index + 1)
+      break
+    }
+    if (token.kind === "positional") {
+      collected.words.push(token.value)
+      continue
+    }
+    const { name, rawName, value } = token
+    if (bareFlags.includes(name)) {
+      if (value !== undefined) return Result.fail(usageError(`${rawName} takes no value`))
+      collected.given.add(name)
+      continue
+    }
+    const shape = optionShapes.get(name)
+    if (shape === undefined || !rawName.startsWith("--")) return Result.fail(unknownFlag(rawName))
+    if (shape === "switch") {
+      const word = value ?? followingBoolean(tokens, i)
+      if (value === undefined && word !== undefined) i++
+      collected.flags.push([name, word ?? true])
+    } else if (value === undefined || (!token.inlineValue && value.startsWith("-") && value !== "-")) {
+      // Without this, `--proxy-type --json` would take the next flag for a value.
+      return Result.fail(usageError(`${rawName} needs a value; for one that begins with a dash write ${rawName}=VALUE`))
+    } else collected.flags.push([name, value])
+  }
+  return Result.succeed(collected)
+}
+
+/** `--proxy-strict false` means what it says: no command is called true or false. */
+const followingBoolean = (tokens: Tokens, i: number): string | undefined => {
+  const next = tokens[i + 1]
+  return next?.kind === "positional" && /^(true|false)$/i.test(next.value) ? next.value : undefined
+}
+
+const unknownFlag = (rawName: string): ConfigError => {
+  const negated = /^--no-(.*)$/.exec(rawName)?.[1]
+  if (negated !== undefined && optionShapes.get(negated) === "switch") {
+    return usageError(`unknown flag ${rawName}; write --${negated}=false`)
+  }
+  const hint = rawName.startsWith("--") ? didYouMean(rawName, knownFlags, (name) => `--${name}`) : ""
+  return usageError(`unknown flag ${quote(rawName).slice(1, -1)}${hint}`)
+}
+
+const takeCommand = (words: Array<string>): Result.Result<CommandName, ConfigError> => {
+  const word = words.shift() ?? "run"
+  if (isOneOf(commandNames, word)) return Result.succeed(word)
+  const hint = didYouMean(word, commandNames)
+  return Result.fail(
+    usageError(
+      `unknown command ${quote(word)}${hint === "" ? `; to start a program write: pillion run -- ${word}` : hint}`,
+    ),
+  )
+}
+
+const takeTopic = (words: Array<string>): Result.Result<CommandName | undefined, ConfigError> =>
+  words.length === 0 ? Result.succeed(undefined) : takeCommand(words)
+
+const takeLanguage = (words: Array<string>): Result.Result<Language | undefined, ConfigError> => {
+  const word = words.shift()
+  if (word === undefined || isOneOf(languages, word)) return Result.succeed(word)
+  return Result.fail(
+    usageError(`env does not know ${quote(word)}: write ${oneOf(languages)}${didYouMean(word, languages)}`),
+  )
+}
+
+const superfluous = (command: CommandName, word: string): ConfigError =>
+  usageError(
+    command === "run"
+      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${word}`
+      : `${command} does not know ${quote(word)}; see pillion help ${command}`,
+  )
+
+/** The first flag or word that this command does not take. */
+const findMisfit = (command: CommandName, collected: Collected): ConfigError | undefined => {
+  const { flags, takesOptions } = commands[command]
+  for (const flag of Object.keys(commandFlags) as ReadonlyArray<CommandFlag>) {
+    if (collected.given.has(flag) && !flags.includes(flag)) return usageError(`${command} takes no --${flag}`)
+  }
+  const option = collected.flags[0]
+  if (option !== undefined && !takesOptions) return usageError(`${command} takes no --${option[0]}`)
+  if (collected.rest === undefined) return undefined
+  if (command !== "run") return usageError(`${command} starts no program: only run takes --`)
+  return collected.rest.length === 0 ? usageError("after -- the program to start is missing") : undefined
+}

@@ -1,0 +1,115 @@
+/**
+ * Commands: what `pillion` can be told to do. The command line's parser and the help take everything from this table.
+ */
+
+/** Languages for which `pillion env` knows the client recipe. */
+export const languages = ["go", "python", "node", "java", "dotnet", "ruby", "curl"] as const
+export type Language = (typeof languages)[number]
+
+/** Flags that are no options: they belong to a command, and have no value. */
+export const commandFlags = {
+  json: "print JSON",
+  k8s: "print a container's env: instead of shell commands",
+} as const
+export type CommandFlag = keyof typeof commandFlags
+
+export type CommandName = "run" | "check-config" | "env" | "healthcheck" | "drain" | "version" | "help"
+
+export interface Command {
+  /** What follows `pillion`. */
+  readonly usage: string
+  /** One sentence without a full stop. */
+  readonly summary: string
+  readonly flags: ReadonlyArray<CommandFlag>
+  /** Whether it reads the settings, and so takes every option of the option table. */
+  readonly takesOptions: boolean
+  /** Command lines, and what each does. */
+  readonly examples: ReadonlyArray<readonly [line: string, meaning: string]>
+}
+
+export const commands: { readonly [N in CommandName]: Command } = {
+  run: {
+    usage: "[run] [options] [-- CMD ARGS...]",
+    summary: "run the proxy (the default); with -- CMD beside a program that uses it",
+    flags: [],
+    takesOptions: true,
+    examples: [
+      ["pillion", "inbound on 4143 to localhost:80, outbound on 4140"],
+      ["pillion --proxy-protocol tcp:http --proxy-port 8080", "opaque TCP inbound, HTTP proxy outbound"],
+      ["pillion --proxy-type forward --proxy-protocol socks", "an outbound SOCKS proxy only"],
+      ["pillion run -- node app.js", "start a program with its proxy variables set, and end with it"],
+    ],
+  },
+  "check-config": {
+    usage: "check-config [options]",
+    summary: "print every value with its origin, or what is wrong",
+    flags: ["json"],
+    takesOptions: true,
+    examples: [
+      ["pillion check-config", "what would hold here and now"],
+      ["pillion check-config --config pillion.yaml", "the same with this file"],
+      ["pillion check-config --json", "for a program: an array of {option, value, origin}"],
+    ],
+  },
+  env: {
+    usage: `env [${languages.join("|")}] [options]`,
+    summary: "print how clients are told to use the proxy with these settings",
+    flags: ["json", "k8s"],
+    takesOptions: true,
+    examples: [
+      ['eval "$(pillion env)"', "send this shell's programs through the proxy"],
+      ["pillion env java", "what a Java program needs"],
+      ["pillion env python --k8s", "the same as a container's env: in YAML"],
+    ],
+  },
+  healthcheck: {
+    usage: "healthcheck [options]",
+    summary: "exit with 0 if the running proxy is ready, else with 1",
+    flags: ["json"],
+    takesOptions: true,
+    examples: [
+      ["pillion healthcheck", "ask /readyz on 4145"],
+      ["pillion healthcheck --health-port 9000", "ask on another port"],
+    ],
+  },
+  drain: {
+    usage: "drain [options]",
+    summary: "ask the running proxy to stop as SIGTERM does: let connections finish, then end",
+    flags: [],
+    takesOptions: true,
+    examples: [
+      ["pillion drain", "ask on the admin port 4100"],
+      ["pillion drain --admin-port 9001", "ask on another port"],
+    ],
+  },
+  version: {
+    usage: "version",
+    summary: "print the version",
+    flags: ["json"],
+    takesOptions: false,
+    examples: [["pillion version --json", "for a program"]],
+  },
+  help: {
+    usage: "help [COMMAND]",
+    summary: "explain Pillion, or one command",
+    flags: [],
+    takesOptions: false,
+    examples: [["pillion help run", "the same as pillion run --help"]],
+  },
+}
+
+export const commandNames = Object.keys(commands) as ReadonlyArray<CommandName>
+
+/** Whether a word names an own entry of a table: `constructor` does not. */
+export const isOneOf = <A extends string>(names: ReadonlyArray<A>, word: string): word is A =>
+  names.some((name) => name === word)
+
+export const exitCodes: ReadonlyArray<readonly [code: string, meaning: string]> = [
+  ["0", "done, also after SIGTERM"],
+  ["1", "failure, or cut short by a second signal"],
+  ["2", "unknown command or flag"],
+  ["69", "cannot listen"],
+  ["78", "a value or a combination of values is wrong"],
+  ["127", "run -- CMD: CMD was not found"],
+  ["other", "run -- CMD: the exit code of CMD, or 128 + the signal that ended it"],
+]

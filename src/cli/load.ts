@@ -1,0 +1,141 @@
+/**
+ * Load: reads the files that the settings come from, at start and again at SIGHUP, and hands them to the pure
+ * `read`. Synchronous: nothing else goes on at start, and the files are small.
+ */
+import { readFileSync } from "node:fs"
+import { networkInterfaces } from "node:os"
+import * as Result from "effect/Result"
+import { type ConfigError, valueError } from "../config/error.ts"
+import { fileOrigin, fileTexts } from "../config/file.ts"
+import { type Environment, find, type Flags, type Found, type Sources } from "../config/find.ts"
+import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
+import { options } from "../config/options.ts"
+import { type Input, type Loaded, read } from "../config/sources.ts"
+import { parseAddress } from "../protocol/address.ts"
+
+/** What the machine is asked for; the tests put something else in its place. */
+export interface Surroundings {
+  readonly env: Environment
+  /** Read where no annotations file is named; may be absent. */
+  readonly annotationsFile: string
+}
+
+/** Everything, or the first thing that is wrong, named with its origin. Never throws for what files hold. */
+export const load = (
+  flags: Flags,
+  { env, annotationsFile }: Surroundings = { env: process.env, annotationsFile: defaultAnnotationsFile },
+): Result.Result<Loaded, ConfigError> =>
+  Result.gen(function* () {
+    // Doubts about these two options are told by `read`, which looks at them again.
+    const given: Sources = { flags, env, annotations: undefined, file: undefined }
+    const file = yield* loadConfig(find(options.config, given, ignore))
+    const values = file === undefined ? undefined : { path: file.path, values: yield* fileTexts(file.path, file.value) }
+    const named = find(options.annotationsFile, { ...given, file: values }, ignore)
+    const annotations = yield* loadAnnotations(named, annotationsFile)
+    return yield* read({ flags, env, file, annotations, limits: limits() })
+  })
+
+const ignore = (): void => {}
+
+const loadConfig = (found: Found | undefined): Result.Result<Input["file"], ConfigError> => {
+  if (found === undefined || found.text === "") return Result.succeed(undefined)
+  const path = found.text
+  const content = path === "-" ? readStandardInput() : readText(path)
+  if (typeof content !== "string") return Result.fail(unreadable("config", found, content))
+  return Result.map(parseYaml(path, content), (value) => ({ path, value }))
+}
+
+const loadAnnotations = (
+  found: Found | undefined,
+  defaultPath: string,
+): Result.Result<Input["annotations"], ConfigError> => {
+  const path = found?.text ?? defaultPath
+  // `read` refuses an empty path, and says where it came from.
+  if (path === "") return Result.succeed(undefined)
+  const text = readText(path)
+  if (typeof text === "string") return Result.succeed({ path, text })
+  if (found === undefined && (text.code === "ENOENT" || text.code === "ENOTDIR")) return Result.succeed(undefined)
+  return Result.fail(unreadable("annotations-file", found ?? { text: path, origin: "default" }, text))
+}
+
+interface ReadFailure {
+  readonly code: string
+}
+
+const readText = (path: string | 0): string | ReadFailure => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    return { code: error instanceof Error && "code" in error ? String(error.code) : String(error) }
+  }
+}
+
+let standardInput: string | undefined
+
+/** Standard input can be read once only; a reload finds the same text again. */
+const readStandardInput = (): string | ReadFailure => {
+  if (standardInput !== undefined) return standardInput
+  const text = readText(0)
+  if (typeof text === "string") standardInput = text
+  return text
+}
+
+const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailure): ConfigError => {
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "does not exist",
+    ENOTDIR: "does not exist",
+    EISDIR: "is a directory, not a file",
+    EACCES: "may not be read by this user",
+  }
+  return valueError(`${option} ${JSON.stringify(text)} (${origin}) ${reasons[code] ?? `cannot be read (${code})`}`)
+}
+
+const parseYaml = (path: string, text: string): Result.Result<unknown, ConfigError> => {
+  return Result.mapError(tryYaml(text), (message) => {
+    const problem = message.replace(/^YAML Parse error: /, "")
+    return valueError(`${fileOrigin(path)} line ${malformedLine(text)} is not YAML: ${problem}`)
+  })
+}
+
+const tryYaml = (text: string): Result.Result<unknown, string> => {
+  try {
+    return Result.succeed(Bun.YAML.parse(text))
+  } catch (error) {
+    return Result.fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A longer file gets no exact line: finding it parses the file once per line. */
+const linesSearched = 1000
+
+/**
+ * The line after the longest beginning that is YAML: Bun 1.4.5 does not say where a text is malformed. For a bracket
+ * or quote that is never closed this is the line where it opens, which is the one to look at.
+ */
+const malformedLine = (text: string): number => {
+  const lines = text.split("\n")
+  for (let count = Math.min(lines.length - 1, linesSearched); count > 0; count--) {
+    if (Result.isSuccess(tryYaml(lines.slice(0, count).join("\n")))) return count + 1
+  }
+  return 1
+}
+
+/** Where /proc does not say: what most systems allow at least. */
+const usualOpenFiles = 1024
+/** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
+const mostOpenFiles = 1_048_576
+
+const limits = (): Limits => ({
+  openFiles: openFilesLimit(readText("/proc/self/limits")),
+  ownAddresses: Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .flatMap(({ address }) => parseAddress(address) ?? []),
+})
+
+/** RLIMIT_NOFILE from /proc/self/limits. The soft one: Bun raises it to the hard one when it starts. */
+export const openFilesLimit = (text: string | ReadFailure): number => {
+  const soft = typeof text === "string" ? /^Max open files +(\S+)/m.exec(text)?.[1] : undefined
+  if (soft === "unlimited") return mostOpenFiles
+  const limit = Number(soft)
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, mostOpenFiles) : usualOpenFiles
+}

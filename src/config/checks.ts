@@ -1,0 +1,111 @@
+/**
+ * Checks: what must hold between options, each of which is valid alone. Pure; the first thing that is wrong is
+ * returned as a ConfigError, what is only doubtful as a warning.
+ */
+import type { Address } from "../protocol/address.ts"
+import { comparableName, formatTarget, type Host } from "../protocol/target.ts"
+import { everywhere, isLoopback, isUnspecified, loopback } from "./addresses.ts"
+import { type ConfigError, oneOf, quote, valueError } from "./error.ts"
+import type { Limits } from "./option.ts"
+import { options } from "./options.ts"
+import { plan, protocols } from "./plan.ts"
+import type { ProxyProtocol, ProxyType, Settings } from "./settings.ts"
+
+/** Names an option with its value and its origin: `proxy-type "forward" (flag --proxy-type)`. */
+export type Describe = (key: keyof Settings) => string
+
+/** The first combination that cannot work, or undefined. */
+export const findConflict = (settings: Settings, limits: Limits, describe: Describe): ConfigError | undefined =>
+  protocolConflict(settings, describe) ?? portConflict(settings, describe) ?? ownWorkload(settings, limits, describe)
+
+/** What will work, but probably not as meant. */
+export const doubts = (settings: Settings, describe: Describe): ReadonlyArray<string> =>
+  settings.drainDelay > settings.drainTimeout
+    ? [`${describe("drainDelay")} is longer than ${describe("drainTimeout")}: the drain ends with the shorter one`]
+    : []
+
+const protocolConflict = (settings: Settings, describe: Describe): ConfigError | undefined => {
+  const { proxyType, proxyProtocol } = settings
+  const { allowedWith } = protocols[proxyProtocol]
+  if (allowedWith.includes(proxyType)) return undefined
+  return valueError(
+    `${describe("proxyProtocol")} does not go with ${describe("proxyType")}: ` +
+      `write proxy-protocol ${oneOf(protocolsInstead(proxyType, proxyProtocol))}, or proxy-type ${oneOf(allowedWith)}`,
+  )
+}
+
+/** The allowed protocols of a type that come nearest to what was asked for: those that share a listener's protocol. */
+const protocolsInstead = (proxyType: ProxyType, asked: ProxyProtocol): ReadonlyArray<ProxyProtocol> => {
+  const allowed = (Object.keys(protocols) as ReadonlyArray<ProxyProtocol>).filter((protocol) =>
+    protocols[protocol].allowedWith.includes(proxyType),
+  )
+  const near = allowed.filter((protocol) =>
+    proxyType === "forward"
+      ? protocols[protocol].outbound === protocols[asked].outbound
+      : protocols[protocol].inbound === protocols[asked].inbound,
+  )
+  return near.length > 0 ? near : allowed
+}
+
+interface OwnListener {
+  readonly key: "proxyInPort" | "proxyOutPort" | "healthPort" | "adminPort"
+  readonly addresses: ReadonlyArray<Address>
+}
+
+/** Everything that will listen, as far as it is known before it does. */
+const ownListeners = (settings: Settings): ReadonlyArray<OwnListener> => [
+  ...plan(settings).map(({ direction, bind }): OwnListener =>
+    direction === "inbound"
+      ? { key: "proxyInPort", addresses: bind.length === 0 ? everywhere : bind }
+      : { key: "proxyOutPort", addresses: bind.length === 0 ? loopback : bind },
+  ),
+  { key: "healthPort", addresses: everywhere },
+  { key: "adminPort", addresses: loopback },
+]
+
+const portConflict = (settings: Settings, describe: Describe): ConfigError | undefined => {
+  const taken = new Map<number, OwnListener>()
+  for (const listener of ownListeners(settings)) {
+    const port = settings[listener.key]
+    const other = taken.get(port)
+    if (other !== undefined) {
+      return valueError(
+        `${describe(listener.key)} is the port of ${describe(other.key)} too: ` +
+          `write another port for ${options[listener.key].name} or ${options[other.key].name}`,
+      )
+    }
+    if (port !== 0) taken.set(port, listener)
+  }
+  return undefined
+}
+
+/** A workload that is one of the proxy's own listeners would be an endless loop, or never the workload. */
+const ownWorkload = (settings: Settings, limits: Limits, describe: Describe): ConfigError | undefined => {
+  if (settings.proxyType === "forward") return undefined
+  const { proxyHost, proxyPort } = settings
+  const own = ownListeners(settings).find(
+    ({ key, addresses }) =>
+      settings[key] === proxyPort &&
+      addressesOf(proxyHost).some((address) => addresses.some((bound) => isListenedOn(address, bound, limits))),
+  )
+  if (own === undefined) return undefined
+  return valueError(
+    `${describe("proxyPort")} makes the workload ${quote(formatTarget({ host: proxyHost, port: proxyPort }))} this proxy's own ` +
+      `listener, ${describe(own.key)}: write the port on which the workload listens, or another ${options[own.key].name}`,
+  )
+}
+
+/** The addresses that a connection to `host` goes to, as far as they are known without asking a resolver. */
+const addressesOf = (host: Host): ReadonlyArray<Address> => {
+  if (host._tag === "Name") return comparableName(host.name) === "localhost" ? loopback : []
+  // Connecting to the unspecified address is connecting to this machine.
+  if (isUnspecified(host)) return loopback.filter((address) => address._tag === host._tag)
+  return [host]
+}
+
+const isListenedOn = (address: Address, bound: Address, limits: Limits): boolean => {
+  if (address.text === bound.text) return true
+  // `::` takes IPv4 connections too.
+  if (!isUnspecified(bound) || (bound._tag === "Ipv4" && address._tag === "Ipv6")) return false
+  return isLoopback(address) || limits.ownAddresses.some((own) => own.text === address.text)
+}

@@ -1,0 +1,88 @@
+/**
+ * Find: which source an option's value comes from. Precedence is flag > environment > annotation > file.
+ */
+import { quote } from "./error.ts"
+import { fileOrigin } from "./file.ts"
+import { annotationDomain, environmentNames, type Option } from "./option.ts"
+
+export type Flags = ReadonlyArray<readonly [name: string, value: string | true]>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names and texts that came from one file. */
+export interface Texts {
+  readonly path: string
+  readonly values: ReadonlyMap<string, string>
+}
+
+export interface Sources {
+  readonly flags: Flags
+  readonly env: Environment
+  readonly annotations: Texts | undefined
+  readonly file: Texts | undefined
+}
+
+/** A text without spaces at its ends, and where it came from, in words. */
+export interface Found {
+  readonly text: string
+  readonly origin: string
+}
+
+/** An option as far as finding its value needs it. */
+type Named = Pick<Option<unknown>, "name" | "environment" | "annotation"> & {
+  readonly kind: { readonly shape: "one" | "list" | "switch" }
+}
+
+/** The value that holds, or undefined where the default does. `warn` hears of doubts about it. */
+export const find = (option: Named, sources: Sources, warn: (warning: string) => void): Found | undefined => {
+  const found =
+    fromFlags(option, sources.flags) ??
+    fromEnvironment(option, sources.env, warn) ??
+    fromAnnotations(option, sources.annotations) ??
+    fromFile(option, sources.file)
+  return found === undefined ? undefined : { ...found, text: found.text.trim() }
+}
+
+/** Of several flags the last holds; those of a list add up. */
+const fromFlags = (option: Named, flags: Flags): Found | undefined => {
+  const texts = flags.filter(([name]) => name === option.name).map(([, value]) => (value === true ? "true" : value))
+  const last = texts.at(-1)
+  if (last === undefined) return undefined
+  return { text: option.kind.shape === "list" ? texts.join(",") : last, origin: `flag --${option.name}` }
+}
+
+/** Where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
+const fromEnvironment = (option: Named, env: Environment, warn: (warning: string) => void): Found | undefined => {
+  const set: Array<{ readonly name: string; readonly text: string }> = []
+  for (const name of environmentNames(option)) {
+    const text = env[name]?.trim() ?? ""
+    if (text === "") continue
+    if (isServiceLink(text)) warn(`environment ${name} is ignored: ${quote(text)} is a link to a Kubernetes Service`)
+    else set.push({ name, text })
+  }
+  const [first, second] = set
+  if (first === undefined) return undefined
+  if (second !== undefined && second.text !== first.text) {
+    warn(
+      `environment ${first.name} is ${quote(first.text)} and ${second.name} is ${quote(second.text)}: ${first.name} holds`,
+    )
+  }
+  return { text: first.text, origin: `environment ${first.name}` }
+}
+
+/**
+ * Kubernetes gives every container REVERSE_PROXY_PORT=tcp://10.0.0.1:80 where a Service is named `reverse-proxy`
+ * (enableServiceLinks). No option takes such a value, and nobody chose it.
+ */
+const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:[0-9]+$/i.test(text)
+
+const fromAnnotations = (option: Named, annotations: Texts | undefined): Found | undefined => {
+  if (annotations === undefined || option.annotation === undefined) return undefined
+  const key = annotationDomain + option.annotation
+  const text = annotations.values.get(key)
+  return text === undefined ? undefined : { text, origin: `annotation ${key} in ${annotations.path}` }
+}
+
+const fromFile = (option: Named, file: Texts | undefined): Found | undefined => {
+  const text = file?.values.get(option.name)
+  return file === undefined || text === undefined ? undefined : { text, origin: fileOrigin(file.path) }
+}

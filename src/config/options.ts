@@ -1,0 +1,312 @@
+/**
+ * THE option table: what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
+ * help, documentation and error messages come from here; there is no second list.
+ */
+import { bindAddress, destinationRule, host, resolveRule } from "./addresses.ts"
+import { list, text } from "./kind.ts"
+import { defaultAnnotationsFile, type Limits, type Option } from "./option.ts"
+import type { Settings } from "./settings.ts"
+import { boolean, choice, duration, integer, listenPort, port, size } from "./units.ts"
+
+/** Open files that connections must leave: listeners, admin requests, log and configuration files, the runtime's own. */
+const spareFiles = 64
+
+/** Each connection has two sockets, and at the limit itself `accept` fails over and over without sleeping. */
+export const mostConnections = (limits: Limits): number => Math.max(1, Math.floor((limits.openFiles - spareFiles) / 2))
+
+/** Linux allows no more open files than this by default (fs.nr_open), nor then half as many connections. */
+const connectionsCeiling = 1_048_576
+
+/** The shortest request head that says anything, and how much one connection may make the proxy hold. */
+const leastHead = 256
+const mostHead = 1024 * 1024
+const mostFields = 10_000
+
+const ten = () => 10_000
+const sixty = () => 60_000
+
+export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = {
+  proxyType: {
+    name: "proxy-type",
+    group: "Proxy",
+    summary: "which listeners run: inbound only (reverse), outbound only (forward), or both (dual)",
+    kind: choice(["reverse", "forward", "dual"], {
+      transparent: "comes in a later version: write reverse, forward or dual, which need no iptables",
+    }),
+    initial: () => "dual",
+    environment: "PROXY_TYPE",
+    annotation: "proxy-type",
+    reloadable: false,
+  },
+  proxyProtocol: {
+    name: "proxy-protocol",
+    group: "Proxy",
+    summary: "what clients speak; tcp is opaque bytes and inbound only, tcp:http and tcp:socks are for dual",
+    kind: choice(["tcp", "http", "socks", "tcp:http", "tcp:socks"], {
+      socks4: "is part of socks: write socks, which takes versions 4, 4a and 5",
+      socks5: "is part of socks: write socks, which takes versions 4, 4a and 5",
+      https: "is part of http: write http, whose CONNECT carries TLS",
+    }),
+    initial: () => "http",
+    environment: "PROXY_PROTOCOL",
+    annotation: "proxy-protocol",
+    reloadable: false,
+  },
+  proxyHost: {
+    name: "proxy-host",
+    group: "Proxy",
+    summary: "the workload's host, where every inbound connection ends; http://host is taken as host",
+    kind: host,
+    initial: () => ({ _tag: "Name", name: "localhost" }),
+    environment: "REVERSE_PROXY_HOST",
+    annotation: "proxy-host",
+    reloadable: false,
+  },
+  proxyPort: {
+    name: "proxy-port",
+    group: "Proxy",
+    summary: "the workload's port",
+    kind: port,
+    initial: () => 80,
+    environment: "REVERSE_PROXY_PORT",
+    annotation: "proxy-port",
+    reloadable: false,
+  },
+  proxyStrict: {
+    name: "proxy-strict",
+    group: "Proxy",
+    summary: "take only the protocol asked for; otherwise http and socks listeners take every proxy protocol",
+    kind: boolean,
+    initial: () => false,
+    annotation: "proxy-strict",
+    reloadable: true,
+  },
+  proxyInPort: {
+    name: "proxy-in-port",
+    group: "Listeners",
+    summary: "port of the inbound listener; 0 asks for a free one",
+    kind: listenPort,
+    initial: () => 4143,
+    environment: "PROXY_IN_PORT",
+    annotation: "proxy-in-port",
+    reloadable: false,
+  },
+  proxyOutPort: {
+    name: "proxy-out-port",
+    group: "Listeners",
+    summary: "port of the outbound listener; 0 asks for a free one",
+    kind: listenPort,
+    initial: () => 4140,
+    environment: "PROXY_OUT_PORT",
+    annotation: "proxy-out-port",
+    reloadable: false,
+  },
+  proxyInBind: {
+    name: "proxy-in-bind",
+    group: "Listeners",
+    summary: "addresses of the inbound listener",
+    kind: list(bindAddress),
+    initial: () => [],
+    initialText: "::, or 0.0.0.0 without IPv6",
+    reloadable: false,
+  },
+  proxyOutBind: {
+    name: "proxy-out-bind",
+    group: "Listeners",
+    summary: "addresses of the outbound listener; link-local and metadata destinations are denied beyond loopback",
+    kind: list(bindAddress),
+    initial: () => [],
+    initialText: "127.0.0.1,::1",
+    reloadable: false,
+  },
+  healthPort: {
+    name: "health-port",
+    group: "Listeners",
+    summary: "port of /livez, /readyz, /startupz and /metrics, on every address",
+    kind: listenPort,
+    initial: () => 4145,
+    environment: "METRICS_HTTP_PORT",
+    annotation: "prometheus-port",
+    reloadable: false,
+  },
+  adminPort: {
+    name: "admin-port",
+    group: "Listeners",
+    summary: "port of the admin interface, on loopback",
+    kind: listenPort,
+    initial: () => 4100,
+    reloadable: false,
+  },
+  portsFile: {
+    name: "ports-file",
+    group: "Listeners",
+    summary: "a file to write the chosen ports to, as JSON, once everything listens",
+    kind: text("FILE"),
+    initial: () => undefined,
+    reloadable: false,
+  },
+  resolve: {
+    name: "resolve",
+    group: "Destinations",
+    summary: "connect to this address instead of looking the name up; may be repeated",
+    kind: list(resolveRule),
+    initial: () => [],
+    reloadable: true,
+  },
+  allowDestinations: {
+    name: "allow-destinations",
+    group: "Destinations",
+    summary: "let through what is denied by default: addresses, CIDR blocks, names, and .name for all below it",
+    kind: list(destinationRule),
+    initial: () => [],
+    annotation: "allow-destinations",
+    reloadable: true,
+  },
+  denyDestinations: {
+    name: "deny-destinations",
+    group: "Destinations",
+    summary: "deny these, written likewise",
+    kind: list(destinationRule),
+    initial: () => [],
+    annotation: "deny-destinations",
+    reloadable: true,
+  },
+  handshakeTimeout: {
+    name: "handshake-timeout",
+    group: "Deadlines",
+    summary: "how long a client's handshake or request head may take",
+    kind: duration(1),
+    initial: ten,
+    annotation: "handshake-timeout",
+    reloadable: true,
+  },
+  dialTimeout: {
+    name: "dial-timeout",
+    group: "Deadlines",
+    summary: "how long looking up and connecting may take",
+    kind: duration(1),
+    initial: ten,
+    annotation: "dial-timeout",
+    reloadable: true,
+  },
+  halfCloseTimeout: {
+    name: "half-close-timeout",
+    group: "Deadlines",
+    summary: "how long a connection of which one side has ended may go on",
+    kind: duration(1),
+    initial: sixty,
+    annotation: "half-close-timeout",
+    reloadable: true,
+  },
+  keepAliveTimeout: {
+    name: "keep-alive-timeout",
+    group: "Deadlines",
+    summary: "how long an HTTP connection may wait for its next request",
+    kind: duration(1),
+    initial: sixty,
+    annotation: "keep-alive-timeout",
+    reloadable: true,
+  },
+  drainDelay: {
+    name: "drain-delay",
+    group: "Deadlines",
+    summary: "how long inbound goes on accepting after the signal to stop",
+    kind: duration(0),
+    initial: () => 0,
+    annotation: "drain-delay",
+    reloadable: true,
+  },
+  drainTimeout: {
+    name: "drain-timeout",
+    group: "Deadlines",
+    summary: "how long after the signal to stop the connections that are left are reset",
+    kind: duration(0),
+    initial: () => 25_000,
+    annotation: "drain-timeout",
+    reloadable: true,
+  },
+  maxConnections: {
+    name: "max-connections",
+    group: "Limits",
+    summary: "how many connections may be open at once",
+    kind: integer(1, connectionsCeiling),
+    initial: mostConnections,
+    initialText: "half of (open files limit - 64), which is also the most",
+    annotation: "max-connections",
+    reloadable: true,
+  },
+  maxHeadBytes: {
+    name: "max-head-bytes",
+    group: "Limits",
+    summary: "how long an HTTP request line and header section may be together",
+    kind: size(leastHead, mostHead),
+    initial: () => 64 * 1024,
+    reloadable: true,
+  },
+  maxHeadFields: {
+    name: "max-head-fields",
+    group: "Limits",
+    summary: "how many fields an HTTP header section may have",
+    kind: integer(1, mostFields),
+    initial: () => 128,
+    reloadable: true,
+  },
+  logLevel: {
+    name: "log-level",
+    group: "Logging",
+    summary: "the least important log line that is written",
+    kind: choice(["debug", "info", "warn", "error"]),
+    initial: () => "info",
+    environment: "LOG_LEVEL",
+    reloadable: true,
+  },
+  logFormat: {
+    name: "log-format",
+    group: "Logging",
+    summary: "json, pretty, or auto: pretty on a terminal, else json",
+    kind: choice(["auto", "json", "pretty"]),
+    initial: () => "auto",
+    reloadable: false,
+  },
+  accessLog: {
+    name: "access-log",
+    group: "Logging",
+    summary: "one line per connection or request on stdout",
+    kind: boolean,
+    initial: () => true,
+    reloadable: false,
+  },
+  annotationsFile: {
+    name: "annotations-file",
+    group: "Configuration",
+    summary: "the pod's annotations, as the downward API writes them",
+    kind: text("FILE"),
+    initial: () => undefined,
+    initialText: `${defaultAnnotationsFile}, if it exists`,
+    reloadable: false,
+  },
+  config: {
+    name: "config",
+    group: "Configuration",
+    summary: "a YAML file whose keys are these option names; - reads standard input",
+    kind: text("FILE"),
+    initial: () => undefined,
+    reloadable: false,
+  },
+}
+
+export type AnyOption = (typeof options)[keyof Settings]
+
+/** The keys of settings in the order of the table. */
+export const optionKeys = Object.keys(options) as ReadonlyArray<keyof Settings>
+
+/** Every option in the order of the table. */
+export const allOptions: ReadonlyArray<AnyOption> = Object.values(options)
+
+/** What help and documentation say the default is; undefined where nothing is set. */
+export const defaultText = <K extends keyof Settings>(key: K): string | undefined => {
+  const option = options[key]
+  if (option.initialText !== undefined) return option.initialText
+  const shown = option.kind.show(option.initial({ openFiles: 0, ownAddresses: [] }))
+  return shown === null || String(shown) === "" ? undefined : String(shown)
+}

@@ -1,0 +1,78 @@
+/**
+ * Settings: every option, valid, in the units that the program uses. Made once by `sources.ts`, never changed; a
+ * reload makes a new value.
+ */
+import type { Address } from "../protocol/address.ts"
+import type { Host } from "../protocol/target.ts"
+
+export type ProxyType = "reverse" | "forward" | "dual"
+export type ProxyProtocol = "tcp" | "http" | "socks" | "tcp:http" | "tcp:socks"
+export type LogLevel = "debug" | "info" | "warn" | "error"
+export type LogFormat = "auto" | "json" | "pretty"
+
+/** `--resolve host:port=addr:port`: where connections to one name and port go instead of asking a resolver. */
+export interface ResolveRule {
+  /** Lower case, without a trailing dot. */
+  readonly host: string
+  readonly port: number
+  readonly address: Address
+  readonly toPort: number
+}
+
+/** One entry of allow-destinations or deny-destinations. */
+export type DestinationRule =
+  | {
+      readonly _tag: "Block"
+      /** CIDR block; a single address is a /32 or /128 */ readonly network: Address
+      readonly prefix: number
+    }
+  /** A name: `example.com` itself, or with a leading dot (`.example.com`) every name below it. Lower case. */
+  | { readonly _tag: "Name"; readonly name: string }
+
+/** Durations are milliseconds; a port of 0 asks for a free one. */
+export interface Settings {
+  readonly proxyType: ProxyType
+  readonly proxyProtocol: ProxyProtocol
+  readonly proxyHost: Host
+  readonly proxyPort: number
+  readonly proxyInPort: number
+  readonly proxyOutPort: number
+  readonly proxyStrict: boolean
+  /** Empty means the default: `::` for both families, or `0.0.0.0` where there is no IPv6. */
+  readonly proxyInBind: ReadonlyArray<Address>
+  /** Empty means the default: 127.0.0.1 and, where there is IPv6, ::1. */
+  readonly proxyOutBind: ReadonlyArray<Address>
+  readonly healthPort: number
+  readonly adminPort: number
+  readonly resolve: ReadonlyArray<ResolveRule>
+  readonly annotationsFile: string | undefined
+  readonly config: string | undefined
+  readonly portsFile: string | undefined
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  readonly accessLog: boolean
+  readonly handshakeTimeout: number
+  readonly dialTimeout: number
+  readonly halfCloseTimeout: number
+  readonly keepAliveTimeout: number
+  readonly drainDelay: number
+  readonly drainTimeout: number
+  readonly maxConnections: number
+  readonly maxHeadBytes: number
+  readonly maxHeadFields: number
+  readonly allowDestinations: ReadonlyArray<DestinationRule>
+  readonly denyDestinations: ReadonlyArray<DestinationRule>
+}
+
+/** What a listener takes: opaque bytes, or proxy protocols with `http` or `socks` as the one that was asked for. */
+export type Speaks = "tcp" | "http" | "socks"
+
+/** One listener of the plan: everything it does that differs from the other. */
+export interface ListenerPlan {
+  readonly direction: "inbound" | "outbound"
+  readonly speaks: Speaks
+  /** Only the protocol family of `speaks`; everything else is refused. */
+  readonly strict: boolean
+  readonly bind: ReadonlyArray<Address>
+  readonly port: number
+}

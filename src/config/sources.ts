@@ -1,0 +1,144 @@
+/**
+ * Sources: flags, environment, annotations and configuration file, made into one valid Settings with the origin of
+ * each value. Precedence is flag > environment > annotation > file > default.
+ *
+ * Pure: whoever calls it has read the files. Only the value that holds is judged: a wrong one that a stronger source
+ * overrides does no harm.
+ */
+import * as Result from "effect/Result"
+import { concernsOthers, parseAnnotations } from "./annotations.ts"
+import { doubts, findConflict } from "./checks.ts"
+import { type ConfigError, quote, valueError } from "./error.ts"
+import { fileTexts } from "./file.ts"
+import { type Environment, find, type Flags, type Sources, type Texts } from "./find.ts"
+import type { Shown } from "./kind.ts"
+import { annotationDomain, type Limits } from "./option.ts"
+import { allOptions, mostConnections, optionKeys, options } from "./options.ts"
+import type { Settings } from "./settings.ts"
+import { didYouMean } from "./suggest.ts"
+
+export interface Input {
+  readonly flags: Flags
+  readonly env: Environment
+  /** The annotations file, if there is one. */
+  readonly annotations?: { readonly path: string; readonly text: string } | undefined
+  /** The configuration file, already parsed from YAML; the path `-` is standard input. */
+  readonly file?: { readonly path: string; readonly value: unknown } | undefined
+  readonly limits: Limits
+}
+
+/** One option's value, and where it came from: `flag --proxy-type`, `environment PROXY_TYPE`, `default`, ... */
+export interface Origin {
+  readonly option: string
+  readonly value: Shown
+  readonly origin: string
+}
+
+export interface Loaded {
+  readonly settings: Settings
+  /** In the order of the option table. */
+  readonly origins: ReadonlyArray<Origin>
+  /** One line each. */
+  readonly warnings: ReadonlyArray<string>
+}
+
+type Warn = (warning: string) => void
+type OriginTexts = { -readonly [K in keyof Settings]?: string }
+
+/** Everything, or the first thing that is wrong. */
+export const read = (input: Input): Result.Result<Loaded, ConfigError> =>
+  Result.gen(function* () {
+    const warnings: Array<string> = []
+    const warn: Warn = (warning) => warnings.push(warning)
+    const sources: Sources = {
+      flags: input.flags,
+      env: input.env,
+      annotations: yield* annotationTexts(input.annotations, warn),
+      file: input.file && { path: input.file.path, values: yield* fileTexts(input.file.path, input.file.value) },
+    }
+    const { settings, origins } = yield* collect(sources, input, warn)
+    const describe = (key: keyof Settings) => describeValue(key, settings, origins)
+    const conflict = findConflict(settings, input.limits, describe)
+    if (conflict !== undefined) return yield* Result.fail(conflict)
+    for (const doubt of doubts(settings, describe)) warn(doubt)
+    return { settings, origins: listOrigins(settings, origins), warnings }
+  })
+
+const annotationTexts = (file: Input["annotations"], warn: Warn): Result.Result<Texts | undefined, ConfigError> => {
+  if (file === undefined) return Result.succeed(undefined)
+  const parsed = parseAnnotations(file.text)
+  if (Result.isFailure(parsed)) {
+    const { line, column, problem } = parsed.failure
+    return Result.fail(valueError(`annotations file ${file.path} line ${line} column ${column}: ${problem}`))
+  }
+  const { values, warnings } = parsed.success
+  for (const warning of warnings) warn(`annotations file ${file.path}: ${warning}`)
+  for (const key of values.keys()) warnOfUnknown(key, file.path, warn)
+  return Result.succeed({ path: file.path, values })
+}
+
+const warnOfUnknown = (key: string, path: string, warn: Warn): void => {
+  if (!key.startsWith(annotationDomain)) return
+  const name = key.slice(annotationDomain.length)
+  const known = allOptions.flatMap(({ annotation }) => annotation ?? [])
+  if (known.includes(name) || concernsOthers(name)) return
+  const hint = didYouMean(name, known, (suggestion) => annotationDomain + suggestion)
+  warn(`annotation ${quote(key)} in ${path} is not known${hint}`)
+}
+
+/** The value that holds of every option. */
+const collect = (sources: Sources, input: Input, warn: Warn) =>
+  Result.gen(function* () {
+    const values: { -readonly [K in keyof Settings]?: Settings[K] } = {}
+    const origins: OriginTexts = {}
+    const take = <K extends keyof Settings>(key: K): Result.Result<void, ConfigError> => {
+      const option = options[key]
+      const found = find(option, sources, warn)
+      const decoded =
+        found === undefined ? Result.succeed(option.initial(input.limits)) : option.kind.decode(found.text)
+      if (Result.isFailure(decoded)) {
+        return Result.fail(
+          valueError(`${option.name} ${quote(found?.text ?? "")} (${found?.origin ?? "default"}) ${decoded.failure}`),
+        )
+      }
+      values[key] = decoded.success
+      origins[key] = found?.origin ?? "default"
+      return Result.void
+    }
+    for (const key of optionKeys) yield* take(key)
+    // `take` has set every key of the table, and the table has every key of Settings.
+    const settings = values as Settings
+    return lowerConnections(
+      { ...settings, annotationsFile: settings.annotationsFile ?? input.annotations?.path },
+      origins,
+      input,
+      warn,
+    )
+  })
+
+/** More connections than there are files for would end in an accept loop that fails without sleeping. */
+const lowerConnections = (settings: Settings, origins: OriginTexts, input: Input, warn: Warn) => {
+  const most = mostConnections(input.limits)
+  if (settings.maxConnections <= most) return { settings, origins }
+  const asked = describeValue("maxConnections", settings, origins)
+  warn(
+    `${asked} is lowered to ${most}: the limit of open files is ${input.limits.openFiles}, and a connection needs two`,
+  )
+  const origin = `${origins.maxConnections}, lowered from ${settings.maxConnections}`
+  return { settings: { ...settings, maxConnections: most }, origins: { ...origins, maxConnections: origin } }
+}
+
+const shownValue = <K extends keyof Settings>(key: K, settings: Settings): Shown =>
+  options[key].kind.show(settings[key])
+
+const describeValue = (key: keyof Settings, settings: Settings, origins: OriginTexts): string => {
+  const shown = shownValue(key, settings)
+  return `${options[key].name} ${typeof shown === "number" ? shown : quote(String(shown))} (${origins[key]})`
+}
+
+const listOrigins = (settings: Settings, origins: OriginTexts): ReadonlyArray<Origin> =>
+  optionKeys.map((key) => ({
+    option: options[key].name,
+    value: shownValue(key, settings),
+    origin: origins[key] ?? "default",
+  }))

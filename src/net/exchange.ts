@@ -1,0 +1,631 @@
+/**
+ * Exchange: plain HTTP requests of one client connection, one after another, each to the origin that it names.
+ *
+ * Requests and answers flow through the sockets' own callbacks. Only what takes a decision elsewhere ends the wait in
+ * `next`: an origin to be dialled, a CONNECT, an upgrade, the end. The rules of RFC 9112 that hold here: answers go
+ * back in the order of the requests (9.3.2); a message cut short never looks complete (8); after an error in framing
+ * the connection closes (11.2); an origin connection is used again only when both messages on it were whole.
+ */
+import * as Effect from "effect/Effect"
+
+import type { Answered } from "../observe/answered.ts"
+import { concat, empty, toLatin1 } from "../protocol/bytes.ts"
+import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
+import { Body } from "../protocol/http/body.ts"
+import { overlong } from "../protocol/http/connect.ts"
+import { Fields } from "../protocol/http/fields.ts"
+import { type Forwarding, forwardRequest, forwardResponse } from "../protocol/http/forward.ts"
+import { parseRequest, type RequestHead } from "../protocol/http/request.ts"
+import { parseResponse, type ResponseHead } from "../protocol/http/response.ts"
+import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../protocol/http/scan.ts"
+import { untilClose } from "../protocol/http/survey.ts"
+import type { Inbox } from "../protocol/inbox.ts"
+import { type Refusal, refusal } from "../protocol/refusal.ts"
+import { formatTarget, type Target } from "../protocol/target.ts"
+
+import { after, cancel, type Deadline } from "./deadline.ts"
+import type { Drain } from "./drain.ts"
+import type { End, Receiver } from "./end.ts"
+import { type IdleOrigins, maxIdleOriginsPerClient } from "./idle-origins.ts"
+import { Origin, type OriginOwner } from "./origin.ts"
+
+/** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
+export const maxInterimAnswers = 32
+
+/** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
+const joinedBodyBytes = 16 * 1024
+
+/** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
+const holdBytes = 64 * 1024
+
+/** Requests that may be sent again when a used connection closes before it answers (RFC 9110 section 9.2.2). */
+const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
+
+const fields = new Fields()
+
+/** What an exchange has to know besides its client. Limits are read when they are used: a reload changes them. */
+export interface ExchangeContext {
+  readonly direction: "inbound" | "outbound"
+  /** Where every request goes whatever it names, for an inbound exchange. */
+  readonly workload: Target | undefined
+  readonly limits: () => ExchangeLimits
+  readonly pseudonym: string
+  readonly forwarding: Forwarding
+  readonly drain: Drain
+  readonly idleOrigins: IdleOrigins
+  /** Called once for every request, when its answer is over. */
+  readonly answered: (answered: Answered) => void
+}
+
+export interface ExchangeLimits {
+  /** Milliseconds for a whole head, from its first byte. */
+  readonly handshakeTimeout: number
+  /** Milliseconds between requests. */
+  readonly keepAliveTimeout: number
+  readonly maxHeadBytes: number
+  readonly maxHeadFields: number
+}
+
+/** What an exchange cannot do by itself. */
+export type Need =
+  /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
+  | { readonly _tag: "Origin"; readonly target: Target }
+  /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
+  | { readonly _tag: "Connect"; readonly finished: boolean }
+  /** The origin agreed to switch protocols: what follows is a tunnel. */
+  | {
+      readonly _tag: "Upgraded"
+      readonly origin: End
+      readonly toClient: Uint8Array
+      readonly toTarget: Uint8Array
+      readonly finished: boolean
+    }
+  /** Close the client in order behind `words`, or reset it where there are none. */
+  | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
+
+/** A request on its way and what has become of it. */
+interface Exchanged {
+  readonly method: string
+  readonly authority: string
+  readonly path: string
+  readonly minor: number
+  readonly target: Target
+  readonly key: string
+  /** The head as it is passed on, with the first of its body. */
+  readonly bytes: Uint8Array
+  readonly body: Body
+  readonly upgrade: boolean
+  readonly retryable: boolean
+  readonly started: number
+  readonly closes: boolean
+  retried: boolean
+  interim: number
+  status: number
+  /** The answer's body once its head was passed on. */
+  answer: Body | undefined
+  answerFraming: number
+  answerPersistent: boolean
+  clientStays: boolean
+}
+
+type State = "head" | "dialling" | "busy" | "over"
+
+export class Exchange implements Receiver, OriginOwner {
+  private readonly client: End
+  private readonly inbox: Inbox
+  private readonly context: ExchangeContext
+  private state: State = "head"
+  private resume: ((need: Effect.Effect<Need>) => void) | undefined = undefined
+  private searched = 0
+  private deadline: Deadline | undefined = undefined
+  private deadlineIs: "idle" | "head" | undefined = undefined
+  /** Bytes of answers that the client has not taken yet. */
+  private tail: Uint8Array | undefined = undefined
+  private finished: boolean
+  private request: Exchanged | undefined = undefined
+  private origin: Origin | undefined = undefined
+  private readonly idle = new Map<string, Origin>()
+  private readonly abandon: () => void
+  private readonly onDrain = (): void => this.drained()
+
+  /**
+   * `inbox` holds what the client has sent so far; `finished` says that its FIN is among it. `abandon` is called when
+   * the client goes while a connection that it needed is being made.
+   */
+  constructor(client: End, inbox: Inbox, finished: boolean, context: ExchangeContext, abandon: () => void) {
+    this.abandon = abandon
+    this.client = client
+    this.inbox = inbox
+    this.finished = finished
+    this.context = context
+    context.drain.subscribe(this.onDrain)
+  }
+
+  /** Serves requests until something is needed. Interrupting it resets the client and every origin. */
+  readonly next: Effect.Effect<Need> = Effect.callback<Need>((resume) => {
+    this.resume = resume
+    this.client.receiver = this
+    this.client.resume()
+    this.advance()
+    return Effect.sync(() => {
+      this.report("the connection was ended")
+      this.over(undefined)
+    })
+  })
+
+  /** The connection that was needed. */
+  supply(end: End): void {
+    this.send(new Origin(end, this.request!.key, this))
+  }
+
+  /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
+  decline(refused: Refusal): void {
+    const request = this.request!
+    const close = !request.body.done || !this.mayStay(request)
+    this.report(refused.reason, refused)
+    this.request = undefined
+    const words = answerRefusal(refused, { close, body: request.method !== "HEAD" })
+    if (close) return this.over(words)
+    this.state = "head"
+    this.toClient(words)
+  }
+
+  // The client's side.
+
+  data(_: End, chunk: Uint8Array): void {
+    this.inbox.add(chunk)
+    this.advance()
+    if (this.inbox.length > holdBytes) this.client.pause()
+  }
+
+  drain(): void {
+    if (this.tail === undefined) return
+    const bytes = this.tail
+    this.tail = undefined
+    this.toClient(bytes)
+    if (this.tail !== undefined) return
+    if (this.origin !== undefined) {
+      this.origin.end.resume()
+      this.originAnswered(this.origin)
+    } else this.advance()
+  }
+
+  ended(): void {
+    this.finished = true
+    this.advance()
+  }
+
+  closed(_: End, code: string | undefined): void {
+    this.report(code === undefined ? "the client closed" : `the client closed (${code})`)
+    const dialling = this.state === "dialling"
+    this.over(undefined)
+    if (dialling) this.abandon()
+  }
+
+  /** Does what can be done with the bytes that the client has sent. */
+  private advance(): void {
+    switch (this.state) {
+      case "head":
+        return this.readHead()
+      case "busy":
+        return this.sendBody()
+      case "dialling":
+      case "over":
+        return
+    }
+  }
+
+  private readHead(): void {
+    if (this.tail !== undefined) return
+    this.inbox.consume(leadingEmptyLines(this.inbox.view()))
+    if (this.inbox.length === 0) {
+      if (this.finished || this.context.drain.active) return this.over(empty)
+      this.client.resume()
+      return this.wait("idle")
+    }
+    const limits = this.context.limits()
+    const bytes = this.inbox.view()
+    const end = findHeadEnd(bytes, Math.min(this.searched, bytes.length))
+    if (end === bareLineFeed) return this.refuse(refusal("malformed-request", "a line ends without CRLF"))
+    const refused = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
+    if (refused !== undefined) return this.refuse(refused)
+    if (end === incomplete) {
+      // A head without its end is no request: whoever leaves here is owed nothing.
+      if (this.finished) return this.over(empty)
+      this.searched = bytes.length
+      this.client.resume()
+      return this.wait("head")
+    }
+    this.searched = 0
+    this.settle()
+    const { pseudonym } = this.context
+    const head = parseRequest(bytes, end, fields, { maxHeadFields: limits.maxHeadFields, pseudonym })
+    if ("reason" in head) return this.refuse(head)
+    this.begin(bytes, end, head)
+  }
+
+  private begin(bytes: Uint8Array, end: number, head: RequestHead): void {
+    const { workload, direction } = this.context
+    if (head.form === "authority") {
+      this.leave()
+      return this.need({ _tag: "Connect", finished: this.finished })
+    }
+    if (head.method === "TRACE") return this.refuse(refusal("method-not-allowed", "TRACE"))
+    if (direction === "outbound" && head.form !== "absolute") {
+      return this.refuse(refusal("origin-form-request", "origin-form on a forward proxy"))
+    }
+    if (head.method === "OPTIONS" && head.survey.maxForwards === 0 && head.bodyLength === 0) {
+      this.inbox.consume(end)
+      this.toClient(answerOptions)
+      return this.advance()
+    }
+    const limits = this.context.limits()
+    const body = new Body(head.bodyLength, "chunks", limits)
+    const first = body.pass(bytes, end)
+    if (body.problem !== undefined) return this.refuse(refusal("malformed-request", body.problem))
+    const upgrade = head.survey.upgradeOption && head.survey.upgradeOffered && head.minor === 1
+    const joined = first.length <= joinedBodyBytes ? first : empty
+    const forwarded = forwardRequest(bytes, end, head, fields, this.context.forwarding, upgrade, joined)
+    const target = workload ?? head.target!
+    const key = formatTarget(target)
+    this.request = {
+      method: head.method,
+      authority: head.target === undefined ? key : formatTarget(head.target),
+      path: pathOf(bytes, head),
+      minor: head.minor,
+      target,
+      key,
+      bytes: first.length === joined.length ? forwarded : concat(forwarded, first),
+      body,
+      upgrade,
+      retryable: head.bodyLength === 0 && idempotent.has(head.method),
+      started: performance.now(),
+      closes: head.survey.close,
+      retried: false,
+      interim: 0,
+      status: 0,
+      answer: undefined,
+      answerFraming: 0,
+      answerPersistent: false,
+      clientStays: false,
+    }
+    this.inbox.consume(end + body.consumed)
+    const origin = this.idle.get(key)
+    if (origin === undefined) {
+      this.state = "dialling"
+      return this.need({ _tag: "Origin", target })
+    }
+    this.forget(origin)
+    this.send(origin)
+  }
+
+  private send(origin: Origin): void {
+    this.origin = origin
+    this.state = "busy"
+    origin.send(this.request!.bytes)
+    this.client.resume()
+    this.sendBody()
+  }
+
+  /** Passes on what has arrived of the request's body. */
+  private sendBody(): void {
+    const request = this.request!
+    const origin = this.origin!
+    if (request.body.done) return
+    if (origin.tail !== undefined) return this.client.pause()
+    if (this.inbox.length > 0) {
+      const bytes = request.body.pass(this.inbox.view(), 0)
+      this.inbox.consume(request.body.consumed)
+      if (request.body.problem !== undefined) {
+        return void this.fail(refusal("malformed-request", request.body.problem))
+      }
+      origin.send(bytes)
+      if (origin.tail !== undefined) this.client.pause()
+    }
+    // The origin must not take a part of a body for all of it.
+    if (this.finished && !request.body.done && this.inbox.length === 0)
+      this.giveUp("the client ended its request early")
+  }
+
+  // The origin's side.
+
+  originDrained(origin: Origin): void {
+    if (origin !== this.origin) return
+    this.client.resume()
+    this.sendBody()
+  }
+
+  originAnswered(origin: Origin): void {
+    if (origin !== this.origin) {
+      // Nothing was asked: whatever this is, the next request must not get it as its answer.
+      this.forget(origin)
+      return origin.abort()
+    }
+    while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
+      if (this.request!.answer === undefined) {
+        if (!this.readAnswerHead(origin)) break
+      } else this.passAnswer(origin, this.request!.answer)
+    }
+    if (origin !== this.origin) return
+    if (this.tail !== undefined) origin.end.pause()
+    else if (origin.finished) this.originFinished(origin)
+  }
+
+  /** Reads one head; false when it is not there yet, or when the exchange is over. */
+  private readAnswerHead(origin: Origin): boolean {
+    const limits = this.context.limits()
+    const bytes = origin.inbox.view()
+    const end = findHeadEnd(bytes, origin.searched)
+    if (end === bareLineFeed) return this.fail(refusal("response-malformed", "a line ends without CRLF"))
+    if ((end === incomplete ? bytes.length : end) > limits.maxHeadBytes) {
+      return this.fail(refusal("response-too-large", `head over ${limits.maxHeadBytes} bytes`))
+    }
+    if (end === incomplete) {
+      origin.searched = bytes.length
+      return false
+    }
+    origin.searched = 0
+    const request = this.request!
+    const { pseudonym } = this.context
+    const head = parseResponse(bytes, end, fields, { maxHeadFields: limits.maxHeadFields, pseudonym }, request.method)
+    if ("reason" in head) return this.fail(head)
+    if (head.status === 101) return this.switchProtocols(origin, bytes, end, head)
+    if (head.status < 200) return this.passInterim(origin, bytes, end, head)
+    this.beginAnswer(origin, bytes, end, head)
+    return true
+  }
+
+  private passInterim(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): boolean {
+    const request = this.request!
+    if (++request.interim > maxInterimAnswers) return this.fail(refusal("response-malformed", "too many 1xx answers"))
+    const form = { close: false, upgrade: false, chunks: true }
+    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, empty)
+    origin.inbox.consume(end)
+    // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
+    if (request.minor === 1) this.toClient(words)
+    return true
+  }
+
+  private switchProtocols(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): boolean {
+    const request = this.request!
+    if (!request.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
+    const form = { close: false, upgrade: true, chunks: true }
+    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
+    request.status = 101
+    this.report(undefined)
+    this.origin = undefined
+    this.leave()
+    const toTarget = this.inbox.take()
+    this.need({ _tag: "Upgraded", origin: origin.end, toClient: words, toTarget, finished: this.finished })
+    return false
+  }
+
+  private beginAnswer(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): void {
+    const request = this.request!
+    const answer = new Body(head.bodyLength, request.minor === 1 ? "chunks" : "plain", this.context.limits())
+    const first = answer.pass(bytes, end)
+    if (answer.problem !== undefined) return void this.fail(refusal("response-malformed", answer.problem))
+    request.status = head.status
+    request.answer = answer
+    request.answerFraming = head.bodyLength
+    request.answerPersistent = head.persistent
+    request.clientStays = request.body.done && head.bodyLength !== untilClose && this.mayStay(request)
+    const form = { close: !request.clientStays, upgrade: head.status === 426, chunks: request.minor === 1 }
+    const joined = first.length <= joinedBodyBytes ? first : empty
+    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, joined)
+    origin.inbox.consume(end + answer.consumed)
+    this.toClient(words)
+    if (first.length > joined.length) this.toClient(first)
+    if (answer.done) this.answered(origin)
+  }
+
+  private passAnswer(origin: Origin, answer: Body): void {
+    const bytes = answer.pass(origin.inbox.view(), 0)
+    origin.inbox.consume(answer.consumed)
+    if (answer.problem !== undefined) return void this.fail(refusal("response-malformed", answer.problem))
+    this.toClient(bytes)
+    if (answer.done) this.answered(origin)
+  }
+
+  /** The answer is whole. */
+  private answered(origin: Origin): void {
+    const request = this.request!
+    this.report(undefined)
+    this.origin = undefined
+    this.request = undefined
+    const clean = request.body.done && origin.inbox.length === 0 && origin.tail === undefined
+    if (clean && request.answerPersistent && !origin.finished && !origin.broken) this.keep(origin)
+    else if (request.body.done) origin.release()
+    else origin.abort()
+    if (!request.clientStays) return this.over(this.tail ?? empty)
+    this.state = "head"
+    this.advance()
+  }
+
+  originEnded(origin: Origin): void {
+    if (origin === this.origin) return this.originFinished(origin)
+    this.forget(origin)
+    origin.release()
+  }
+
+  /** The origin will send no more, and what it sent was passed on as far as it goes. */
+  private originFinished(origin: Origin): void {
+    const request = this.request!
+    const { code } = origin
+    if (request.answer === undefined) {
+      if (this.retry(origin)) return
+      const reason = origin.answering ? "response-incomplete" : "connection-terminated"
+      return void this.fail(refusal(reason, code ?? "closed before it answered"))
+    }
+    // The client is behind: the rest of the answer is still here.
+    if (this.tail !== undefined && origin.inbox.length > 0 && code === undefined) return
+    if (request.answerFraming === untilClose && code === undefined) this.answered(origin)
+    else this.cutShort(code)
+  }
+
+  /** Sends a request again that a used connection swallowed while it was closing. */
+  private retry(origin: Origin): boolean {
+    const request = this.request!
+    if (!origin.used || origin.answering || request.retried || !request.retryable) return false
+    request.retried = true
+    this.origin = undefined
+    origin.abort()
+    this.state = "dialling"
+    this.need({ _tag: "Origin", target: request.target })
+    return true
+  }
+
+  /** The answer ends before it is whole: the client must see that it does. */
+  private cutShort(code: string | undefined): void {
+    const request = this.request!
+    this.report(code ?? "the origin ended its answer early")
+    // A FIN is enough where the client counts bytes or chunks; elsewhere only a reset tells.
+    const counts = request.answerFraming !== untilClose && request.minor === 1
+    this.over(code === undefined && counts ? (this.tail ?? empty) : undefined)
+  }
+
+  // Ends.
+
+  /** Ends the exchange for what the origin, or the client within a body, did. Always false, for its callers. */
+  private fail(refused: Refusal): false {
+    const request = this.request!
+    this.report(refused.reason, refused)
+    if (request.answer !== undefined) this.over(undefined)
+    else this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: request.method !== "HEAD" })))
+    return false
+  }
+
+  private giveUp(why: string): void {
+    this.report(why)
+    this.over(undefined)
+  }
+
+  /** Ends the exchange for a head that is no request. */
+  private refuse(refused: Refusal): void {
+    this.context.answered({
+      method: "-",
+      authority: "-",
+      path: "-",
+      status: 0,
+      refusal: refused,
+      started: performance.now(),
+      bytesIn: 0,
+      bytesOut: 0,
+      error: refused.reason,
+    })
+    this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: true })))
+  }
+
+  private over(words: Uint8Array | undefined): void {
+    if (this.state === "over") return
+    this.leave()
+    this.need({ _tag: "Over", words })
+  }
+
+  /** Lets go of everything but the client. */
+  private leave(): void {
+    this.state = "over"
+    this.settle()
+    this.context.drain.unsubscribe(this.onDrain)
+    const { origin: current } = this
+    this.origin = undefined
+    current?.abort()
+    for (const origin of [...this.idle.values()]) {
+      this.forget(origin)
+      origin.release()
+    }
+  }
+
+  private need(need: Need): void {
+    const resume = this.resume
+    this.resume = undefined
+    resume?.(Effect.succeed(need))
+  }
+
+  private drained(): void {
+    if (this.state === "head" && this.inbox.length === 0 && this.tail === undefined) this.over(empty)
+  }
+
+  /**
+   * Whether the client may send another request behind this one. HTTP/1.0 may not, through a proxy (RFC 9112 C.2.2);
+   * in a drain none may but those that are here already.
+   */
+  private mayStay(request: Exchanged): boolean {
+    const lastOfDrain = this.context.drain.active && this.inbox.length === 0
+    return request.minor === 1 && !request.closes && !lastOfDrain
+  }
+
+  private toClient(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    if (this.tail !== undefined) {
+      this.tail = concat(this.tail, bytes)
+      return
+    }
+    const count = this.client.write(bytes)
+    if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
+  }
+
+  private keep(origin: Origin): void {
+    if (this.idle.size >= maxIdleOriginsPerClient) {
+      const oldest = this.idle.values().next().value!
+      this.forget(oldest)
+      oldest.release()
+    }
+    const leave = (): void => {
+      this.forget(origin)
+      origin.release()
+    }
+    this.idle.set(origin.key, origin)
+    this.context.idleOrigins.add(origin, leave)
+    origin.rest(this.context.limits().keepAliveTimeout, leave)
+  }
+
+  private forget(origin: Origin): void {
+    origin.wake()
+    this.context.idleOrigins.remove(origin)
+    if (this.idle.get(origin.key) === origin) this.idle.delete(origin.key)
+  }
+
+  /** Arms the deadline for what the client is to do next; one that is armed for the same is left as it is. */
+  private wait(what: "idle" | "head"): void {
+    if (this.deadlineIs === what) return
+    this.settle()
+    const limits = this.context.limits()
+    this.deadlineIs = what
+    this.deadline =
+      what === "idle"
+        ? after(limits.keepAliveTimeout, () => this.over(empty))
+        : after(limits.handshakeTimeout, () =>
+            this.refuse(refusal("request-timeout", "the head did not arrive in time")),
+          )
+  }
+
+  private settle(): void {
+    cancel(this.deadline)
+    this.deadline = undefined
+    this.deadlineIs = undefined
+  }
+
+  private report(error: string | undefined, refused?: Refusal): void {
+    const request = this.request
+    if (request === undefined) return
+    this.context.answered({
+      method: request.method,
+      authority: request.authority,
+      path: request.path,
+      status: request.status,
+      started: request.started,
+      bytesIn: request.body.passed,
+      bytesOut: request.answer?.passed ?? 0,
+      error,
+      refusal: refused,
+    })
+  }
+}
+
+/** The path without its query, which may hold secrets. */
+const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
+  let end = head.pathStart
+  while (end < head.pathEnd && bytes[end] !== 0x3f) end++
+  return end === head.pathStart ? "/" : toLatin1(bytes, head.pathStart, end)
+}

@@ -1,0 +1,95 @@
+/**
+ * libc: the two system calls that Bun has no words for, by bun:ffi.
+ *
+ * `Bun.connect` reports EHOSTUNREACH, ENETUNREACH, ETIMEDOUT and EMFILE all as ECONNREFUSED (oven-sh/bun#37093), and
+ * cannot be cancelled before the connection is made. A socket that is connected here and then handed to Bun has neither
+ * fault. Linux on x64 and arm64, glibc and musl; nothing in this file blocks, and nothing waits.
+ */
+import { dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { constants } from "node:os"
+import type { Address } from "../protocol/address.ts"
+
+/** Either the descriptor of a socket whose connection is under way, or why there is none (`EMFILE`, `ENETUNREACH`, ...). */
+export type Started = { readonly fd: number } | { readonly code: string }
+
+export interface Libc {
+  /** Starts a TCP connection; `port` is 1..65535. The descriptor is the caller's to close. */
+  readonly nonBlockingConnect: (address: Address, port: number) => Started
+  readonly close: (fd: number) => void
+}
+
+// The values of Linux; x64 and arm64 agree on all of them.
+const AF_INET = 2
+const AF_INET6 = 10
+const SOCK_STREAM = 0o1
+const SOCK_NONBLOCK = 0o4000
+const SOCK_CLOEXEC = 0o2000000
+const { EINPROGRESS } = constants.errno
+
+const errorNames = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]))
+
+/** struct sockaddr_in and struct sockaddr_in6 */
+const ipv4Length = 16
+const ipv6Length = 28
+
+const functions = {
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
+} as const
+
+/** Undefined where this system has no such libc; the dialer then makes do with what Bun offers. */
+export const openLibc = (): Libc | undefined => {
+  const symbols = load()
+  const errno = symbols?.__errno_location()
+  return symbols === undefined || typeof errno !== "number" ? undefined : bind(symbols, errno)
+}
+
+const load = () => {
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
+  for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
+    try {
+      return dlopen(name, functions).symbols
+    } catch {
+      // The other libc, then.
+    }
+  }
+  return undefined
+}
+
+const bind = (libc: NonNullable<ReturnType<typeof load>>, errno: Pointer): Libc => {
+  // One buffer for every call: connect() copies it before it returns, and only this thread dials.
+  const socketAddress = new Uint8Array(ipv6Length)
+  const pointer = ptr(socketAddress)
+
+  /** errno belongs to the thread, so its place is asked for once; it must be read before any other call is made. */
+  const lastError = (): number => read.i32(errno, 0)
+
+  return {
+    nonBlockingConnect(address, port) {
+      const length = encode(socketAddress, address, port)
+      const fd = libc.socket(length === ipv4Length ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+      if (fd < 0) return { code: errorName(lastError()) }
+      if (libc.connect(fd, pointer, length) === 0) return { fd }
+      const error = lastError()
+      if (error === EINPROGRESS) return { fd }
+      libc.close(fd)
+      return { code: errorName(error) }
+    },
+    close: (fd) => void libc.close(fd),
+  }
+}
+
+/** Writes a socket address and returns its length. The family is in host order: both machines are little-endian. */
+const encode = (into: Uint8Array, address: Address, port: number): number => {
+  const ipv4 = address._tag === "Ipv4"
+  into.fill(0)
+  into[0] = ipv4 ? AF_INET : AF_INET6
+  into[2] = port >> 8
+  into[3] = port & 0xff
+  into.set(address.bytes, ipv4 ? 4 : 8)
+  return ipv4 ? ipv4Length : ipv6Length
+}
+
+const errorName = (errno: number): string => errorNames.get(errno) ?? `errno ${errno}`

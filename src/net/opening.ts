@@ -1,0 +1,206 @@
+/**
+ * Opening: the first bytes of a client, from its accept until it is known what it wants, and then held until that can
+ * be had. It finds out which protocol is spoken, takes the handshake through its steps, and answers them.
+ */
+import * as Effect from "effect/Effect"
+
+import type { Phase } from "../observe/flow.ts"
+import { empty } from "../protocol/bytes.ts"
+import { type Allowed, detect, type Spoken } from "../protocol/detect.ts"
+import type { Handshake } from "../protocol/handshake.ts"
+import { answerRefusal } from "../protocol/http/answer.ts"
+import { type ConnectLimits, makeConnect } from "../protocol/http/connect.ts"
+import { Inbox } from "../protocol/inbox.ts"
+import { type Refusal, refusal } from "../protocol/refusal.ts"
+import { makeSocks4 } from "../protocol/socks4.ts"
+import { makeSocks5 } from "../protocol/socks5.ts"
+import type { Target } from "../protocol/target.ts"
+import { makeTcp, makeVerbatim } from "../protocol/tcp.ts"
+
+import { after, cancel, type Deadline } from "./deadline.ts"
+import type { End, Receiver } from "./end.ts"
+
+/** Bytes that a client may send ahead of its tunnel before it is paused. */
+const holdBytes = 64 * 1024
+
+/** What a listener takes. */
+export interface Speech {
+  /** Opaque bytes only: nothing is detected, no byte is waited for. */
+  readonly opaque: boolean
+  readonly allowed: Allowed
+  /** HTTP that does not name a destination is carried as it is (inbound), or is an error (outbound). */
+  readonly verbatim: boolean
+  /** Milliseconds from the accept until a handshake must be whole. */
+  readonly handshakeTimeout: number
+  readonly limits: ConnectLimits
+}
+
+/** What a client wants. */
+export type Asked =
+  /** A tunnel: to `target`, or for a listener that needs none to its workload. */
+  | { readonly _tag: "Tunnel"; readonly handshake: Handshake; readonly target: Target | undefined }
+  /** Plain HTTP requests, the first of them in the inbox. */
+  | { readonly _tag: "Exchange" }
+  /** Nothing that it can have; `words` say so in its own protocol. */
+  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly words: Uint8Array; readonly spoken: string }
+  /** It left before it asked for anything; a code says that it did not leave in order. */
+  | { readonly _tag: "Gone"; readonly code: string | undefined }
+
+export class Opening implements Receiver {
+  /** What the client has sent and nobody has consumed. */
+  readonly inbox = new Inbox()
+  /** Its FIN has arrived. */
+  finished = false
+  phase: Phase = "detect"
+  /** Called when the client goes after it asked, while what it wants is being made. */
+  readonly abandon: () => void
+  private readonly client: End
+  private readonly speech: Speech
+  /** Why its socket closed, when that was not in order. */
+  private code: string | undefined = undefined
+  private handshake: Handshake | undefined
+  private resume: ((asked: Effect.Effect<Asked>) => void) | undefined = undefined
+  private deadline: Deadline | undefined = undefined
+
+  constructor(client: End, speech: Speech, abandon: () => void) {
+    this.client = client
+    this.speech = speech
+    this.abandon = abandon
+    this.handshake = speech.opaque ? makeTcp() : undefined
+    client.receiver = this
+  }
+
+  /** Listens until it is known what the client wants; from then on its bytes are held. One suspension. */
+  readonly asked: Effect.Effect<Asked> = Effect.callback<Asked>((resume) => {
+    this.resume = resume
+    if (!this.client.open) return resume(Effect.succeed({ _tag: "Gone", code: this.code }))
+    this.client.receiver = this
+    this.deadline = after(this.speech.handshakeTimeout, () => this.expire())
+    this.listen()
+    return Effect.sync(() => this.settle())
+  })
+
+  data(_: End, chunk: Uint8Array): void {
+    this.inbox.add(chunk)
+    if (this.resume !== undefined) this.listen()
+    else if (this.inbox.length > holdBytes) this.client.pause()
+  }
+
+  drain(): void {}
+
+  ended(): void {
+    this.finished = true
+    if (this.resume !== undefined) this.answer({ _tag: "Gone", code: undefined })
+  }
+
+  closed(_: End, code: string | undefined): void {
+    this.code = code
+    if (this.resume !== undefined) this.answer({ _tag: "Gone", code })
+    else this.abandon()
+  }
+
+  /** Goes as far as the bytes that are here allow. */
+  private listen(): void {
+    if (this.handshake === undefined && !this.recognise()) return
+    while (this.resume !== undefined) {
+      const step = this.handshake!.step(this.inbox.view())
+      switch (step._tag) {
+        case "NeedMore":
+          return
+        case "Reply":
+          this.inbox.consume(step.consumed)
+          // A peer that cannot take two bytes at the start of its connection is not going to.
+          if (this.client.write(step.bytes) !== step.bytes.length) return this.client.terminate()
+          break
+        case "Dial":
+          this.inbox.consume(step.consumed)
+          return this.answer({ _tag: "Tunnel", handshake: this.handshake!, target: step.target })
+        case "Refuse":
+          return this.refuse(step.refusal)
+      }
+    }
+  }
+
+  /** Whether it is known which handshake to take; otherwise more bytes are needed, or the client has its answer. */
+  private recognise(): boolean {
+    const { allowed, verbatim, limits } = this.speech
+    const detected = detect(this.inbox.view(), allowed)
+    switch (detected._tag) {
+      case "NeedMore":
+        return false
+      case "Socks4":
+        this.handshake = makeSocks4()
+        break
+      case "Socks5":
+        this.handshake = makeSocks5()
+        break
+      case "Connect":
+        this.handshake = makeConnect(limits)
+        break
+      case "Forward":
+        this.answer({ _tag: "Exchange" })
+        return false
+      case "OriginForm":
+        if (!verbatim) {
+          this.answer({ _tag: "Exchange" })
+          return false
+        }
+        this.handshake = makeVerbatim()
+        break
+      case "Refuse":
+        this.answer({
+          _tag: "Refused",
+          refusal: detected.refusal,
+          words: wordsFor(detected.refusal, detected.as),
+          spoken: detected.as,
+        })
+        return false
+    }
+    this.phase = "handshake"
+    return true
+  }
+
+  private refuse(refused: Refusal): void {
+    const { protocol } = this.handshake!
+    this.answer({ _tag: "Refused", refusal: refused, words: this.handshake!.refused(refused), spoken: protocol })
+  }
+
+  private expire(): void {
+    if (this.handshake !== undefined) return this.refuse(refusal("request-timeout", "the handshake took too long"))
+    this.answer({
+      _tag: "Refused",
+      refusal: refusal(
+        "request-timeout",
+        this.inbox.length === 0 ? "the client sent nothing" : "no protocol was recognised",
+      ),
+      words: empty,
+      spoken: "unknown",
+    })
+  }
+
+  private answer(asked: Asked): void {
+    this.settle()
+    const resume = this.resume
+    this.resume = undefined
+    resume?.(Effect.succeed(asked))
+  }
+
+  private settle(): void {
+    cancel(this.deadline)
+    this.deadline = undefined
+  }
+}
+
+/** How a client is refused that has not shaken hands: in the words of the protocol that it began to speak. */
+const wordsFor = (refused: Refusal, spoken: Spoken): Uint8Array => {
+  switch (spoken) {
+    case "socks4":
+      return makeSocks4().refused(refused)
+    case "socks5":
+      return makeSocks5().refused(refused)
+    case "http":
+      return answerRefusal(refused, { close: true, body: true })
+    case "none":
+      return empty
+  }
+}

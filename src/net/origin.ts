@@ -1,0 +1,106 @@
+/**
+ * Origin: a connection to an origin server as an exchange uses it, again and again while both sides agree.
+ */
+import { Inbox } from "../protocol/inbox.ts"
+
+import { after, cancel, type Deadline } from "./deadline.ts"
+import type { End, Receiver } from "./end.ts"
+import { discard } from "./linger.ts"
+
+/** Who hears an origin: the exchange that it belongs to. */
+export interface OriginOwner {
+  readonly originAnswered: (origin: Origin) => void
+  readonly originDrained: (origin: Origin) => void
+  /** The origin will send no more; its `code` says why when that was not in order. */
+  readonly originEnded: (origin: Origin) => void
+}
+
+export class Origin implements Receiver {
+  readonly end: End
+  readonly key: string
+  readonly owner: OriginOwner
+  /** What arrived and was not passed on yet. */
+  readonly inbox = new Inbox()
+  /** How much of the inbox was searched for the end of a head. */
+  searched = 0
+  /** Bytes of the request that the origin has not taken yet. */
+  tail: Uint8Array | undefined = undefined
+  /** It has answered before. Such a connection may be closing just now, which is nobody's fault. */
+  used = false
+  /** Bytes of an answer to the present request have arrived. */
+  answering = false
+  /** It takes no more bytes: what is left of a request is thrown away, its answer may still come. */
+  broken = false
+  /** It has sent its FIN, or is gone. */
+  finished = false
+  /** Why the connection broke. */
+  code: string | undefined = undefined
+  private idleDeadline: Deadline | undefined = undefined
+
+  constructor(end: End, key: string, owner: OriginOwner) {
+    this.end = end
+    this.key = key
+    this.owner = owner
+    end.receiver = this
+  }
+
+  /** Sends bytes of a request; what is not taken becomes the tail. */
+  send(bytes: Uint8Array): void {
+    if (this.broken || bytes.length === 0) return
+    const count = this.end.write(bytes)
+    if (count < 0) this.broken = true
+    else if (count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
+  }
+
+  /** Starts the wait for a next request; the connection is closed when none comes in time. */
+  rest(keepAliveTimeout: number, expired: () => void): void {
+    this.used = true
+    this.answering = false
+    this.idleDeadline = after(keepAliveTimeout, expired)
+  }
+
+  wake(): void {
+    cancel(this.idleDeadline)
+  }
+
+  /** Ends a connection that owes nothing: FIN, then a bounded wait for theirs. */
+  release(): void {
+    cancel(this.idleDeadline)
+    discard(this.end)
+  }
+
+  /** Ends a connection in the middle of something: the origin must not take what it got for complete. */
+  abort(): void {
+    cancel(this.idleDeadline)
+    this.end.terminate()
+  }
+
+  data(_: End, chunk: Uint8Array): void {
+    this.answering = true
+    this.inbox.add(chunk)
+    this.owner.originAnswered(this)
+  }
+
+  drain(): void {
+    if (this.tail === undefined) return
+    const bytes = this.tail
+    this.tail = undefined
+    this.send(bytes)
+    if (this.tail === undefined) this.owner.originDrained(this)
+  }
+
+  ended(): void {
+    if (this.finished) return
+    this.finished = true
+    this.owner.originEnded(this)
+  }
+
+  closed(_: End, code: string | undefined): void {
+    cancel(this.idleDeadline)
+    if (this.finished) return
+    this.finished = true
+    this.broken = true
+    this.code = code
+    this.owner.originEnded(this)
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * ListenFailed: a listener that could not be opened, in words that say what to do about it.
+ *
+ * The only reason why the program ends at start with exit code 69.
+ */
+import * as Data from "effect/Data"
+
+/** Every listener of the program, and the option that moves it to another port. */
+const portOptions = {
+  inbound: "--proxy-in-port",
+  outbound: "--proxy-out-port",
+  health: "--health-port",
+  admin: "--admin-port",
+} as const
+
+export type Listener = keyof typeof portOptions
+
+export class ListenFailed extends Data.TaggedError("ListenFailed")<{
+  readonly what: Listener
+  /** The address as text, without brackets. */
+  readonly address: string
+  readonly port: number
+  /** The error code of the system: `EADDRINUSE`, `EACCES`, ... */
+  readonly code: string
+}> {
+  override get message(): string {
+    return `cannot listen on ${this.address} port ${this.port} (${this.what}): ${explain(this)}`
+  }
+}
+
+/** The ListenFailed that something thrown by `Bun.listen` or `Bun.serve` means. */
+export const listenFailed = (what: Listener, address: string, port: number, cause: unknown): ListenFailed => {
+  const code =
+    cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : String(cause)
+  return new ListenFailed({ what, address, port, code })
+}
+
+const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "port">): string => {
+  const option = portOptions[what]
+  switch (code) {
+    case "EADDRINUSE":
+      return `the port is in use (${code}); stop what holds it, or set ${option}`
+    case "EACCES":
+      return port < 1024
+        ? `this user may not listen below port 1024 (${code}); set ${option}, or grant CAP_NET_BIND_SERVICE`
+        : `this system does not permit it (${code}); set ${option}`
+    case "EADDRNOTAVAIL":
+      return `this machine does not have that address (${code}); ${bindAdvice(what)}`
+    case "EAFNOSUPPORT":
+      return `this machine does not have that address family (${code}); ${bindAdvice(what)}`
+    case "EMFILE":
+    case "ENFILE":
+      return `too many files are open (${code}); raise the limit of open files`
+    default:
+      return code
+  }
+}
+
+const bindAdvice = (what: Listener): string => {
+  switch (what) {
+    case "inbound":
+      return "set --proxy-in-bind to one that it has"
+    case "outbound":
+      return "set --proxy-out-bind to one that it has"
+    case "health":
+    case "admin":
+      return "bring up the loopback interface"
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Connect: the handshake of an HTTP tunnel (RFC 9110 section 9.3.6), as real clients speak it: HTTP/1.0 without Host,
+ * no port, IPv6 without brackets, and heads that arrive byte by byte are all understood.
+ */
+import type { Handshake, Step } from "../handshake.ts"
+import { dial, needMore, refuse } from "../handshake.ts"
+import { type Refusal, refusal } from "../refusal.ts"
+
+import { answerRefusal, connectionEstablished } from "./answer.ts"
+import { Fields } from "./fields.ts"
+import { type HeadLimits, maxRequestLineBytes, parseRequest } from "./request.ts"
+import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "./scan.ts"
+
+const fields = new Fields()
+
+export interface ConnectLimits extends HeadLimits {
+  readonly maxHeadBytes: number
+}
+
+/** What a head that is not complete yet is refused for, or undefined while it may still become one. */
+export const overlong = (head: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
+  if (head.length > maxRequestLineBytes && head.indexOf(0x0a) === -1) {
+    return refusal("target-too-long", "request line over 16 KiB")
+  }
+  return head.length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
+}
+
+class Connect implements Handshake {
+  readonly protocol = "connect"
+  /** How much of the head was searched for its end by earlier steps. */
+  private searched = 0
+  private readonly limits: ConnectLimits
+
+  constructor(limits: ConnectLimits) {
+    this.limits = limits
+  }
+
+  step = (input: Uint8Array): Step => {
+    const skip = leadingEmptyLines(input)
+    const bytes = skip === 0 ? input : input.subarray(skip)
+    const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
+    if (end === bareLineFeed) return refuse(refusal("malformed-request", "a line ends without CRLF"))
+    if (end === incomplete) {
+      this.searched = input.length
+      const refused = overlong(bytes, this.limits.maxHeadBytes)
+      return refused === undefined ? needMore : refuse(refused)
+    }
+    if (end > this.limits.maxHeadBytes) return refuse(refusal("head-too-large", "head too large"))
+    const head = parseRequest(bytes, end, fields, this.limits)
+    return "reason" in head ? refuse(head) : dial(skip + end, head.target)
+  }
+
+  accepted = (): Uint8Array => connectionEstablished
+
+  refused = (refused: Refusal): Uint8Array => answerRefusal(refused, { close: true, body: true })
+}
+
+/** A fresh CONNECT handshake for one connection. */
+export const makeConnect = (limits: ConnectLimits): Handshake => new Connect(limits)

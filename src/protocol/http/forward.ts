@@ -1,0 +1,233 @@
+/**
+ * Forward: a parsed head as it is passed on (RFC 9110 section 7.6). Field lines are carried byte for byte, in order and
+ * with their case; only hop-by-hop fields are left out, Host and the framing are written anew, and Via is added.
+ */
+import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
+
+import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+import type { RequestHead } from "./request.ts"
+import { type ResponseHead } from "./response.ts"
+
+const version11 = fromLatin1(" HTTP/1.1\r\n")
+const statusVersion11 = fromLatin1("HTTP/1.1")
+const hostName = fromLatin1("Host: ")
+const transferEncodingChunked = fromLatin1("Transfer-Encoding: chunked\r\n")
+const connectionClose = fromLatin1("Connection: close\r\n")
+const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
+const crlf = fromLatin1("\r\n")
+
+/** More than everything that a rewritten head can gain over the received one, its Via apart. */
+const growth = 256
+
+/** Bytes being written; sized before, so nothing is checked per write. */
+class Writer {
+  readonly bytes: Uint8Array
+  length = 0
+
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity)
+  }
+
+  add(from: Uint8Array): void {
+    this.bytes.set(from, this.length)
+    this.length += from.length
+  }
+
+  /** Short spans are copied byte by byte: below some 32 bytes that is cheaper than a view and a native call. */
+  span(from: Uint8Array, start: number, end: number): void {
+    if (end - start <= 32) {
+      for (let i = start; i < end; i++) this.bytes[this.length++] = from[i]!
+      return
+    }
+    this.bytes.set(from.subarray(start, end), this.length)
+    this.length += end - start
+  }
+
+  take(): Uint8Array {
+    return this.bytes.subarray(0, this.length)
+  }
+}
+
+/** What differs from head to head of one connection. */
+export interface Forwarding {
+  /** The whole Via line for a message of HTTP/1.x: `Via: 1.x name CRLF`. */
+  readonly via: readonly [http10: Uint8Array, http11: Uint8Array]
+}
+
+/** The Via lines of a proxy called `pseudonym` (RFC 9110 section 7.6.3). */
+export const makeForwarding = (pseudonym: string): Forwarding => ({
+  via: [fromLatin1(`Via: 1.0 ${pseudonym}\r\n`), fromLatin1(`Via: 1.1 ${pseudonym}\r\n`)],
+})
+
+/**
+ * The request in origin-form for its origin: Host from the request target (RFC 9112 section 3.2.2), an Upgrade kept
+ * when `upgrade`. `end` is where the head in `bytes` ends; `body` is sent behind it, in the same write.
+ */
+export const forwardRequest = (
+  bytes: Uint8Array,
+  end: number,
+  head: RequestHead,
+  fields: Fields,
+  forwarding: Forwarding,
+  upgrade: boolean,
+  body: Uint8Array,
+): Uint8Array => {
+  const via = forwarding.via[head.minor]!
+  const out = new Writer(end + (head.authorityEnd - head.authorityStart) + via.length + growth + body.length)
+  out.span(bytes, 0, head.method.length + 1)
+  writePath(out, bytes, head)
+  out.add(version11)
+  // HTTP/1.0 needs no Host, but what is passed on is HTTP/1.1 (RFC 9112 section 3.2).
+  if (head.survey.hosts === 0) {
+    out.add(hostName)
+    out.span(bytes, head.authorityStart, head.authorityEnd)
+    out.add(crlf)
+  }
+  copyFields(out, bytes, end, fields, head.survey.listed, (field, id) => {
+    switch (id) {
+      case Field.host:
+        return rewriteHost(bytes, head, fields, field)
+      case Field.transferEncoding:
+        return transferEncodingChunked
+      case Field.maxForwards:
+        return rewriteMaxForwards(head)
+      case Field.upgrade:
+        return upgrade ? undefined : empty
+      default:
+        return undefined
+    }
+  })
+  out.add(via)
+  if (upgrade) out.add(connectionUpgrade)
+  out.add(crlf)
+  out.add(body)
+  return out.take()
+}
+
+const writePath = (out: Writer, bytes: Uint8Array, head: RequestHead): void => {
+  if (head.form === "absolute" && head.pathStart === head.pathEnd) {
+    // OPTIONS of a whole server is "*" in origin-form (RFC 9112 section 3.2.4).
+    out.bytes[out.length++] = head.method === "OPTIONS" ? 0x2a : 0x2f
+    return
+  }
+  if (bytes[head.pathStart] === 0x3f) out.bytes[out.length++] = 0x2f
+  out.span(bytes, head.pathStart, head.pathEnd)
+}
+
+/** The target's authority in place of what the client wrote, under the name that it wrote (RFC 9112 section 3.2.2). */
+const rewriteHost = (bytes: Uint8Array, head: RequestHead, fields: Fields, field: number): Uint8Array | undefined => {
+  const { authorityStart, authorityEnd } = head
+  if (head.form !== "absolute") return undefined
+  if (sameBytes(bytes, authorityStart, authorityEnd, fields.valueStart(field), fields.valueEnd(field))) return undefined
+  const name = toLatin1(bytes, fields.nameStart(field), fields.nameEnd(field))
+  return fromLatin1(`${name}: ${toLatin1(bytes, authorityStart, authorityEnd)}\r\n`)
+}
+
+/** Only OPTIONS counts its hops here (RFC 9110 section 7.6.2): TRACE, the other method that does, is not passed on. */
+const rewriteMaxForwards = (head: RequestHead): Uint8Array | undefined =>
+  head.method === "OPTIONS" && head.survey.maxForwards !== undefined
+    ? fromLatin1(`Max-Forwards: ${Math.max(0, head.survey.maxForwards - 1)}\r\n`)
+    : undefined
+
+/** How an answer is passed to its client. */
+export interface ResponseForm {
+  /** Say `Connection: close`. */
+  readonly close: boolean
+  /** Pass Upgrade on: the answer is 101, or 426 which must say what to upgrade to. */
+  readonly upgrade: boolean
+  /** The client knows chunked (HTTP/1.1); to others a chunked body goes as it is, ended by the connection. */
+  readonly chunks: boolean
+}
+
+/** The answer's head for the client, followed by `body`. */
+export const forwardResponse = (
+  bytes: Uint8Array,
+  end: number,
+  head: ResponseHead,
+  fields: Fields,
+  forwarding: Forwarding,
+  form: ResponseForm,
+  body: Uint8Array,
+): Uint8Array => {
+  const via = forwarding.via[head.minor]!
+  const out = new Writer(end + via.length + growth + body.length)
+  out.add(statusVersion11)
+  const fieldsStart = fields.count === 0 ? end - 2 : fields.nameStart(0)
+  out.span(bytes, statusVersion11.length, fieldsStart)
+  const framed = head.status >= 200 && head.status !== 204
+  copyFields(out, bytes, end, fields, head.survey.listed, (_, id) => {
+    switch (id) {
+      case Field.contentLength:
+        return framed ? undefined : empty
+      case Field.transferEncoding:
+        if (!framed) return empty
+        if (head.survey.transferCoding !== "chunked") return undefined
+        return form.chunks ? transferEncodingChunked : empty
+      case Field.upgrade:
+        return form.upgrade ? undefined : empty
+      default:
+        return undefined
+    }
+  })
+  out.add(via)
+  if (form.upgrade) out.add(connectionUpgrade)
+  else if (form.close) out.add(connectionClose)
+  out.add(crlf)
+  out.add(body)
+  return out.take()
+}
+
+/** Fields that concern one connection only (RFC 9110 section 7.6.1), and credentials meant for this proxy. */
+const hopByHop: ReadonlySet<number> = new Set([
+  Field.connection,
+  Field.proxyConnection,
+  Field.keepAlive,
+  Field.te,
+  Field.http2Settings,
+  Field.proxyAuthorization,
+  Field.proxyAuthenticationInfo,
+])
+
+/** Says what stands in a known field's place: undefined for the line as it came, no bytes for nothing at all. */
+type Rewrite = (field: number, id: number) => Uint8Array | undefined
+
+/** Copies the field lines in runs as long as they can be. */
+const copyFields = (
+  out: Writer,
+  bytes: Uint8Array,
+  end: number,
+  fields: Fields,
+  listed: ReadonlyArray<string>,
+  rewrite: Rewrite,
+): void => {
+  let runStart = -1
+  for (let field = 0; field < fields.count; field++) {
+    const id = fields.id(field)
+    const start = fields.nameStart(field)
+    let replacement: Uint8Array | undefined
+    if (id === Field.other)
+      replacement = listed.length > 0 && isListed(bytes, fields, field, listed) ? empty : undefined
+    else replacement = hopByHop.has(id) ? empty : rewrite(field, id)
+    if (replacement === undefined) {
+      if (runStart < 0) runStart = start
+      continue
+    }
+    if (runStart >= 0) out.span(bytes, runStart, start)
+    runStart = -1
+    out.add(replacement)
+  }
+  if (runStart >= 0) out.span(bytes, runStart, end - 2)
+}
+
+const isListed = (bytes: Uint8Array, fields: Fields, field: number, listed: ReadonlyArray<string>): boolean => {
+  for (const name of listed) {
+    if (equalsIgnoreCase(bytes, fields.nameStart(field), fields.nameEnd(field), name)) return true
+  }
+  return false
+}
+
+const sameBytes = (bytes: Uint8Array, start: number, end: number, otherStart: number, otherEnd: number): boolean => {
+  if (end - start !== otherEnd - otherStart) return false
+  for (let i = 0; i < end - start; i++) if (bytes[start + i] !== bytes[otherStart + i]) return false
+  return true
+}

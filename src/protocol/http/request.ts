@@ -1,0 +1,165 @@
+/**
+ * Request: the head of an HTTP/1 request to a proxy (RFC 9112 section 3), judged and made ready to be passed on.
+ *
+ * A request is refused for anything that two recipients could read differently. Nothing is repaired.
+ */
+import { toLatin1 } from "../bytes.ts"
+import { type Refusal, refusal } from "../refusal.ts"
+import { parseAuthority, type Target } from "../target.ts"
+
+import { Fields, isTokenByte } from "./fields.ts"
+import { chunked, type Survey, survey } from "./survey.ts"
+
+/** Methods are tokens of any length in RFC 9110; the longest registered one has 17 characters. */
+export const maxMethodBytes = 32
+
+/** A request line longer than this is answered 414, as RFC 9112 section 3 advises (it asks for 8000 at least). */
+export const maxRequestLineBytes = 16 * 1024
+
+export type TargetForm = "absolute" | "origin" | "asterisk" | "authority"
+
+/** A valid request head. Its spans and its fields are those of the bytes it was parsed from, until the next parse. */
+export interface RequestHead {
+  readonly method: string
+  readonly form: TargetForm
+  /** Where to go: the authority of an absolute-form or CONNECT request. Undefined for the other forms. */
+  readonly target: Target | undefined
+  readonly authorityStart: number
+  readonly authorityEnd: number
+  /** Path and query; empty when an absolute-form target has none. */
+  readonly pathStart: number
+  readonly pathEnd: number
+  /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
+  readonly minor: number
+  /** Length of the body, or `chunked`. */
+  readonly bodyLength: number
+  readonly survey: Survey
+}
+
+export interface HeadLimits {
+  readonly maxHeadFields: number
+  /** Our own pseudonym in Via. */
+  readonly pseudonym: string
+}
+
+const SP = 0x20
+const malformed = (detail: string): Refusal => refusal("malformed-request", detail)
+
+/** Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses. */
+export const parseRequest = (
+  bytes: Uint8Array,
+  end: number,
+  fields: Fields,
+  limits: HeadLimits,
+): RequestHead | Refusal => {
+  let at = 0
+  while (isTokenByte(bytes[at]!) && at <= maxMethodBytes) at++
+  if (at === 0 || at > maxMethodBytes || bytes[at] !== SP) return malformed("invalid method")
+  const method = methodName(bytes, at)
+
+  const targetStart = ++at
+  // Visible ASCII without "#": a fragment never belongs on the wire (RFC 9112 section 3.2).
+  while (bytes[at]! > 0x20 && bytes[at]! < 0x7f && bytes[at] !== 0x23) at++
+  const targetEnd = at
+  if (targetEnd === targetStart || bytes[at] !== SP) return malformed("invalid request target")
+  if (targetEnd > maxRequestLineBytes) return refusal("target-too-long", "request line over 16 KiB")
+  const minor = httpMinor(bytes, at + 1)
+  if (minor === undefined) return malformed("invalid HTTP version")
+  if (minor < 0) return refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken")
+  at += 11
+  if (bytes[at - 2] !== 0x0d || bytes[at - 1] !== 0x0a) return malformed("invalid request line")
+
+  const problem = fields.parse(bytes, at, end - 2, limits.maxHeadFields)
+  if (problem === "too many fields") return refusal("head-too-large", problem)
+  if (problem !== undefined) return malformed(problem)
+  const found = survey(bytes, fields, limits.pseudonym)
+  if (found === "too many connection options") return refusal("head-too-large", found)
+  if (typeof found === "string") return malformed(found)
+  const bodyLength = requestBodyLength(found, minor)
+  if (typeof bodyLength !== "number") return bodyLength
+  if (found.hosts > 1) return malformed("more than one Host")
+  if (found.hosts === 0 && minor === 1) return malformed("no Host")
+  if (found.expects === "unknown") return refusal("expectation-failed", "unknown expectation")
+  if (found.passedHere) return refusal("loop-detected", "our own name stands in Via")
+
+  const where = requestTarget(bytes, targetStart, targetEnd, method)
+  if ("reason" in where) return where
+  if (where.form === "authority" && (bodyLength !== 0 || found.contentLength !== undefined)) {
+    return malformed("CONNECT with a body")
+  }
+  return { method, ...where, minor, bodyLength, survey: found }
+}
+
+/** Body length by RFC 9112 section 6.3; a request without framing has no body. */
+const requestBodyLength = (found: Survey, minor: number): number | Refusal => {
+  if (found.transferCoding === "none") return found.contentLength ?? 0
+  if (minor === 0) return malformed("Transfer-Encoding in HTTP/1.0")
+  if (found.contentLength !== undefined) return malformed("both Content-Length and Transfer-Encoding")
+  if (found.transferCoding === "unknown") return refusal("not-implemented", "unknown transfer coding")
+  return chunked
+}
+
+type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">
+
+const requestTarget = (bytes: Uint8Array, start: number, end: number, method: string): Where | Refusal => {
+  if (method === "CONNECT") {
+    // A missing port means 443: grpc-go sends a bare name for its default port (grpc-go#8607).
+    const target = parseAuthority(bytes.subarray(start, end), 443)
+    if (target === undefined) return malformed("CONNECT wants host:port")
+    return { form: "authority", target, authorityStart: start, authorityEnd: end, pathStart: end, pathEnd: end }
+  }
+  if (bytes[start] === 0x2f) return pathOnly("origin", start, end)
+  if (end - start === 1 && bytes[start] === 0x2a) {
+    return method === "OPTIONS" ? pathOnly("asterisk", start, end) : malformed("* is for OPTIONS only")
+  }
+  const authorityStart = afterScheme(bytes, start, end)
+  if (authorityStart === undefined) return otherScheme(bytes, start, end)
+  let pathStart = authorityStart
+  while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
+  const target = parseAuthority(bytes.subarray(authorityStart, pathStart), 80)
+  if (target === undefined) return malformed("invalid authority in the request target")
+  return { form: "absolute", target, authorityStart, authorityEnd: pathStart, pathStart, pathEnd: end }
+}
+
+const pathOnly = (form: TargetForm, start: number, end: number): Where => ({
+  form,
+  target: undefined,
+  authorityStart: start,
+  authorityEnd: start,
+  pathStart: start,
+  pathEnd: end,
+})
+
+/** The offset after `http://` in any case, or undefined. */
+const afterScheme = (bytes: Uint8Array, start: number, end: number): number | undefined => {
+  const scheme = "http://"
+  if (end - start <= scheme.length) return undefined
+  for (let i = 0; i < scheme.length; i++) {
+    if ((bytes[start + i]! | 0x20) !== (scheme.charCodeAt(i) | 0x20)) return undefined
+  }
+  return start + scheme.length
+}
+
+const otherScheme = (bytes: Uint8Array, start: number, end: number): Refusal => {
+  const scheme = toLatin1(bytes, start, Math.min(end, start + 16)).split("://")
+  return scheme.length > 1 && scheme[0] !== "" && scheme[0]!.toLowerCase() !== "http"
+    ? refusal("not-implemented", "only http:// can be requested in the clear; use CONNECT for https")
+    : malformed("invalid request target")
+}
+
+/** The minor version at `at`: 0 or 1, -1 for another valid version, undefined for what is none (RFC 9112 section 2.3). */
+export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => {
+  const name = "HTTP/"
+  for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return undefined
+  const major = bytes[at + 5]! - 0x30
+  const minor = bytes[at + 7]! - 0x30
+  if (!(major >= 0 && major <= 9 && minor >= 0 && minor <= 9) || bytes[at + 6] !== 0x2e) return undefined
+  return major === 1 && minor <= 1 ? minor : -1
+}
+
+/** GET and POST are nearly all requests: naming them costs no string. */
+const methodName = (bytes: Uint8Array, end: number): string => {
+  if (end === 3 && bytes[0] === 0x47 && bytes[1] === 0x45 && bytes[2] === 0x54) return "GET"
+  if (end === 4 && bytes[0] === 0x50 && bytes[1] === 0x4f && bytes[2] === 0x53 && bytes[3] === 0x54) return "POST"
+  return toLatin1(bytes, 0, end)
+}

@@ -1,0 +1,189 @@
+/**
+ * Survey: what a proxy must know of a header section, gathered in one pass over its fields.
+ *
+ * Everything that decides where a message ends is judged here, by RFC 9112 section 6 in its strictest reading: two
+ * recipients that frame one message differently are how requests are smuggled.
+ */
+import { toLatin1 } from "../bytes.ts"
+
+import { eachElement, equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+
+/** A body's framing as one number: its length in bytes, or one of the two that have none. */
+export const chunked = -1
+/** The body ends with the connection (responses only, RFC 9112 section 6.3). */
+export const untilClose = -2
+
+/** Connection options one message may have; real ones have two or three, and each unknown one costs a search. */
+const maxConnectionOptions = 64
+
+/**
+ * Fields that a Connection option may not remove (RFC 9110 section 7.6.1 forbids it for end-to-end fields): a peer
+ * that names them wants another recipient to see a different message.
+ */
+const endToEnd: ReadonlySet<string> = new Set([
+  "host",
+  "content-length",
+  "content-type",
+  "content-encoding",
+  "content-range",
+  "transfer-encoding",
+  "authorization",
+  "cookie",
+  "set-cookie",
+  "cache-control",
+  "expect",
+  "max-forwards",
+  "range",
+  "trailer",
+  "via",
+  "forwarded",
+])
+
+export interface Survey {
+  hosts: number
+  hostStart: number
+  hostEnd: number
+  /** Digits of the only Content-Length, or undefined without one. */
+  contentLength: number | undefined
+  transferCoding: "none" | "chunked" | "unknown"
+  close: boolean
+  /** `Connection: upgrade`. */
+  upgradeOption: boolean
+  /** An Upgrade field that offers something else than h2c. */
+  upgradeOffered: boolean
+  expects: "nothing" | "100-continue" | "unknown"
+  maxForwards: number | undefined
+  /** The pseudonym that was looked for stands in a Via field. */
+  passedHere: boolean
+  /** Lower case names of end-to-end looking fields that Connection made hop-by-hop. */
+  listed: ReadonlyArray<string>
+}
+
+export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
+
+const none: ReadonlyArray<string> = []
+
+/** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
+export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
+  const found: Survey = {
+    hosts: 0,
+    hostStart: 0,
+    hostEnd: 0,
+    contentLength: undefined,
+    transferCoding: "none",
+    close: false,
+    upgradeOption: false,
+    upgradeOffered: false,
+    expects: "nothing",
+    maxForwards: undefined,
+    passedHere: false,
+    listed: none,
+  }
+  let options = 0
+  for (let field = 0; field < fields.count; field++) {
+    const id = fields.id(field)
+    if (id === Field.other) continue
+    const start = fields.valueStart(field)
+    const end = fields.valueEnd(field)
+    switch (id) {
+      case Field.host:
+        found.hosts++
+        found.hostStart = start
+        found.hostEnd = end
+        break
+      case Field.contentLength: {
+        // A second Content-Length is refused even when both agree: some recipients would add a list, some take one.
+        const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
+        if (length === undefined) return "invalid Content-Length"
+        found.contentLength = length
+        break
+      }
+      case Field.transferEncoding:
+        if (found.transferCoding !== "none" || start === end) return "invalid Transfer-Encoding"
+        found.transferCoding = transferCoding(bytes, start, end)
+        if (found.transferCoding === "none") return "invalid Transfer-Encoding"
+        break
+      case Field.connection:
+      case Field.proxyConnection:
+        options = connectionOptions(bytes, start, end, found, options)
+        if (options > maxConnectionOptions) return "too many connection options"
+        break
+      case Field.upgrade:
+        if (!isH2cOnly(bytes, start, end)) found.upgradeOffered = true
+        break
+      case Field.expect:
+        found.expects = equalsIgnoreCase(bytes, start, end, "100-continue") ? "100-continue" : "unknown"
+        break
+      case Field.maxForwards:
+        found.maxForwards = decimal(bytes, start, end)
+        break
+      case Field.via:
+        if (toLatin1(bytes, start, end).includes(pseudonym)) found.passedHere = true
+        break
+      case Field.keepAlive:
+      case Field.te:
+      case Field.http2Settings:
+      case Field.proxyAuthorization:
+      case Field.proxyAuthenticationInfo:
+        break
+    }
+  }
+  return found
+}
+
+/** `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6); anything else, a sign or a list too, is undefined. */
+const decimal = (bytes: Uint8Array, start: number, end: number): number | undefined => {
+  if (start === end || end - start > 16) return undefined
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i]! - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value <= Number.MAX_SAFE_INTEGER ? value : undefined
+}
+
+/** "chunked" for exactly that; "unknown" for codings this proxy cannot decode; "none" for what is not a valid list. */
+const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" | "chunked" | "unknown" => {
+  if (equalsIgnoreCase(bytes, start, end, "chunked")) return "chunked"
+  let valid = bytes[start] !== 0x2c && bytes[end - 1] !== 0x2c
+  let chunkedAt = 0
+  let elements = 0
+  eachElement(bytes, start, end, (from, to) => {
+    elements++
+    if (equalsIgnoreCase(bytes, from, Math.min(to, from + 7), "chunked")) {
+      // Twice, with parameters, or with a space hidden in it: no sender means that.
+      if (chunkedAt !== 0 || to - from !== 7) valid = false
+      chunkedAt = elements
+    }
+    return valid
+  })
+  // Chunked must come last, or the message has no end (RFC 9112 section 6.1).
+  return valid && (chunkedAt === 0 || chunkedAt === elements) ? "unknown" : "none"
+}
+
+/** Notes the options of one Connection field; returns how many there are so far. */
+const connectionOptions = (bytes: Uint8Array, start: number, end: number, found: Survey, before: number): number => {
+  let options = before
+  eachElement(bytes, start, end, (from, to) => {
+    options++
+    if (equalsIgnoreCase(bytes, from, to, "close")) found.close = true
+    else if (equalsIgnoreCase(bytes, from, to, "upgrade")) found.upgradeOption = true
+    else if (!equalsIgnoreCase(bytes, from, to, "keep-alive") && !equalsIgnoreCase(bytes, from, to, "te")) {
+      const name = toLatin1(bytes, from, to).toLowerCase()
+      if (!endToEnd.has(name)) found.listed = [...found.listed, name]
+    }
+    return options <= maxConnectionOptions
+  })
+  return options
+}
+
+/** Whether an Upgrade field offers nothing but cleartext HTTP/2, which a proxy must not pass on (RFC 9113 section 3.1). */
+const isH2cOnly = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let only = true
+  eachElement(bytes, start, end, (from, to) => {
+    only = equalsIgnoreCase(bytes, from, to, "h2c")
+    return only
+  })
+  return only
+}

@@ -1,0 +1,63 @@
+/**
+ * Inbox: bytes that were received and not yet consumed, as one view.
+ *
+ * The usual case, one chunk that holds everything, is held as it came, uncopied. Only what a peer splits is gathered,
+ * in a buffer that doubles, so that a trickle costs time in proportion to its bytes.
+ */
+import { empty } from "./bytes.ts"
+
+export class Inbox {
+  private bytes: Uint8Array = empty
+  private start = 0
+  private end = 0
+  /** True once `bytes` is our own buffer with room behind `end`. */
+  private owned = false
+
+  get length(): number {
+    return this.end - this.start
+  }
+
+  /** Everything not yet consumed; valid until the next call of a method. */
+  view(): Uint8Array {
+    return this.start === 0 && this.end === this.bytes.length ? this.bytes : this.bytes.subarray(this.start, this.end)
+  }
+
+  /** Adds a chunk, which is the inbox's from now on. */
+  add(chunk: Uint8Array): void {
+    if (this.length === 0) {
+      this.bytes = chunk
+      this.start = 0
+      this.end = chunk.length
+      this.owned = false
+      return
+    }
+    const length = this.length + chunk.length
+    if (!this.owned || this.end + chunk.length > this.bytes.length) {
+      const grown = new Uint8Array(Math.max(256, length * 2))
+      grown.set(this.bytes.subarray(this.start, this.end))
+      this.bytes = grown
+      this.end = this.length
+      this.start = 0
+      this.owned = true
+    }
+    this.bytes.set(chunk, this.end)
+    this.end += chunk.length
+  }
+
+  /** Drops the first `count` bytes; an inbox that becomes empty lets go of its memory. */
+  consume(count: number): void {
+    this.start += count
+    if (this.start < this.end) return
+    this.bytes = empty
+    this.start = 0
+    this.end = 0
+    this.owned = false
+  }
+
+  /** Takes everything out. */
+  take(): Uint8Array {
+    const all = this.view()
+    this.consume(this.length)
+    return all
+  }
+}

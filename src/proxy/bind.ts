@@ -1,0 +1,49 @@
+/**
+ * Bind: the addresses that a planned listener listens on, all with one port.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { ListenerPlan } from "../config/settings.ts"
+import type { SocketEnd } from "../net/end.ts"
+import { type Listener, listen } from "../net/listener.ts"
+import type { ListenFailed } from "../observe/listen-failed.ts"
+import { type Address, parseAddress } from "../protocol/address.ts"
+
+type Bound = Effect.Effect<ReadonlyArray<Listener>, ListenFailed, Scope.Scope>
+
+/** Listens as planned until the scope closes: on every address that was asked for, or where none was on the default. */
+export const bind = (plan: ListenerPlan, accept: (end: SocketEnd) => void): Bound => {
+  const on = (address: Address, port: number) => listen(plan.direction, address, port, accept)
+  if (plan.bind.length > 0) return onAll(plan.bind, plan.port, on)
+  return plan.direction === "inbound" ? everywhere(plan.port, on) : loopback(plan.port, on)
+}
+
+type On = (address: Address, port: number) => Effect.Effect<Listener, ListenFailed, Scope.Scope>
+
+/** A free port that was asked for is chosen once: the first address gets it, the others the same. */
+const onAll = Effect.fnUntraced(function* (addresses: ReadonlyArray<Address>, port: number, on: On) {
+  const listeners: Array<Listener> = []
+  for (const address of addresses) listeners.push(yield* on(address, port || (listeners[0]?.port ?? 0)))
+  return listeners
+})
+
+/** `::` takes both families; a machine without IPv6 has `0.0.0.0` only. */
+const everywhere = (port: number, on: On): Bound =>
+  onAll([literal("::")], port, on).pipe(Effect.catchIf(hasNoIpv6, () => onAll([literal("0.0.0.0")], port, on)))
+
+/** Both loopback addresses; ::1 only where the machine has it. */
+const loopback = Effect.fnUntraced(function* (port: number, on: On) {
+  const ipv4 = yield* on(literal("127.0.0.1"), port)
+  const ipv6 = yield* Effect.result(on(literal("::1"), ipv4.port))
+  if (ipv6._tag === "Success") return [ipv4, ipv6.success]
+  return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
+})
+
+const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"
+
+const literal = (text: string): Address => {
+  const address = parseAddress(text)
+  if (address === undefined) throw new TypeError(`${text} is no address`)
+  return address
+}

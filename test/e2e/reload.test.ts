@@ -1,0 +1,65 @@
+/** SIGHUP: what may change changes at once, what may not is named in a warning, and a mistake changes nothing. */
+import { expect, test } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { ask, openTunnel } from "../support/clients.ts"
+import { echo } from "../support/origins.ts"
+import { rawConnect } from "../support/peer.ts"
+import { type Pillion, startPillion } from "../support/pillion.ts"
+import { eventually } from "../support/within.ts"
+
+/** A configuration file that a test may rewrite. */
+const configFile = async (first: string) => {
+  const folder = await mkdtemp(join(tmpdir(), "pillion-test-"))
+  const path = join(folder, "config.yaml")
+  await Bun.write(path, first)
+  return {
+    path,
+    write: (text: string) => Bun.write(path, text),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+const outcome = async (pillion: Pillion, port: number): Promise<number | undefined> => {
+  using client = await rawConnect(pillion.ports.out)
+  return await ask(client, "connect", "127.0.0.1", port)
+}
+
+test("destinations change at once, and open tunnels stay", async () => {
+  await using config = await configFile("deny-destinations: []\n")
+  using server = await echo()
+  await using pillion = await startPillion({ flags: [`--config=${config.path}`] })
+  using tunnel = await openTunnel("connect", pillion.ports.out, server.port)
+  await config.write("deny-destinations: [127.0.0.0/8]\n")
+  pillion.reload()
+  await eventually(() => outcome(pillion, server.port), 403, "the answer")
+  tunnel.send("still open")
+  await tunnel.expect("still open")
+  await config.write("deny-destinations: []\n")
+  pillion.reload()
+  await eventually(() => outcome(pillion, server.port), undefined, "the answer")
+})
+
+test("a change that needs a restart is named in a warning and waits", async () => {
+  await using config = await configFile("proxy-protocol: http\n")
+  using server = await echo()
+  await using pillion = await startPillion({ flags: [`--config=${config.path}`] })
+  await config.write("proxy-protocol: socks\n")
+  pillion.reload()
+  await pillion.stderr.until(
+    (line) => /proxy-protocol.*restart|restart.*proxy-protocol/.test(line) || undefined,
+    "warning",
+  )
+  expect(await outcome(pillion, server.port)).toBeUndefined()
+})
+
+test("a file that has become wrong is refused in words, and everything stays as it was", async () => {
+  await using config = await configFile("deny-destinations: [127.0.0.0/8]\n")
+  using server = await echo()
+  await using pillion = await startPillion({ flags: [`--config=${config.path}`] })
+  await config.write("deny-destinatons: []\n")
+  pillion.reload()
+  await pillion.stderr.until((line) => line.includes("deny-destinatons") || undefined, "refusal")
+  expect(await outcome(pillion, server.port)).toBe(403)
+})

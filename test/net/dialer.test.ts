@@ -1,0 +1,408 @@
+import { describe, expect, test } from "bun:test"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { type Connect, exactConnect, plainConnect } from "../../src/net/attempt.ts"
+import {
+  type Dialled,
+  type DialFailed,
+  type DialSettings,
+  Dialer,
+  makeDialer,
+  type Permit,
+} from "../../src/net/dialer.ts"
+import { nobody } from "../../src/net/end.ts"
+import { openLibc } from "../../src/net/libc.ts"
+import type { Answer, Resolver } from "../../src/net/resolver.ts"
+import { chooseConnect, works } from "../../src/net/self-test.ts"
+import { refusal } from "../../src/protocol/refusal.ts"
+import type { Target } from "../../src/protocol/target.ts"
+import { address, blackHole, descriptors, RawListener, toAddress, toName } from "../support/dialling.ts"
+import { Condition, within } from "../support/within.ts"
+
+const libc = openLibc()
+if (libc === undefined) throw new Error("these tests need a libc")
+const exact = exactConnect(libc)
+const permitAll: Permit = () => undefined
+
+/** A resolver that answers every name with these addresses at once. */
+const answering = (...texts: ReadonlyArray<string>): Resolver => ({
+  lookup(_name, done) {
+    done({ _tag: "Found", addresses: texts.map(address) })
+    return () => {}
+  },
+})
+
+const unasked: Resolver = {
+  lookup(name) {
+    throw new Error(`${name} was looked up`)
+  },
+}
+
+const dialerOf = (connect: Connect, resolver: Resolver = unasked, settings: Partial<DialSettings> = {}) =>
+  makeDialer({ connect, resolver, settings: () => ({ dialTimeout: 5000, resolve: [], ...settings }) })
+
+const connects = async (dialer: Dialer["Service"], target: Target, permit = permitAll): Promise<Dialled> =>
+  within(Effect.runPromise(dialer.dial(target, permit)), "connection")
+
+const fails = async (dialer: Dialer["Service"], target: Target, permit = permitAll): Promise<DialFailed> =>
+  within(Effect.runPromise(Effect.flip(dialer.dial(target, permit))), "failure")
+
+/** A server that says nothing, and knows how many connections it has seen end. */
+const serve = (hostname: string, port = 0) => {
+  const condition = new Condition()
+  let ended = 0
+  const close = (): void => {
+    ended++
+    condition.changed()
+  }
+  const listener = Bun.listen({ hostname, port, socket: { data() {}, close } })
+  return {
+    port: listener.port,
+    /** Settles when this many connections have come and gone. */
+    gone: (count = 1) => condition.until(() => (ended === count ? true : undefined), `end of ${count} connections`),
+    [Symbol.dispose]: () => listener.stop(true),
+  }
+}
+
+/** A port of 127.0.0.1 where nobody listens. */
+const closedPort = (): number => {
+  using server = serve("127.0.0.1")
+  return server.port
+}
+
+const eventually = async (what: string, holds: () => boolean): Promise<void> => {
+  const poll = async (): Promise<void> => {
+    while (!holds()) await Bun.sleep(20)
+  }
+  await within(poll(), what)
+}
+
+/** Runs a test and waits until it has left no descriptor behind; an abandoned plain attempt takes a second or so. */
+const leavingNothing = (body: () => Promise<void>) => async (): Promise<void> => {
+  const base = descriptors()
+  await body()
+  await eventually("end of what the test opened", () => descriptors() === base)
+}
+
+describe.each([
+  ["the exact way", exact],
+  ["the plain way", plainConnect],
+] as const)("%s of connecting", (_, connect) => {
+  test("connects to an IPv4 address and to an IPv6 address", async () => {
+    for (const host of ["127.0.0.1", "::1"]) {
+      using server = serve(host)
+      const dialled = await connects(dialerOf(connect), toAddress(host, server.port))
+      expect(dialled.address.text).toBe(host)
+      expect(dialled.port).toBe(server.port)
+      expect(dialled.end.open).toBe(true)
+      expect(dialled.end.remoteAddress).toBe(host)
+      expect(dialled.end.remotePort).toBe(server.port)
+      dialled.end.terminate()
+      await server.gone()
+    }
+  })
+
+  test("a port where nobody listens is refused", async () => {
+    const port = closedPort()
+    const failed = await fails(dialerOf(connect), toAddress("127.0.0.1", port))
+    expect(failed.refusal).toEqual(refusal("connection-refused", `127.0.0.1 port ${port}: ECONNREFUSED`))
+    expect(failed.address).toBe("127.0.0.1")
+  })
+
+  test(
+    "an address that does not answer is given up at the deadline",
+    leavingNothing(async () => {
+      using hole = blackHole()
+      const started = performance.now()
+      const failed = await fails(dialerOf(connect, unasked, { dialTimeout: 120 }), toAddress("127.0.0.1", hole.port))
+      expect(failed.refusal.reason).toBe("connection-timeout")
+      expect(failed.address).toBe("127.0.0.1")
+      expect(performance.now() - started).toBeGreaterThanOrEqual(119)
+      expect(performance.now() - started).toBeLessThan(1000)
+    }),
+  )
+
+  test("a banner and its FIN reach the receiver that is set where the dial continues", async () => {
+    using server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open(socket) {
+          socket.write("welcome")
+          socket.shutdown()
+        },
+        data() {},
+      },
+    })
+    const dialer = dialerOf(connect)
+    for (let i = 0; i < 50; i++) {
+      expect(await within(readToEnd(dialer, server.port), "banner")).toBe("welcome")
+    }
+  })
+
+  test("a banner that is there before the connection is noticed is not lost either", async () => {
+    using listener = new RawListener("127.0.0.1", 0, 8)
+    const read = readToEnd(dialerOf(connect), listener.port)
+    // Blocks until the kernel has the connection; this program's event loop has not turned since the dial began.
+    if (connect === exact) listener.greet("welcome")
+    else setImmediate(() => listener.greet("welcome"))
+    expect(await within(read, "banner")).toBe("welcome")
+  })
+
+  test("bytes that find no receiver reset the connection instead of being lost", async () => {
+    using server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { open: (socket) => void socket.write("welcome"), data() {} },
+    })
+    const { end } = await connects(dialerOf(connect), toAddress("127.0.0.1", server.port))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (!end.open) resolve()
+    else end.receiver = { ...end.receiver, closed: () => resolve() }
+    await within(promise, "close")
+    expect(end.received).toBe(7)
+  })
+
+  test("the second address is tried as soon as the first has failed", async () => {
+    using server = serve("127.0.0.3")
+    const started = performance.now()
+    const dialer = dialerOf(connect, answering("127.0.0.2", "127.0.0.3"))
+    const dialled = await connects(dialer, toName("app.test", server.port))
+    expect(dialled.address.text).toBe("127.0.0.3")
+    expect(performance.now() - started).toBeLessThan(200)
+    dialled.end.terminate()
+    await server.gone()
+  })
+
+  test(
+    "the second address is tried 250 ms after the first if that keeps silent",
+    leavingNothing(async () => {
+      using server = serve("127.0.0.3")
+      using _hole = blackHole("127.0.0.2", server.port)
+      const started = performance.now()
+      const dialer = dialerOf(connect, answering("127.0.0.2", "127.0.0.3"))
+      const dialled = await connects(dialer, toName("app.test", server.port))
+      expect(dialled.address.text).toBe("127.0.0.3")
+      expect(performance.now() - started).toBeGreaterThanOrEqual(249)
+      expect(performance.now() - started).toBeLessThan(1000)
+      dialled.end.terminate()
+      await server.gone()
+    }),
+  )
+
+  test(
+    "of several failures the most telling is reported, whichever came last",
+    leavingNothing(async () => {
+      const port = closedPort()
+      using _hole = blackHole("127.0.0.2", port)
+      const dialer = dialerOf(connect, answering("127.0.0.1", "127.0.0.2"), { dialTimeout: 150 })
+      const failed = await fails(dialer, toName("app.test", port))
+      expect(failed.refusal.reason).toBe("connection-refused")
+      expect(failed.address).toBe("127.0.0.1")
+    }),
+  )
+
+  test("localhost is 127.0.0.1 or else ::1, and is never looked up", async () => {
+    for (const [name, host] of [
+      ["localhost", "127.0.0.1"],
+      ["LocalHost.", "::1"],
+      ["app.localhost", "127.0.0.1"],
+    ] as const) {
+      using server = serve(host)
+      const dialled = await connects(dialerOf(connect), toName(name, server.port))
+      expect(dialled.address.text).toBe(host)
+      dialled.end.terminate()
+      await server.gone()
+    }
+  })
+
+  test("500 dials leave no descriptor behind", async () => {
+    using server = serve("127.0.0.1")
+    const dialer = dialerOf(connect)
+    const base = descriptors()
+    for (let i = 0; i < 500; i++) {
+      const { end } = await connects(dialer, toAddress("127.0.0.1", server.port))
+      end.terminate()
+    }
+    await server.gone(500)
+    expect(descriptors()).toBe(base)
+  })
+})
+
+const readToEnd = (dialer: Dialer["Service"], port: number): Promise<string> =>
+  Effect.runPromise(
+    Effect.flatMap(dialer.dial(toAddress("127.0.0.1", port), permitAll), ({ end }) =>
+      Effect.callback<string>((resume) => {
+        let text = ""
+        end.receiver = {
+          ...nobody,
+          data: (_, chunk) => void (text += Buffer.from(chunk).toString()),
+          ended() {
+            end.receiver = nobody
+            end.terminate()
+            resume(Effect.succeed(text))
+          },
+        }
+      }),
+    ),
+  )
+
+describe("a dial that is interrupted", () => {
+  test("frees its sockets at once, those of every address that it was racing", async () => {
+    using first = blackHole("127.0.0.2")
+    using _second = blackHole("127.0.0.3", first.port)
+    const base = descriptors()
+    const dialer = dialerOf(exact, answering("127.0.0.2", "127.0.0.3"))
+    const fiber = Effect.runFork(dialer.dial(toName("app.test", first.port), permitAll))
+    await eventually("two attempts", () => descriptors() === base + 2)
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    expect(descriptors()).toBe(base)
+  })
+
+  test("leaves a lookup that is under way", async () => {
+    let left = 0
+    const silent: Resolver = { lookup: () => () => void left++ }
+    const fiber = Effect.runFork(dialerOf(exact, silent).dial(toName("app.test", 80), permitAll))
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    expect(left).toBe(1)
+  })
+
+  test(
+    "resets a socket that connects too late, where it cannot be cancelled",
+    leavingNothing(async () => {
+      using hole = blackHole()
+      const base = descriptors()
+      const fiber = Effect.runFork(dialerOf(plainConnect).dial(toAddress("127.0.0.1", hole.port), permitAll))
+      await eventually("the attempt", () => descriptors() === base + 1)
+      await Effect.runPromise(Fiber.interrupt(fiber))
+      hole.makeRoom()
+      // The kernel sends its next SYN a second after the first.
+      await eventually("the end of the socket", () => descriptors() === base)
+    }),
+  )
+})
+
+describe("losers of a race", () => {
+  test("are gone when the winner is handed over", async () => {
+    using server = serve("127.0.0.3")
+    using _hole = blackHole("127.0.0.2", server.port)
+    const base = descriptors()
+    const dialer = dialerOf(exact, answering("127.0.0.2", "127.0.0.3"))
+    const { end } = await connects(dialer, toName("app.test", server.port))
+    end.terminate()
+    await server.gone()
+    expect(descriptors()).toBe(base)
+  })
+})
+
+describe("the addresses of a target", () => {
+  test("--resolve comes first: its address and its port are dialled, and are what the policy sees", async () => {
+    using server = serve("127.0.0.5")
+    const rule = { host: "app.test", port: 80, address: address("127.0.0.5"), toPort: server.port }
+    const seen: Array<string> = []
+    const dialled = await connects(
+      dialerOf(exact, unasked, { resolve: [rule] }),
+      toName("App.Test.", 80),
+      (address, port) => void seen.push(`${address.text} ${port}`),
+    )
+    expect(seen).toEqual([`127.0.0.5 ${server.port}`])
+    expect(dialled.port).toBe(server.port)
+    dialled.end.terminate()
+    await server.gone()
+  })
+
+  test("--resolve is for one port only", async () => {
+    const rule = { host: "app.test", port: 80, address: address("127.0.0.5"), toPort: 1 }
+    const asked: Array<string> = []
+    const resolver: Resolver = {
+      lookup(name, done) {
+        asked.push(name)
+        done({ _tag: "Missing", refusal: refusal("name-not-found", name) })
+        return () => {}
+      },
+    }
+    const failed = await fails(dialerOf(exact, resolver, { resolve: [rule] }), toName("app.test", 81))
+    expect(asked).toEqual(["app.test"])
+    expect(failed.refusal.reason).toBe("name-not-found")
+    expect(failed.address).toBeUndefined()
+  })
+
+  test("a name server that keeps silent is given up at the deadline, and left", async () => {
+    let left = 0
+    const silent: Resolver = { lookup: () => () => void left++ }
+    const failed = await fails(dialerOf(exact, silent, { dialTimeout: 50 }), toName("app.test", 80))
+    expect(failed.refusal.reason).toBe("name-timeout")
+    expect(left).toBe(1)
+  })
+
+  test("one deadline stands over the resolution and the connection together", async () => {
+    using hole = blackHole()
+    const slow: Resolver = {
+      lookup(_name, done) {
+        const answer: Answer = { _tag: "Found", addresses: [address("127.0.0.1")] }
+        setTimeout(() => done(answer), 100)
+        return () => {}
+      },
+    }
+    const started = performance.now()
+    const failed = await fails(dialerOf(exact, slow, { dialTimeout: 200 }), toName("app.test", hole.port))
+    expect(failed.refusal.reason).toBe("connection-timeout")
+    expect(performance.now() - started).toBeGreaterThanOrEqual(199)
+    expect(performance.now() - started).toBeLessThan(290)
+  })
+})
+
+describe("the policy", () => {
+  test("is asked about every address; one that it denies is skipped", async () => {
+    using server = serve("127.0.0.3")
+    const dialer = dialerOf(exact, answering("127.0.0.2", "127.0.0.3"))
+    const dialled = await connects(dialer, toName("app.test", server.port), ({ text }) =>
+      text === "127.0.0.2" ? refusal("destination-denied", text) : undefined,
+    )
+    expect(dialled.address.text).toBe("127.0.0.3")
+    dialled.end.terminate()
+    await server.gone()
+  })
+
+  test("denies the name when it denies all its addresses, and nothing is dialled", async () => {
+    using hole = blackHole()
+    const base = descriptors()
+    const dialer = dialerOf(exact, answering("127.0.0.1", "127.0.0.2"))
+    const failed = await fails(dialer, toName("app.test", hole.port), ({ text }) => refusal("loop-detected", text))
+    expect(failed.refusal).toEqual(refusal("loop-detected", "127.0.0.1"))
+    expect(failed.address).toBe("127.0.0.1")
+    expect(descriptors()).toBe(base)
+  })
+})
+
+const nameless: Connect = (address, port, outcome) => (port === 0 ? "ECONNRESET" : exact(address, port, outcome))
+const throwing: Connect = () => {
+  throw new Error("no such function")
+}
+
+describe("the way that is chosen at start", () => {
+  test("is the exact one where it passes the self-test", async () => {
+    expect(await Effect.runPromise(works(exact))).toBe(true)
+    const base = descriptors()
+    const connect = await Effect.runPromise(chooseConnect)
+    expect(descriptors()).toBe(base)
+    expect(connect).not.toBe(plainConnect)
+  })
+
+  test("is not one that never answers, throws, or has no name for a failure", async () => {
+    expect(await Effect.runPromise(works(nameless))).toBe(false)
+    expect(await Effect.runPromise(works(throwing))).toBe(false)
+    expect(await Effect.runPromise(works(() => "EPERM"))).toBe(false)
+    using hole = blackHole()
+    expect(await Effect.runPromise(works((address, _, outcome) => exact(address, hole.port, outcome)))).toBe(false)
+  })
+
+  test("is what the layer's dialer uses", async () => {
+    using server = serve("127.0.0.1")
+    const program = Effect.flatMap(Dialer, (dialer) => dialer.dial(toAddress("127.0.0.1", server.port), permitAll))
+    const layer = Dialer.layer(() => ({ dialTimeout: 5000, resolve: [] }))
+    const { end } = await within(Effect.runPromise(Effect.provide(program, layer)), "connection")
+    expect(end.open).toBe(true)
+    end.terminate()
+  })
+})
