@@ -29,7 +29,7 @@ export const build = async (say: (line: string) => void = () => {}): Promise<str
   await mkdir(folder, { recursive: true })
   try {
     const output = join(folder, "pillion")
-    const bundler = Bun.spawnSync([process.execPath, "build", ...flags(version, revision), `--outfile=${output}`], {
+    const bundler = Bun.spawnSync([process.execPath, "build", ...flags(revision), `--outfile=${output}`], {
       cwd: root,
       // Under a test runner NODE_ENV would be "test", and be built in.
       env: { ...process.env, NODE_ENV: "production" },
@@ -44,7 +44,7 @@ export const build = async (say: (line: string) => void = () => {}): Promise<str
   return executable
 }
 
-const flags = (version: string, revision: string): ReadonlyArray<string> => [
+const flags = (revision: string): ReadonlyArray<string> => [
   join(root, "src/main.ts"),
   "--compile",
   "--minify",
@@ -57,8 +57,6 @@ const flags = (version: string, revision: string): ReadonlyArray<string> => [
   "--no-compile-autoload-bunfig",
   // No eval, and no BUN_OPTIONS=--preload or BUN_INSPECT either.
   "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
-  "--define",
-  `BUILD_VERSION=${JSON.stringify(version)}`,
   "--define",
   `BUILD_REVISION=${JSON.stringify(revision)}`,
 ]

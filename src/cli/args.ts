@@ -127,8 +127,11 @@ const unknownFlag = (rawName: string): ConfigError => {
     return usageError(`unknown flag ${rawName}; write --${negated}=false`)
   }
   const hint = rawName.startsWith("--") ? didYouMean(rawName, knownFlags, (name) => `--${name}`) : ""
-  return usageError(`unknown flag ${quote(rawName).slice(1, -1)}${hint}`)
+  return usageError(`unknown flag ${bare(rawName)}${hint}`)
 }
+
+/** On one line and short, as `quote` has it, but to be read as part of a command line. */
+const bare = (word: string): string => quote(word).slice(1, -1)
 
 const takeCommand = (words: Array<string>): Result.Result<CommandName, ConfigError> => {
   const word = words.shift() ?? "run"
@@ -136,7 +139,7 @@ const takeCommand = (words: Array<string>): Result.Result<CommandName, ConfigErr
   const hint = didYouMean(word, commandNames)
   return Result.fail(
     usageError(
-      `unknown command ${quote(word)}${hint === "" ? `; to start a program write: pillion run -- ${word}` : hint}`,
+      `unknown command ${quote(word)}${hint === "" ? `; to start a program write: pillion run -- ${bare(word)}` : hint}`,
     ),
   )
 }
@@ -155,7 +158,7 @@ const takeLanguage = (words: Array<string>): Result.Result<Language | undefined,
 const superfluous = (command: CommandName, word: string): ConfigError =>
   usageError(
     command === "run"
-      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${word}`
+      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`
       : `${command} does not know ${quote(word)}; see pillion help ${command}`,
   )
 

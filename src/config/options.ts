@@ -165,7 +165,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
   denyDestinations: {
     name: "deny-destinations",
     group: "Destinations",
-    summary: "deny these, written likewise",
+    summary: "deny these, written likewise; stronger than allow-destinations",
     kind: list(destinationRule),
     initial: () => [],
     annotation: "deny-destinations",
@@ -283,7 +283,8 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: text("FILE"),
     initial: () => undefined,
     initialText: `${defaultAnnotationsFile}, if it exists`,
-    reloadable: false,
+    // Read anew at SIGHUP, from wherever it is then.
+    reloadable: true,
   },
   config: {
     name: "config",

@@ -17,7 +17,7 @@ export class Drain {
   start(): void {
     if (this.active) return
     this.active = true
-    for (const onStart of [...this.subscribers]) onStart()
+    for (const onStart of this.subscribers) onStart()
     this.subscribers.clear()
   }
 }

@@ -9,12 +9,13 @@
 import * as Effect from "effect/Effect"
 
 import type { Answered } from "../observe/answered.ts"
-import { concat, empty, toLatin1 } from "../protocol/bytes.ts"
+import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
-import { Body } from "../protocol/http/body.ts"
+import type { Body } from "../protocol/http/body.ts"
 import { overlong } from "../protocol/http/connect.ts"
 import { Fields } from "../protocol/http/fields.ts"
-import { type Forwarding, forwardRequest, forwardResponse } from "../protocol/http/forward.ts"
+import { type Forwarding, forwardResponse } from "../protocol/http/forward.ts"
+import { prepareAnswer, type PreparedRequest, prepareRequest } from "../protocol/http/prepare.ts"
 import { parseRequest, type RequestHead } from "../protocol/http/request.ts"
 import { parseResponse, type ResponseHead } from "../protocol/http/response.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../protocol/http/scan.ts"
@@ -26,20 +27,15 @@ import { formatTarget, type Target } from "../protocol/target.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
 import type { Drain } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
-import { type IdleOrigins, maxIdleOriginsPerClient } from "./idle-origins.ts"
+import type { IdleOrigins } from "./idle-origins.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
+import { OwnOrigins } from "./own-origins.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
 
-/** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
-const joinedBodyBytes = 16 * 1024
-
 /** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
 const holdBytes = 64 * 1024
-
-/** Requests that may be sent again when a used connection closes before it answers (RFC 9110 section 9.2.2). */
-const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
 
 const fields = new Fields()
 
@@ -84,20 +80,10 @@ export type Need =
   | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
 
 /** A request on its way and what has become of it. */
-interface Exchanged {
-  readonly method: string
-  readonly authority: string
-  readonly path: string
-  readonly minor: number
+interface Exchanged extends PreparedRequest {
   readonly target: Target
   readonly key: string
-  /** The head as it is passed on, with the first of its body. */
-  readonly bytes: Uint8Array
-  readonly body: Body
-  readonly upgrade: boolean
-  readonly retryable: boolean
   readonly started: number
-  readonly closes: boolean
   retried: boolean
   interim: number
   status: number
@@ -124,7 +110,7 @@ export class Exchange implements Receiver, OriginOwner {
   private finished: boolean
   private request: Exchanged | undefined = undefined
   private origin: Origin | undefined = undefined
-  private readonly idle = new Map<string, Origin>()
+  private readonly idle: OwnOrigins
   private readonly abandon: () => void
   private readonly onDrain = (): void => this.drained()
 
@@ -138,6 +124,7 @@ export class Exchange implements Receiver, OriginOwner {
     this.inbox = inbox
     this.finished = finished
     this.context = context
+    this.idle = new OwnOrigins(context.idleOrigins)
     context.drain.subscribe(this.onDrain)
   }
 
@@ -259,28 +246,15 @@ export class Exchange implements Receiver, OriginOwner {
       this.toClient(answerOptions)
       return this.advance()
     }
-    const limits = this.context.limits()
-    const body = new Body(head.bodyLength, "chunks", limits)
-    const first = body.pass(bytes, end)
-    if (body.problem !== undefined) return this.refuse(refusal("malformed-request", body.problem))
-    const upgrade = head.survey.upgradeOption && head.survey.upgradeOffered && head.minor === 1
-    const joined = first.length <= joinedBodyBytes ? first : empty
-    const forwarded = forwardRequest(bytes, end, head, fields, this.context.forwarding, upgrade, joined)
+    const prepared = prepareRequest({ bytes, end, head, fields }, this.context.forwarding, this.context.limits())
+    if ("reason" in prepared) return this.refuse(prepared)
     const target = workload ?? head.target!
     const key = formatTarget(target)
     this.request = {
-      method: head.method,
-      authority: head.target === undefined ? key : formatTarget(head.target),
-      path: pathOf(bytes, head),
-      minor: head.minor,
+      ...prepared,
       target,
       key,
-      bytes: first.length === joined.length ? forwarded : concat(forwarded, first),
-      body,
-      upgrade,
-      retryable: head.bodyLength === 0 && idempotent.has(head.method),
       started: performance.now(),
-      closes: head.survey.close,
       retried: false,
       interim: 0,
       status: 0,
@@ -289,14 +263,11 @@ export class Exchange implements Receiver, OriginOwner {
       answerPersistent: false,
       clientStays: false,
     }
-    this.inbox.consume(end + body.consumed)
-    const origin = this.idle.get(key)
-    if (origin === undefined) {
-      this.state = "dialling"
-      return this.need({ _tag: "Origin", target })
-    }
-    this.forget(origin)
-    this.send(origin)
+    this.inbox.consume(prepared.consumed)
+    const origin = this.idle.take(key)
+    if (origin !== undefined) return this.send(origin)
+    this.state = "dialling"
+    this.need({ _tag: "Origin", target })
   }
 
   private send(origin: Origin): void {
@@ -338,7 +309,7 @@ export class Exchange implements Receiver, OriginOwner {
   originAnswered(origin: Origin): void {
     if (origin !== this.origin) {
       // Nothing was asked: whatever this is, the next request must not get it as its answer.
-      this.forget(origin)
+      this.idle.forget(origin)
       return origin.abort()
     }
     while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
@@ -402,21 +373,19 @@ export class Exchange implements Receiver, OriginOwner {
 
   private beginAnswer(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): void {
     const request = this.request!
-    const answer = new Body(head.bodyLength, request.minor === 1 ? "chunks" : "plain", this.context.limits())
-    const first = answer.pass(bytes, end)
-    if (answer.problem !== undefined) return void this.fail(refusal("response-malformed", answer.problem))
+    const stays = request.body.done && head.bodyLength !== untilClose && this.mayStay(request)
+    const { forwarding, limits } = this.context
+    const answer = prepareAnswer({ bytes, end, head, fields }, request, stays, forwarding, limits())
+    if ("reason" in answer) return void this.fail(answer)
     request.status = head.status
-    request.answer = answer
+    request.answer = answer.body
     request.answerFraming = head.bodyLength
     request.answerPersistent = head.persistent
-    request.clientStays = request.body.done && head.bodyLength !== untilClose && this.mayStay(request)
-    const form = { close: !request.clientStays, upgrade: head.status === 426, chunks: request.minor === 1 }
-    const joined = first.length <= joinedBodyBytes ? first : empty
-    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, joined)
-    origin.inbox.consume(end + answer.consumed)
-    this.toClient(words)
-    if (first.length > joined.length) this.toClient(first)
-    if (answer.done) this.answered(origin)
+    request.clientStays = stays
+    origin.inbox.consume(answer.consumed)
+    this.toClient(answer.words)
+    this.toClient(answer.rest)
+    if (answer.body.done) this.answered(origin)
   }
 
   private passAnswer(origin: Origin, answer: Body): void {
@@ -434,8 +403,9 @@ export class Exchange implements Receiver, OriginOwner {
     this.origin = undefined
     this.request = undefined
     const clean = request.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.answerPersistent && !origin.finished && !origin.broken) this.keep(origin)
-    else if (request.body.done) origin.release()
+    if (clean && request.answerPersistent && !origin.finished && !origin.broken) {
+      this.idle.keep(origin, this.context.limits().keepAliveTimeout)
+    } else if (request.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
     this.state = "head"
@@ -444,8 +414,7 @@ export class Exchange implements Receiver, OriginOwner {
 
   originEnded(origin: Origin): void {
     if (origin === this.origin) return this.originFinished(origin)
-    this.forget(origin)
-    origin.release()
+    this.idle.release(origin)
   }
 
   /** The origin will send no more, and what it sent was passed on as far as it goes. */
@@ -530,10 +499,7 @@ export class Exchange implements Receiver, OriginOwner {
     const { origin: current } = this
     this.origin = undefined
     current?.abort()
-    for (const origin of [...this.idle.values()]) {
-      this.forget(origin)
-      origin.release()
-    }
+    this.idle.releaseAll()
   }
 
   private need(need: Need): void {
@@ -565,27 +531,6 @@ export class Exchange implements Receiver, OriginOwner {
     if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
   }
 
-  private keep(origin: Origin): void {
-    if (this.idle.size >= maxIdleOriginsPerClient) {
-      const oldest = this.idle.values().next().value!
-      this.forget(oldest)
-      oldest.release()
-    }
-    const leave = (): void => {
-      this.forget(origin)
-      origin.release()
-    }
-    this.idle.set(origin.key, origin)
-    this.context.idleOrigins.add(origin, leave)
-    origin.rest(this.context.limits().keepAliveTimeout, leave)
-  }
-
-  private forget(origin: Origin): void {
-    origin.wake()
-    this.context.idleOrigins.remove(origin)
-    if (this.idle.get(origin.key) === origin) this.idle.delete(origin.key)
-  }
-
   /** Arms the deadline for what the client is to do next; one that is armed for the same is left as it is. */
   private wait(what: "idle" | "head"): void {
     if (this.deadlineIs === what) return
@@ -611,7 +556,7 @@ export class Exchange implements Receiver, OriginOwner {
     if (request === undefined) return
     this.context.answered({
       method: request.method,
-      authority: request.authority,
+      authority: request.authority ?? request.key,
       path: request.path,
       status: request.status,
       started: request.started,
@@ -621,11 +566,4 @@ export class Exchange implements Receiver, OriginOwner {
       refusal: refused,
     })
   }
-}
-
-/** The path without its query, which may hold secrets. */
-const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
-  let end = head.pathStart
-  while (end < head.pathEnd && bytes[end] !== 0x3f) end++
-  return end === head.pathStart ? "/" : toLatin1(bytes, head.pathStart, end)
 }

@@ -6,9 +6,6 @@
  */
 import type { Origin } from "./origin.ts"
 
-/** Idle origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
-export const maxIdleOriginsPerClient = 8
-
 export class IdleOrigins {
   private readonly waiting = new Map<Origin, () => void>()
 

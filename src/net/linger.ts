@@ -16,12 +16,15 @@ export const lingerBytes = 64 * 1024
 
 class Linger implements Receiver {
   private discarded = 0
-  private readonly deadline: Deadline
+  private deadline: Deadline | undefined = undefined
   private readonly done: () => void
-  private tail: Uint8Array | undefined
+  private tail: Uint8Array | undefined = undefined
 
-  constructor(end: End, words: Uint8Array, done: () => void) {
+  constructor(done: () => void) {
     this.done = done
+  }
+
+  start(end: End, words: Uint8Array): void {
     this.deadline = after(lingerTimeout, () => end.terminate())
     end.receiver = this
     this.speak(end, words)
@@ -62,11 +65,11 @@ class Linger implements Receiver {
 export const closeAfter = (end: End, words: Uint8Array): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (!end.open) return resume(Effect.void)
-    new Linger(end, words, () => resume(Effect.void))
+    new Linger(() => resume(Effect.void)).start(end, words)
     return Effect.sync(() => end.terminate())
   })
 
 /** Closes an end that nobody waits for, in order and within the linger timeout. */
 export const discard = (end: End): void => {
-  if (end.open) new Linger(end, empty, () => {})
+  if (end.open) new Linger(() => {}).start(end, empty)
 }

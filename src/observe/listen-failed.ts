@@ -30,8 +30,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 
 /** The ListenFailed that something thrown by `Bun.listen` or `Bun.serve` means. */
 export const listenFailed = (what: Listener, address: string, port: number, cause: unknown): ListenFailed => {
-  const code =
-    cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : String(cause)
+  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : String(cause)
   return new ListenFailed({ what, address, port, code })
 }
 

@@ -15,11 +15,12 @@ import type { End, SocketEnd } from "../net/end.ts"
 import { Exchange, type ExchangeContext } from "../net/exchange.ts"
 import type { IdleOrigins } from "../net/idle-origins.ts"
 import { closeAfter } from "../net/linger.ts"
-import { type Asked, Opening, type Speech } from "../net/opening.ts"
+import type { Asked, Opening, Speech } from "../net/opening.ts"
 import { relay, type Start } from "../net/relay.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { Flow } from "../observe/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
+import { empty } from "../protocol/bytes.ts"
 import type { Bound, Handshake } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
 import type { Forwarding } from "../protocol/http/forward.ts"
@@ -71,7 +72,7 @@ export const connection = Effect.fnUntraced(function* (
       return yield* refuse(client, flow, asked.refusal, asked.words)
     case "Gone":
       flow.end("client", asked.code)
-      return yield* closeAfter(client, new Uint8Array(0))
+      return yield* closeAfter(client, empty)
     case "Exchange":
       return
   }
@@ -82,7 +83,7 @@ export const turnAway = Effect.fnUntraced(function* (client: SocketEnd, opening:
   const asked = yield* opening.asked
   const refused = refusal("connection-limit", "max-connections is reached")
   if (asked._tag === "Tunnel") return yield* refuse(client, flow, refused, asked.handshake.refused(refused))
-  const words = asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : new Uint8Array(0)
+  const words = asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty
   yield* refuse(client, flow, refused, words)
 })
 

@@ -93,6 +93,14 @@ describe("a malformed file is refused whole, with line and column", () => {
   })
 })
 
+test("what Go itself wrote reads as the characters that it wrote", async () => {
+  // annotations.golden: fmt.Printf("U+%04X=%s\n", r, strconv.Quote(string(r))) for U+0000 to U+00FF and some more.
+  const golden = await Bun.file(`${import.meta.dir}/annotations.golden`).text()
+  const entries = Object.entries(values(golden))
+  expect(entries.length).toBe(265)
+  for (const [key, value] of entries) expect(value).toBe(String.fromCodePoint(Number.parseInt(key.slice(2), 16)))
+})
+
 const alphabet = [..."ab =\\\"'\x00\x07\b\f\n\r\t\v\x7fé\u00a0\u200b\ufeff中😀\u{e0001}\u{10ffff}"]
 const randomText = (random: Random): string =>
   Array.from({ length: random.below(12) }, () => random.pick(alphabet)).join("")

@@ -1,6 +1,6 @@
 /** The stop: what is open finishes, what is asked late is still served, and nothing waits longer than it was told. */
 import { expect, test } from "bun:test"
-import { ask, openTunnel } from "../support/clients.ts"
+import { openTunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { echo, httpOrigin, ok } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
@@ -138,8 +138,9 @@ test("as process 1 of its own namespace it obeys SIGTERM too", async () => {
     wrapper: ["unshare", ...user, "--pid", "--fork", "--kill-child", "--"],
   })
   const inside = Number(await Bun.file(`/proc/${pillion.pid}/task/${pillion.pid}/children`).text())
-  expect(await ask(await rawConnect(pillion.ports.out), "connect", "127.0.0.1", server.port)).toBeUndefined()
-  for (const connection of server.connections) connection.reset()
+  using tunnel = await openTunnel("connect", pillion.ports.out, server.port)
+  tunnel.send("alive").end()
+  expect((await tunnel.readToEnd()).toString()).toBe("alive")
   pillion.signal("SIGTERM", inside)
   expect(await pillion.exited).toBe(0)
 })

@@ -216,15 +216,15 @@ describe.each([
     }
   })
 
-  test("500 dials leave no descriptor behind", async () => {
+  test("2,000 dials leave no descriptor behind", async () => {
     using server = serve("127.0.0.1")
     const dialer = dialerOf(connect)
     const base = descriptors()
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 2000; i++) {
       const { end } = await connects(dialer, toAddress("127.0.0.1", server.port))
       end.terminate()
     }
-    await server.gone(500)
+    await server.gone(2000)
     expect(descriptors()).toBe(base)
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Namespace: a network of its own with nothing but loopback, for literal ports, and for networks that fail in a way
+ * Namespace: a network of its own with nothing but loopback (and a mount table of its own, for resolv.conf), for literal ports, and for networks that fail in a way
  * of the test's choice. Needs root, or a kernel that lets users make namespaces.
  */
 import { Lines, type Output, runCommand } from "./process.ts"
@@ -12,7 +12,7 @@ export class Namespace {
   constructor(holder: Bun.Subprocess) {
     this.children.push(holder)
     const user = process.getuid?.() === 0 ? [] : ["--user", "--preserve-credentials"]
-    this.enter = ["nsenter", `--target=${holder.pid}`, "--net", ...user, "--"]
+    this.enter = ["nsenter", `--target=${holder.pid}`, "--net", "--mount", ...user, "--"]
   }
 
   /** Runs a command inside to its end. */
@@ -44,12 +44,20 @@ export class Namespace {
   }
 }
 
+/** Loopback, and this machine as its own name server: what lies outside must not matter to a test. */
+const ground = [
+  "ip link set lo up",
+  "mount -t tmpfs none /mnt",
+  "echo nameserver 127.0.0.1 >/mnt/resolv.conf",
+  "mount --bind /mnt/resolv.conf /etc/resolv.conf",
+].join("; ")
+
 /** Makes a namespace; `setup` are further shell commands in it, such as `ip route add unreachable 10.0.0.0/8`. */
 export const makeNamespace = async (setup = ":"): Promise<Namespace> => {
   const user = process.getuid?.() === 0 ? [] : ["--map-root-user"]
   const holder = Bun.spawn(
     // The holder outlives nobody: its shell waits for the end of a pipe that dies with the test.
-    ["unshare", "--net", ...user, "--", "sh", "-ec", `ip link set lo up; ${setup}; echo ready; read -r line || :`],
+    ["unshare", "--net", "--mount", ...user, "--", "sh", "-ec", `${ground}; ${setup}; echo ready; read -r line || :`],
     { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
   )
   const made = new Namespace(holder)

@@ -77,6 +77,11 @@ export class Pillion {
     process.kill(pid, name)
   }
 
+  /** Says that the test ends it in another way than by `signal`. */
+  expectEnd(): void {
+    this.stopped = true
+  }
+
   /** Asks it to reread what it was started with. */
   reload(): void {
     this.child.kill("SIGHUP")

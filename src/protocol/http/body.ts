@@ -5,11 +5,10 @@
  * each piece received: no byte of a sender's framing, no extension, and no forbidden trailer ever reaches the next
  * recipient, so the two cannot disagree about where the message ends.
  */
-import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
+import { empty, fromLatin1 } from "../bytes.ts"
 
-import { Fields } from "./fields.ts"
-import { bareLineFeed, findHeadEnd, incomplete } from "./scan.ts"
 import { chunked, untilClose } from "./survey.ts"
+import { type TrailerLimits, Trailers } from "./trailers.ts"
 
 /** Extension bytes one chunk may carry, and one message in all: they mean nothing to anybody, and cost as data does. */
 export const maxExtensionBytes = 256
@@ -18,50 +17,22 @@ export const maxExtensionBytesPerMessage = 8 * 1024
 /** Hexadecimal digits of a chunk size: 13 hold 2^52, and no chunk is larger. */
 const maxSizeDigits = 13
 
-/** Trailers that would frame, route, authenticate or steer the message after the fact (RFC 9110 section 6.5.1). */
-const forbiddenTrailers: ReadonlySet<string> = new Set([
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-type",
-  "cookie",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "max-forwards",
-  "proxy-authenticate",
-  "proxy-authentication-info",
-  "proxy-authorization",
-  "proxy-connection",
-  "range",
-  "set-cookie",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "via",
-  "www-authenticate",
-])
-
-export interface BodyLimits {
-  readonly maxHeadBytes: number
-  readonly maxHeadFields: number
-}
+/** What a trailer section may hold; it is a head by another name. */
+export type BodyLimits = TrailerLimits
 
 /** How a chunked body goes on: in chunks, or as plain bytes that the connection's end delimits. */
 export type Encoding = "chunks" | "plain"
 
 const CR = 0x0d
 const LF = 0x0a
+const HTAB = 0x09
+const QUOTE = 0x22
+const SEMICOLON = 0x3b
+const BACKSLASH = 0x5c
 const crlf = fromLatin1("\r\n")
 const lastChunk = fromLatin1("0\r\n")
-const fields = new Fields()
 
-type State = "size" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
+type State = "size" | "extension" | "quoted" | "escaped" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
 
 export class Body {
   /** Bytes of the input that the last `pass` used. What is left belongs to the next message. */
@@ -78,7 +49,7 @@ export class Body {
   private digits = 0
   private extension = 0
   private extensions = 0
-  private trailers: Uint8Array = empty
+  private trailers: Trailers | undefined = undefined
   private readonly framing: number
   private readonly encoding: Encoding
   private readonly limits: BodyLimits
@@ -148,19 +119,14 @@ export class Body {
           this.digits++
         } else if (this.digits === 0 || digit >= 0) this.problem = "invalid chunk size"
         else if (byte === CR) this.state = "size-lf"
-        else if (byte === 0x3b) this.startExtension()
+        else if (byte === SEMICOLON) this.startExtension()
         else this.problem = "invalid chunk size"
         return
       }
       case "extension":
-        this.extension++
-        this.extensions++
-        if (byte === CR) this.state = "size-lf"
-        else if ((byte < 0x20 && byte !== 0x09) || byte === 0x7f) this.problem = "invalid chunk extension"
-        else if (this.extension > maxExtensionBytes || this.extensions > maxExtensionBytesPerMessage) {
-          this.problem = "chunk extensions too large"
-        }
-        return
+      case "quoted":
+      case "escaped":
+        return this.extend(byte)
       case "size-lf":
         if (byte !== LF) this.problem = "invalid chunk size"
         this.state = this.remaining === 0 ? "trailers" : "data"
@@ -186,42 +152,27 @@ export class Body {
     this.extension = 0
   }
 
-  /** The trailer section is held back until it is whole, then cleaned (RFC 9112 section 7.1.2). */
-  private passTrailers(input: Uint8Array, start: number, at: number, content: Uint8Array): Uint8Array {
-    const before = this.trailers.length
-    const section = before === 0 ? input.subarray(at) : join(this.trailers, input.subarray(at))
-    let end: number = incomplete
-    if (section[0] === CR && section[1] === LF) end = 2
-    else if (section[0] !== CR || section.length > 1) end = findHeadEnd(section, before)
-    if (end === bareLineFeed || (end === incomplete && section[0] === CR && section.length > 1)) {
-      this.problem = "invalid trailers"
-    } else if ((end === incomplete ? section.length : end) > this.limits.maxHeadBytes) {
-      this.problem = "trailers too large"
-    }
-    this.consumed = end === incomplete ? input.length - start : at - start + end - before
-    if (this.problem !== undefined) return content
-    if (end === incomplete) {
-      this.trailers = section.slice()
-      return content
-    }
-    const kept = this.keptTrailers(section, end)
-    this.trailers = empty
-    if (this.problem !== undefined) return content
-    this.done = true
-    return this.encoding === "plain" ? content : join(content, lastChunk, kept, crlf)
+  /** Extensions are left out, but not unread: an open quote would hide a line end from a recipient that honours it. */
+  private extend(byte: number): void {
+    this.extension++
+    this.extensions++
+    if (this.extension > maxExtensionBytes + 1 || this.extensions > maxExtensionBytesPerMessage) {
+      this.problem = "chunk extensions too large"
+    } else if (byte === CR && this.state === "extension" && this.extension > 1) this.state = "size-lf"
+    else if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) this.problem = "invalid chunk extension"
+    else if (this.state === "escaped") this.state = "quoted"
+    else if (byte === QUOTE) this.state = this.state === "quoted" ? "extension" : "quoted"
+    else if (byte === BACKSLASH && this.state === "quoted") this.state = "escaped"
   }
 
-  private keptTrailers(section: Uint8Array, end: number): Uint8Array {
-    if (end === 2) return empty
-    this.problem = fields.parse(section, 0, end - 2, this.limits.maxHeadFields)
-    let kept: Uint8Array = empty
-    for (let field = 0; this.problem === undefined && field < fields.count; field++) {
-      const start = fields.nameStart(field)
-      if (forbiddenTrailers.has(toLatin1(section, start, fields.nameEnd(field)).toLowerCase())) continue
-      const lineEnd = field + 1 < fields.count ? fields.nameStart(field + 1) : end - 2
-      kept = join(kept, section.subarray(start, lineEnd))
-    }
-    return kept
+  private passTrailers(input: Uint8Array, start: number, at: number, content: Uint8Array): Uint8Array {
+    this.trailers ??= new Trailers()
+    const kept = this.trailers.pass(input, at, this.limits)
+    this.consumed = at - start + this.trailers.consumed
+    this.problem = this.trailers.problem
+    if (kept === undefined) return content
+    this.done = true
+    return this.encoding === "plain" ? content : join(content, lastChunk, kept, crlf)
   }
 }
 

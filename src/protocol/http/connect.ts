@@ -17,9 +17,9 @@ export interface ConnectLimits extends HeadLimits {
   readonly maxHeadBytes: number
 }
 
-/** What a head that is not complete yet is refused for, or undefined while it may still become one. */
+/** What a head, or as much of it as has arrived, is too long for; however it was cut, the answer is the same. */
 export const overlong = (head: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
-  if (head.length > maxRequestLineBytes && head.indexOf(0x0a) === -1) {
+  if (head.length > maxRequestLineBytes && !head.subarray(0, maxRequestLineBytes).includes(0x0a)) {
     return refusal("target-too-long", "request line over 16 KiB")
   }
   return head.length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
@@ -40,14 +40,17 @@ class Connect implements Handshake {
     const bytes = skip === 0 ? input : input.subarray(skip)
     const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
     if (end === bareLineFeed) return refuse(refusal("malformed-request", "a line ends without CRLF"))
+    const refused = overlong(end === incomplete ? bytes : bytes.subarray(0, end), this.limits.maxHeadBytes)
+    if (refused !== undefined) return refuse(refused)
     if (end === incomplete) {
       this.searched = input.length
-      const refused = overlong(bytes, this.limits.maxHeadBytes)
-      return refused === undefined ? needMore : refuse(refused)
+      return needMore
     }
-    if (end > this.limits.maxHeadBytes) return refuse(refusal("head-too-large", "head too large"))
     const head = parseRequest(bytes, end, fields, this.limits)
-    return "reason" in head ? refuse(head) : dial(skip + end, head.target)
+    if ("reason" in head) return refuse(head)
+    // Any other request names no tunnel; without a target it would be taken for one to the workload.
+    if (head.form !== "authority") return refuse(refusal("malformed-request", "no CONNECT"))
+    return dial(skip + end, head.target)
   }
 
   accepted = (): Uint8Array => connectionEstablished

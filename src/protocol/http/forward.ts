@@ -6,7 +6,7 @@ import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
 
 import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
 import type { RequestHead } from "./request.ts"
-import { type ResponseHead } from "./response.ts"
+import type { ResponseHead } from "./response.ts"
 
 const version11 = fromLatin1(" HTTP/1.1\r\n")
 const statusVersion11 = fromLatin1("HTTP/1.1")
@@ -171,7 +171,7 @@ export const forwardResponse = (
   })
   out.add(via)
   if (form.upgrade) out.add(connectionUpgrade)
-  else if (form.close) out.add(connectionClose)
+  if (form.close) out.add(connectionClose)
   out.add(crlf)
   out.add(body)
   return out.take()

@@ -7,13 +7,13 @@ import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 import { parseAuthority, type Target } from "../target.ts"
 
-import { Fields, isTokenByte } from "./fields.ts"
+import { type Fields, isTokenByte } from "./fields.ts"
 import { chunked, type Survey, survey } from "./survey.ts"
 
 /** Methods are tokens of any length in RFC 9110; the longest registered one has 17 characters. */
 export const maxMethodBytes = 32
 
-/** A request line longer than this is answered 414, as RFC 9112 section 3 advises (it asks for 8000 at least). */
+/** A request line longer than this, its CRLF included, is answered 414; RFC 9112 section 3 asks for 8000 at least. */
 export const maxRequestLineBytes = 16 * 1024
 
 export type TargetForm = "absolute" | "origin" | "asterisk" | "authority"
@@ -62,12 +62,12 @@ export const parseRequest = (
   while (bytes[at]! > 0x20 && bytes[at]! < 0x7f && bytes[at] !== 0x23) at++
   const targetEnd = at
   if (targetEnd === targetStart || bytes[at] !== SP) return malformed("invalid request target")
-  if (targetEnd > maxRequestLineBytes) return refusal("target-too-long", "request line over 16 KiB")
   const minor = httpMinor(bytes, at + 1)
   if (minor === undefined) return malformed("invalid HTTP version")
   if (minor < 0) return refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken")
   at += 11
   if (bytes[at - 2] !== 0x0d || bytes[at - 1] !== 0x0a) return malformed("invalid request line")
+  if (at > maxRequestLineBytes) return refusal("target-too-long", "request line over 16 KiB")
 
   const problem = fields.parse(bytes, at, end - 2, limits.maxHeadFields)
   if (problem === "too many fields") return refusal("head-too-large", problem)
@@ -79,6 +79,7 @@ export const parseRequest = (
   if (typeof bodyLength !== "number") return bodyLength
   if (found.hosts > 1) return malformed("more than one Host")
   if (found.hosts === 0 && minor === 1) return malformed("no Host")
+  if (!isHostValue(bytes, found.hostStart, found.hostEnd)) return malformed("invalid Host")
   if (found.expects === "unknown") return refusal("expectation-failed", "unknown expectation")
   if (found.passedHere) return refusal("loop-detected", "our own name stands in Via")
 
@@ -97,6 +98,18 @@ const requestBodyLength = (found: Survey, minor: number): number | Refusal => {
   if (found.contentLength !== undefined) return malformed("both Content-Length and Transfer-Encoding")
   if (found.transferCoding === "unknown") return refusal("not-implemented", "unknown transfer coding")
   return chunked
+}
+
+/** 1 for the bytes of a host and its port (RFC 3986 section 3.2.2); what they say is of no account, the target decides. */
+const hostBytes = new Uint8Array(256)
+for (const c of "-._~%!$&'()*+,;=:[]0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
+  hostBytes[c.charCodeAt(0)] = 1
+}
+
+/** Whether a Host field holds what one may hold; it may be empty (RFC 9110 section 7.2). */
+const isHostValue = (bytes: Uint8Array, start: number, end: number): boolean => {
+  for (let i = start; i < end; i++) if (hostBytes[bytes[i]!] !== 1) return false
+  return true
 }
 
 type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">

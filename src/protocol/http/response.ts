@@ -35,7 +35,7 @@ export const parseResponse = (
   if (status === undefined) return malformed("invalid status code")
   let at = 12
   // The reason phrase, with its space, is optional in practice (RFC 9112 section 4 wants the space).
-  if (bytes[at] === 0x20) while (bytes[at]! >= 0x20 && bytes[at] !== 0x7f) at++
+  if (bytes[at] === 0x20) while (isReasonByte(bytes[at]!)) at++
   if (bytes[at] !== 0x0d || bytes[at + 1] !== 0x0a) return malformed("invalid status line")
 
   const problem = fields.parse(bytes, at + 2, end - 2, limits.maxHeadFields)
@@ -67,6 +67,9 @@ const responseBodyLength = (found: Survey, status: number, method: string): numb
   if (found.transferCoding === "chunked") return chunked
   return found.transferCoding === "none" && found.contentLength !== undefined ? found.contentLength : untilClose
 }
+
+/** HTAB, a space, visible ASCII or obs-text (RFC 9112 section 4). */
+const isReasonByte = (byte: number): boolean => (byte >= 0x20 && byte !== 0x7f) || byte === 0x09
 
 const statusCode = (bytes: Uint8Array): number | undefined => {
   const hundreds = bytes[9]! - 0x30

@@ -4,7 +4,10 @@
 
 /** The head is not complete. */
 export const incomplete = -1
-/** A line does not end with CRLF. RFC 9112 section 2.2 lets a recipient forgive a bare LF; disagreement about it is how requests are smuggled, so it is refused. */
+/**
+ * A line does not end with CRLF. RFC 9112 section 2.2 lets a recipient forgive a bare LF; disagreement about it is how
+ * requests are smuggled, so it is refused.
+ */
 export const bareLineFeed = -2
 
 const CR = 0x0d

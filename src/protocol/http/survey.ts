@@ -59,7 +59,8 @@ export interface Survey {
   listed: ReadonlyArray<string>
 }
 
-export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
+export type SurveyProblem =
+  "invalid Content-Length" | "invalid Transfer-Encoding" | "more than one Max-Forwards" | "too many connection options"
 
 const none: ReadonlyArray<string> = []
 
@@ -80,6 +81,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
     listed: none,
   }
   let options = 0
+  let hops = 0
   for (let field = 0; field < fields.count; field++) {
     const id = fields.id(field)
     if (id === Field.other) continue
@@ -112,9 +114,13 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         if (!isH2cOnly(bytes, start, end)) found.upgradeOffered = true
         break
       case Field.expect:
-        found.expects = equalsIgnoreCase(bytes, start, end, "100-continue") ? "100-continue" : "unknown"
+        // Fields may repeat: one unknown expectation is not undone by a known one.
+        if (!equalsIgnoreCase(bytes, start, end, "100-continue")) found.expects = "unknown"
+        else if (found.expects === "nothing") found.expects = "100-continue"
         break
       case Field.maxForwards:
+        // No list (RFC 9110 section 7.6.2): with two, each recipient would count by another one.
+        if (hops++ > 0) return "more than one Max-Forwards"
         found.maxForwards = decimal(bytes, start, end)
         break
       case Field.via:

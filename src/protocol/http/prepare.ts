@@ -1,0 +1,104 @@
+/**
+ * Prepare: a request or an answer made ready to go on, with as much of its body as came with its head.
+ */
+import { concat, empty, toLatin1 } from "../bytes.ts"
+import { type Refusal, refusal } from "../refusal.ts"
+import { formatTarget } from "../target.ts"
+
+import { Body, type BodyLimits } from "./body.ts"
+import type { Fields } from "./fields.ts"
+import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
+import type { RequestHead } from "./request.ts"
+import type { ResponseHead } from "./response.ts"
+
+/** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
+const joinedBodyBytes = 16 * 1024
+
+/** Methods that may be sent again when nobody knows whether the first time arrived (RFC 9110 section 9.2.2). */
+const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
+
+/** A head in its bytes, as a parser left it. */
+export interface Parsed<Head> {
+  readonly bytes: Uint8Array
+  /** Where the head ends. */
+  readonly end: number
+  readonly head: Head
+  readonly fields: Fields
+}
+
+export interface PreparedRequest {
+  readonly method: string
+  /** `host:port` of the target, for a log; undefined where the request names none. */
+  readonly authority: string | undefined
+  /** The path without its query, which may hold secrets. */
+  readonly path: string
+  readonly minor: number
+  /** The head as it goes on, with the first of its body. */
+  readonly bytes: Uint8Array
+  readonly body: Body
+  /** How many bytes of the input were used. */
+  readonly consumed: number
+  /** It asks to switch protocols, and that is passed on. */
+  readonly upgrade: boolean
+  readonly retryable: boolean
+  /** The client wants to close behind the answer. */
+  readonly closes: boolean
+}
+
+export const prepareRequest = (
+  { bytes, end, head, fields }: Parsed<RequestHead>,
+  forwarding: Forwarding,
+  limits: BodyLimits,
+): PreparedRequest | Refusal => {
+  const body = new Body(head.bodyLength, "chunks", limits)
+  const first = body.pass(bytes, end)
+  if (body.problem !== undefined) return refusal("malformed-request", body.problem)
+  // An upgrade needs all of this to be one (RFC 9110 section 7.8); HTTP/1.0 cannot ask for it.
+  const upgrade = head.survey.upgradeOption && head.survey.upgradeOffered && head.minor === 1
+  const joined = first.length <= joinedBodyBytes ? first : empty
+  const forwarded = forwardRequest(bytes, end, head, fields, forwarding, upgrade, joined)
+  return {
+    method: head.method,
+    authority: head.target && formatTarget(head.target),
+    path: pathOf(bytes, head),
+    minor: head.minor,
+    bytes: first.length === joined.length ? forwarded : concat(forwarded, first),
+    body,
+    consumed: end + body.consumed,
+    upgrade,
+    retryable: head.bodyLength === 0 && idempotent.has(head.method),
+    closes: head.survey.close,
+  }
+}
+
+export interface PreparedAnswer {
+  /** The head for the client with the first of the body; and what of it was too much to copy. */
+  readonly words: Uint8Array
+  readonly rest: Uint8Array
+  readonly body: Body
+  readonly consumed: number
+}
+
+/** `stays`: the client may send another request on its connection. */
+export const prepareAnswer = (
+  { bytes, end, head, fields }: Parsed<ResponseHead>,
+  request: PreparedRequest,
+  stays: boolean,
+  forwarding: Forwarding,
+  limits: BodyLimits,
+): PreparedAnswer | Refusal => {
+  const body = new Body(head.bodyLength, request.minor === 1 ? "chunks" : "plain", limits)
+  const first = body.pass(bytes, end)
+  if (body.problem !== undefined) return refusal("response-malformed", body.problem)
+  // 426 must say what to upgrade to (RFC 9110 section 15.5.22).
+  const form = { close: !stays, upgrade: head.status === 426, chunks: request.minor === 1 }
+  const fits = first.length <= joinedBodyBytes
+  const words = forwardResponse(bytes, end, head, fields, forwarding, form, fits ? first : empty)
+  return { words, rest: fits ? empty : first, body, consumed: end + body.consumed }
+}
+
+const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
+  let end = head.pathStart
+  while (end < head.pathEnd && bytes[end] !== 0x3f) end++
+  return end === head.pathStart ? "/" : toLatin1(bytes, head.pathStart, end)
+}
