@@ -68,11 +68,15 @@ const wake = (queue: Queue, milliseconds: number): void => {
 const expire = (queue: Queue): void => {
   queue.timer = undefined
   const now = performance.now()
-  // A native timer may come a fraction of a millisecond early; such a deadline counts as due.
-  while (queue.first !== undefined && queue.first.at <= now + 1) {
-    const due = queue.first
-    cancel(due)
-    due.fire()
+  try {
+    // A native timer may come a fraction of a millisecond early; such a deadline counts as due.
+    while (queue.first !== undefined && queue.first.at <= now + 1) {
+      const due = queue.first
+      cancel(due)
+      due.fire()
+    }
+  } finally {
+    // Also when one of them throws: the others must not sleep for its sake.
+    if (queue.first !== undefined && queue.timer === undefined) wake(queue, Math.max(1, queue.first.at - now))
   }
-  if (queue.first !== undefined && queue.timer === undefined) wake(queue, Math.max(1, queue.first.at - now))
 }

@@ -40,6 +40,12 @@ export interface End {
 /** A receiver for an end that nobody listens to: before its first owner, and after its last. */
 export const nobody: Receiver = { data() {}, drain() {}, ended() {}, closed() {} }
 
+/**
+ * Milliseconds of silence after which the kernel asks a peer whether it is still there. A tunnel has no idle limit:
+ * without probes a peer that lost its power would hold two descriptors for ever.
+ */
+export const keepAliveProbeAfter = 30_000
+
 export class SocketEnd implements End {
   receiver: Receiver
   received = 0
@@ -59,6 +65,7 @@ export class SocketEnd implements End {
   /** Binds this end to its socket; called once, by the socket's `open`. */
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
+    socket.setKeepAlive(true, keepAliveProbeAfter)
   }
 
   get remoteAddress(): string | undefined {
@@ -108,6 +115,11 @@ export class SocketEnd implements End {
     if (this.open) this.socket!.terminate()
   }
 
+  /** The peer's FIN. After a refused write Bun tells of one that never came: the `close` that follows is the truth. */
+  finish(): void {
+    if (!this.broken) this.receiver.ended(this)
+  }
+
   /** The socket's own close; the only place where an end stops being open. */
   close(code: string | undefined): void {
     if (!this.open) return
@@ -128,7 +140,7 @@ export const socketHandlers: SocketHandler<SocketEnd> = {
     socket.data.receiver.drain(socket.data)
   },
   end(socket) {
-    socket.data.receiver.ended(socket.data)
+    socket.data.finish()
   },
   close(socket, error) {
     socket.data.close(errorCode(error))

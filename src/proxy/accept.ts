@@ -11,7 +11,7 @@ import type { SocketEnd } from "../net/end.ts"
 import { Opening } from "../net/opening.ts"
 import { Flow } from "../observe/flow.ts"
 
-import { connection, speech, type Surroundings, turnAway } from "./connection.ts"
+import { connection, type Reports, speech, type Surroundings, turnAway } from "./connection.ts"
 
 /**
  * Clients that are told, one handshake each, that the proxy is full. Beyond these a connection is reset unheard. They
@@ -20,7 +20,7 @@ import { connection, speech, type Surroundings, turnAway } from "./connection.ts
 export const turnedAwayAtOnce = 32
 
 /** Who is told of connections. Called synchronously; must not throw. */
-export interface Witness {
+export interface Witness extends Reports {
   readonly accepted: (flow: Flow) => void
   readonly ended: (flow: Flow) => void
   /** The proxy is full; `heard` says whether the client will be told why. */

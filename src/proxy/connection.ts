@@ -39,7 +39,15 @@ export interface Surroundings {
   readonly idleOrigins: IdleOrigins
   readonly pseudonym: string
   readonly forwarding: Forwarding
+  readonly reports: Reports
+}
+
+/** What is told while a connection goes on. */
+export interface Reports {
+  /** An HTTP request is over. */
   readonly answered: (flow: Flow, answered: Answered) => void
+  /** A dial made a connection in this time. */
+  readonly dialled: (milliseconds: number) => void
 }
 
 /** What a listener takes, by the settings in force. */
@@ -151,7 +159,7 @@ const exchangeContext = (flow: Flow, around: Surroundings): ExchangeContext => (
   forwarding: around.forwarding,
   drain: around.drain,
   idleOrigins: around.idleOrigins,
-  answered: (answered) => around.answered(flow, answered),
+  answered: (answered) => around.reports.answered(flow, answered),
 })
 
 /** Inbound always ends at the workload, whatever the client named: this port can never be an open relay. */
@@ -170,9 +178,11 @@ const reach = (target: Target, flow: Flow, around: Surroundings): Effect.Effect<
   if (denied !== undefined) return Effect.fail(new Failed({ refusal: denied, address: undefined }))
   const permit = (address: Address, port: number): Refusal | undefined =>
     around.policy.permitAddress(direction, address, port, target.host)
+  const started = performance.now()
   return Effect.map(around.dialer.dial(target, permit), (dialled) => {
     flow.phase = "data"
     flow.dialledAt = flow.elapsed()
+    around.reports.dialled(performance.now() - started)
     flow.address = formatTarget({ host: dialled.address, port: dialled.port })
     return dialled
   })

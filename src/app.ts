@@ -1,0 +1,108 @@
+/**
+ * Pillion: START HERE.
+ *
+ * An inline sidecar proxy beside one workload. The words that the whole program uses:
+ *
+ * - client: who connected to us. target: where it wants to go. workload: the app beside us.
+ * - inbound: what others send to the workload, through us. outbound: what the workload sends to others, through us.
+ * - listener: an address that takes connections. plan: which listeners the settings ask for.
+ * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. dial: connect there.
+ * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins.
+ * - end: one side of a connection. tail: bytes that a short write left. flow: what is known of a connection.
+ * - refusal: why a client does not get what it asked for. drain: stop without losing anything.
+ * - origin of a value: where a setting came from. origin of a request: the server that answers it.
+ *
+ * The rooms, from the inside out: protocol (pure decisions about bytes) · net (sockets) · proxy (the story of a
+ * connection, policy, drain) · observe (logs, metrics) · admin (health and admin servers) · config (the option table) ·
+ * cli (one file a command). `proxy/connection.ts` tells what happens to a connection; this file, what it happens in.
+ */
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+
+import { plan } from "./config/plan.ts"
+import type { ListenerPlan, Settings } from "./config/settings.ts"
+import { Dialer } from "./net/dialer.ts"
+import { Drain } from "./net/drain.ts"
+import { IdleOrigins } from "./net/idle-origins.ts"
+import { localAddresses } from "./net/interfaces.ts"
+import type { Listener } from "./net/listener.ts"
+import type { AccessLog } from "./observe/access-log.ts"
+import type { ListenFailed } from "./observe/listen-failed.ts"
+import type { Log } from "./observe/log.ts"
+import type { Metrics } from "./observe/metrics.ts"
+import { makeForwarding } from "./protocol/http/forward.ts"
+import { Connections } from "./proxy/accept.ts"
+import { bind } from "./proxy/bind.ts"
+import type { Surroundings } from "./proxy/connection.ts"
+import { drainAll } from "./proxy/drain.ts"
+import { makePolicy } from "./proxy/policy.ts"
+import { makeWitness } from "./proxy/witness.ts"
+
+/** What the proxy is given: its settings as they are now, and where it tells what it does. */
+export interface Parts {
+  readonly settings: () => Settings
+  readonly log: Log
+  /** Absent where none is wanted. */
+  readonly accessLog: AccessLog | undefined
+  readonly metrics: Metrics
+}
+
+/** A proxy that listens. */
+export interface Proxy {
+  readonly inbound: ReadonlyArray<Listener>
+  readonly outbound: ReadonlyArray<Listener>
+  readonly connections: Connections
+  readonly draining: () => boolean
+  /** Tells the policy of a listener of ours that it did not bind: health and admin are never dialled either. */
+  readonly own: (listener: Pick<Listener, "address" | "port">) => void
+  /** Stops as the contract says; true when nothing had to be cut off. What is left is reset when the scope closes. */
+  readonly drain: Effect.Effect<boolean>
+}
+
+/** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
+export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
+  function* ({ settings, log, accessLog, metrics }: Parts) {
+    const dialer = yield* Dialer
+    const fibers = yield* FiberSet.make<void, never>()
+    const fork = yield* FiberSet.runtime(fibers)()
+    const drain = new Drain()
+    const idleOrigins = new IdleOrigins()
+    const listening: Array<Pick<Listener, "address" | "port">> = []
+    const policy = makePolicy({ settings, listening: () => listening, localAddresses })
+    // A name of its own for every process: a request that carries it has been here before.
+    const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
+    const witness = makeWitness(log, accessLog, metrics)
+    const connections = new Connections(fork, witness)
+
+    const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
+      const around: Surroundings = {
+        plan: listener,
+        settings,
+        dialer,
+        policy,
+        drain,
+        idleOrigins,
+        pseudonym,
+        forwarding: makeForwarding(pseudonym),
+        reports: witness,
+      }
+      const listeners = yield* bind(listener, connections.accept(around))
+      listening.push(...listeners)
+      return listeners
+    })
+
+    const listeners = new Map<ListenerPlan["direction"], ReadonlyArray<Listener>>()
+    for (const planned of plan(settings())) listeners.set(planned.direction, yield* open(planned))
+    const inbound = listeners.get("inbound") ?? []
+
+    return {
+      inbound,
+      outbound: listeners.get("outbound") ?? [],
+      connections,
+      draining: () => drain.active,
+      own: (listener) => void listening.push(listener),
+      drain: drainAll({ drain, inbound, settings, awaitEmpty: FiberSet.awaitEmpty(fibers) }),
+    }
+  },
+)

@@ -1,0 +1,121 @@
+/**
+ * Run: the proxy, from its settings to its last connection, alone or beside a child program.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+
+import { serveAdmin } from "../admin/admin.ts"
+import { serveHealth } from "../admin/health.ts"
+import { type Parts, type Proxy, startProxy } from "../app.ts"
+import type { ConfigError } from "../config/error.ts"
+import { reload } from "../config/reload.ts"
+import type { Settings } from "../config/settings.ts"
+import type { Loaded } from "../config/sources.ts"
+import { Dialer } from "../net/dialer.ts"
+import { makeAccessLog } from "../observe/access-log.ts"
+import { openDescriptor } from "../observe/descriptor.ts"
+import { catchLastResort } from "../observe/last-resort.ts"
+import type { ListenFailed } from "../observe/listen-failed.ts"
+import { droppedNotice, makeLog, resolveFormat, wantsColor } from "../observe/log.ts"
+import { Metrics } from "../observe/metrics.ts"
+import { Output } from "../observe/output.ts"
+import { parseAddress } from "../protocol/address.ts"
+
+import { announce } from "./announce.ts"
+import { type Child, startChild } from "./child.ts"
+import type { Ports } from "./ports.ts"
+import { writePortsFile } from "./ports-file.ts"
+import type { Signals } from "./signals.ts"
+import { version } from "./version.ts"
+
+/** Milliseconds that the last lines may take to be written when the process ends. */
+const flushTimeout = 500
+
+export interface RunArgs {
+  readonly loaded: Loaded
+  /** Reads the settings again, for SIGHUP. */
+  readonly reread: () => Result.Result<Loaded, ConfigError>
+  readonly signals: Signals
+  /** The program to run beside the proxy, and its arguments. */
+  readonly command: ReadonlyArray<string> | undefined
+}
+
+type Failed = ListenFailed | ConfigError
+
+/** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
+export const run = Effect.fnUntraced(function* (args: RunArgs) {
+  const state = { settings: args.loaded.settings, loaded: args.loaded }
+  const settings = (): Settings => state.settings
+  const observers = makeObservers(settings)
+  const served = yield* Effect.exit(Effect.scoped(serve(args, state, observers)))
+  // Every connection is closed by now; what they said last is still to be written.
+  yield* Effect.promise(() => observers.flush(flushTimeout))
+  return yield* served
+})
+
+interface State {
+  settings: Settings
+  loaded: Loaded
+}
+
+interface Observers extends Omit<Parts, "settings"> {
+  readonly drained: { active: () => boolean }
+  readonly flush: (milliseconds: number) => Promise<unknown>
+}
+
+const makeObservers = (settings: () => Settings): Observers => {
+  const stdoutFormat = resolveFormat(settings().logFormat, process.stdout.isTTY)
+  const stderrFormat = resolveFormat(settings().logFormat, process.stderr.isTTY)
+  const stdout = new Output({ write: openDescriptor(1), notice: droppedNotice(stdoutFormat) })
+  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
+  const color = wantsColor(process.stderr.isTTY, process.env)
+  const log = makeLog({ output: stderr, level: () => settings().logLevel, format: stderrFormat, color })
+  const accessLog = settings().accessLog ? makeAccessLog({ output: stdout, format: stdoutFormat }) : undefined
+  const drained = { active: () => false }
+  const metrics = new Metrics({
+    build: version,
+    draining: () => drained.active(),
+    dropped: () => ({ stdout: stdout.dropped, stderr: stderr.dropped }),
+  })
+  catchLastResort({ log, count: () => metrics.defect() })
+  const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
+  return { log, accessLog, metrics, drained, flush }
+}
+
+const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
+  Effect.fnUntraced(function* (args, state, observers) {
+    const { log, metrics } = observers
+    const settings = (): Settings => state.settings
+    for (const warning of state.loaded.warnings) log.warn(warning)
+    const stop = yield* Deferred.make<void>()
+    const hurry = yield* Deferred.make<void>()
+
+    const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
+    observers.drained.active = proxy.draining
+    const started = { value: false }
+    const ports = yield* serveOperators(proxy, state, observers, started, stop)
+    if (settings().portsFile !== undefined) yield* writePortsFile(settings().portsFile, ports)
+    for (const [listener, port] of [["inbound", ports.in], ["outbound", ports.out]] as const) {
+      if (port !== 0) metrics.listening(listener, true)
+    }
+    metrics.listening("health", true)
+    metrics.listening("admin", true)
+    started.value = true
+    announce(log, settings(), state.loaded.origins, ports)
+
+    const child = args.command === undefined ? undefined : yield* startChild(args.command, settings(), ports, process.env)
+    args.signals.listen((signal) => {
+      if (signal === "SIGHUP") rereadSettings(args, state, observers)
+      if (child !== undefined && !child.ended()) return child.signal(signal)
+      if (signal !== "SIGTERM" && signal !== "SIGINT") return
+      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Exit.void)
+    })
+    const code = yield* ending(child, stop)
+    log.info("draining", { connections: proxy.connections.flows.size })
+    const cut = yield* Effect.raceFirst(Effect.as(proxy.drain, false), Effect.as(Deferred.await(hurry), true))
+    if (cut) log.warn("cut short by a second signal", { connections: proxy.connections.flows.size })
+    return cut && child === undefined ? 1 : code
+  })

@@ -1,0 +1,93 @@
+/**
+ * Log: what the program says of itself, on standard error. One line an event, whatever the event holds.
+ */
+import type { Output } from "./output.ts"
+import { jsonText, plainText, timestamp } from "./text.ts"
+
+export type LogLevel = "debug" | "info" | "warn" | "error"
+/** How lines look: one JSON object each, or short for a person. */
+export type LineFormat = "json" | "pretty"
+
+export const logLevels: ReadonlyArray<LogLevel> = ["debug", "info", "warn", "error"]
+
+/** What belongs to a message. Absent values are left out; `time`, `level` and `message` are taken. */
+export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+
+export interface Log {
+  readonly debug: (message: string, fields?: Fields) => void
+  readonly info: (message: string, fields?: Fields) => void
+  readonly warn: (message: string, fields?: Fields) => void
+  readonly error: (message: string, fields?: Fields) => void
+}
+
+export interface LogParts {
+  readonly output: Pick<Output, "write">
+  /** Asked at every message: the level can change while the program runs. */
+  readonly level: () => LogLevel
+  readonly format: LineFormat
+  /** Only for `pretty`. */
+  readonly color?: boolean
+}
+
+/** Characters of one message or field: a stack fits. */
+const longestField = 8192
+
+export const makeLog = ({ output, level, format, color = false }: LogParts): Log => {
+  const say = (at: LogLevel) => (message: string, fields?: Fields) => {
+    if (logLevels.indexOf(at) < logLevels.indexOf(level())) return
+    const now = Date.now()
+    output.write(format === "json" ? jsonLine(now, at, message, fields) : prettyLine(now, at, message, fields, color))
+  }
+  return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") }
+}
+
+/** One JSON object and its newline. */
+export const jsonLine = (now: number, level: LogLevel, message: string, fields: Fields = {}): string => {
+  let line = `{"time":"${timestamp(now)}","level":"${level}","message":${jsonText(message, longestField)}`
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    line += `,${jsonText(name)}:${typeof value === "string" ? jsonText(value, longestField) : JSON.stringify(value)}`
+  }
+  return `${line}}\n`
+}
+
+/** `12:34:56.789Z warn  message name=value`, in UTC. */
+export const prettyLine = (
+  now: number,
+  level: LogLevel,
+  message: string,
+  fields: Fields = {},
+  color = false,
+): string => {
+  const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
+  let line = `${paint(2, timestamp(now).slice(11))} ${paint(colors[level], level.padEnd(5))} `
+  line += plainText(message, longestField)
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    const text = String(value)
+    const shown = /^[^\s"=]+$/.test(text) ? plainText(text, longestField) : jsonText(text, longestField)
+    line += ` ${paint(2, `${plainText(name)}=`)}${shown}`
+  }
+  return `${line}\n`
+}
+
+/** ANSI: grey, green, yellow, red. */
+const colors: { readonly [L in LogLevel]: number } = { debug: 90, info: 32, warn: 33, error: 31 }
+
+/** What `log-format` means for an output. */
+export const resolveFormat = (setting: "auto" | LineFormat, isTerminal: boolean): LineFormat => {
+  if (setting !== "auto") return setting
+  return isTerminal ? "pretty" : "json"
+}
+
+/** Colours are for terminals that did not decline them (no-color.org). */
+export const wantsColor = (isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean =>
+  isTerminal && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb"
+
+/** The line that says that lines are missing from an output, for `Output`. */
+export const droppedNotice =
+  (format: LineFormat) =>
+  (lines: number): string => {
+    const line = format === "json" ? jsonLine : prettyLine
+    return line(Date.now(), "warn", "lines were dropped here: this output could not be written in time", { lines })
+  }

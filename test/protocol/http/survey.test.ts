@@ -1,0 +1,230 @@
+import { describe, expect, test } from "bun:test"
+
+import { Fields } from "../../../src/protocol/http/fields.ts"
+import { type Survey, type SurveyProblem, survey } from "../../../src/protocol/http/survey.ts"
+import { limits } from "../../support/messages.ts"
+import { ascii } from "../../support/trickle.ts"
+
+const surveyOf = (...lines: ReadonlyArray<string>): Survey | SurveyProblem => {
+  const bytes = ascii(lines.map((line) => `${line}\r\n`).join(""))
+  const fields = new Fields()
+  expect(fields.parse(bytes, 0, bytes.length, 1000)).toBeUndefined()
+  return survey(bytes, fields, limits.pseudonym)
+}
+
+const found = (...lines: ReadonlyArray<string>): Survey => {
+  const survey = surveyOf(...lines)
+  if (typeof survey === "string") throw new Error(survey)
+  return survey
+}
+
+describe("a section without any known field", () => {
+  test("frames nothing, closes nothing and expects nothing", () => {
+    expect(found("Accept: */*", "X-Y: close, upgrade, chunked")).toEqual(found())
+    expect(found()).toMatchObject({
+      hosts: 0,
+      contentLength: undefined,
+      transferCoding: "none",
+      close: false,
+      upgradeOption: false,
+      upgradeOffered: false,
+      expects: "nothing",
+      maxForwards: undefined,
+      passedHere: false,
+      listed: [],
+    })
+  })
+})
+
+describe("Content-Length (RFC 9110 section 8.6)", () => {
+  test.each([
+    ["0", 0],
+    ["5", 5],
+    ["003", 3],
+    ["9007199254740991", Number.MAX_SAFE_INTEGER],
+    ["0000000000000005", 5],
+  ])("%s is %i", (value, length) => {
+    expect(found(`Content-Length: ${value}`).contentLength).toBe(length)
+    expect(found(`conTENT-lENGTH:\t ${value} \t`).contentLength).toBe(length)
+  })
+
+  test.each([
+    "",
+    "+5",
+    "-0",
+    "-5",
+    "0x5",
+    "5.0",
+    "5e0",
+    "5 5",
+    "5,5",
+    "5, 5",
+    "5,",
+    ",5",
+    "5;",
+    '"5"',
+    "\xb2",
+    "5\xa0",
+    "\xa05",
+    "5_000",
+    "9007199254740992",
+    "9999999999999999",
+    "18446744073709551617",
+    "00000000000000005",
+    "Infinity",
+    "NaN",
+  ])("%j is none", (value) => {
+    expect(surveyOf(`Content-Length: ${value}`)).toBe("invalid Content-Length")
+  })
+
+  test("is never given twice, not even with the same value", () => {
+    expect(surveyOf("Content-Length: 5", "Content-Length: 6")).toBe("invalid Content-Length")
+    expect(surveyOf("Content-Length: 5", "content-length: 5")).toBe("invalid Content-Length")
+    expect(surveyOf("Content-Length: 0", "Content-Length: 0")).toBe("invalid Content-Length")
+  })
+})
+
+describe("Transfer-Encoding (RFC 9112 section 6.1)", () => {
+  test.each(["chunked", "Chunked", "CHUNKED", "\t chunked \t"])("%j is chunked", (value) => {
+    expect(found(`Transfer-Encoding: ${value}`).transferCoding).toBe("chunked")
+  })
+
+  test.each(["gzip", "identity", "pigeons", "gzip, chunked", "gzip,,chunked", "xchunked", "\xa0chunked", "chunke"])(
+    "%j is a coding that this proxy does not know",
+    (value) => {
+      expect(found(`Transfer-Encoding: ${value}`).transferCoding).toBe("unknown")
+    },
+  )
+
+  test.each([
+    "",
+    ",",
+    ",chunked",
+    "chunked,",
+    "chunked, chunked",
+    "chunked,gzip",
+    "gzip, chunked, gzip",
+    "chunked;q=1",
+    "chunked ;a",
+    "chunked chunked",
+    "chunkedchunked",
+    "chunked\xa0",
+    "chunked\x85",
+  ])("%j is refused: its end would be a matter of opinion", (value) => {
+    expect(surveyOf(`Transfer-Encoding: ${value}`)).toBe("invalid Transfer-Encoding")
+  })
+
+  test("is never given twice", () => {
+    expect(surveyOf("Transfer-Encoding: gzip", "Transfer-Encoding: chunked")).toBe("invalid Transfer-Encoding")
+    expect(surveyOf("Transfer-Encoding: chunked", "Transfer-Encoding: chunked")).toBe("invalid Transfer-Encoding")
+    expect(surveyOf("Transfer-Encoding: chunked", "Transfer-Encoding:")).toBe("invalid Transfer-Encoding")
+  })
+
+  test("does not hide a Content-Length: both are told", () => {
+    expect(found("Content-Length: 5", "Transfer-Encoding: chunked")).toMatchObject({
+      contentLength: 5,
+      transferCoding: "chunked",
+    })
+  })
+})
+
+describe("Connection (RFC 9110 section 7.6.1)", () => {
+  test("says close in any case and any place, as Proxy-Connection does", () => {
+    expect(found("Connection: close").close).toBe(true)
+    expect(found("Connection: x, CLOSE ,y").close).toBe(true)
+    expect(found("Connection: x", "Connection: Close").close).toBe(true)
+    expect(found("Proxy-Connection: close").close).toBe(true)
+    expect(found("Connection: keep-alive").close).toBe(false)
+    expect(found("Connection: closed, xclose").close).toBe(false)
+  })
+
+  test("lists fields for this connection only, in lower case; its own options are no fields", () => {
+    expect(found("Connection: X-Foo, close, keep-alive, TE, Upgrade, bar").listed).toEqual(["x-foo", "bar"])
+    expect(found("Connection: a", "Proxy-Connection: B").listed).toEqual(["a", "b"])
+    expect(found("Connection: ,, ,").listed).toEqual([])
+  })
+
+  test("cannot list an end-to-end field: nobody may take that from a message", () => {
+    const names = "Host, Content-Length, Content-Type, Transfer-Encoding, Authorization, Cookie, Set-Cookie, Via"
+    expect(found(`Connection: ${names}, Forwarded, Cache-Control, Expect, Max-Forwards, Range, Trailer`).listed).toEqual(
+      [],
+    )
+  })
+
+  test("has at most 64 options, in however many lines", () => {
+    const options = (count: number): string => Array.from({ length: count }, (_, i) => `o${i}`).join(",")
+    expect(found(`Connection: ${options(64)}`).listed).toHaveLength(64)
+    expect(surveyOf(`Connection: ${options(65)}`)).toBe("too many connection options")
+    expect(surveyOf(`Connection: ${"close,".repeat(65)}`)).toBe("too many connection options")
+    expect(surveyOf(...Array.from({ length: 65 }, () => "Connection: close"))).toBe("too many connection options")
+  })
+
+  test("with ten thousand options costs no more than the first sixty-four", () => {
+    const line = `Connection: ${"x,".repeat(10_000)}`
+    const before = performance.now()
+    expect(surveyOf(line)).toBe("too many connection options")
+    expect(performance.now() - before).toBeLessThan(50)
+  })
+})
+
+describe("Upgrade (RFC 9110 section 7.8)", () => {
+  test("is asked for by the option, and offered by the field", () => {
+    expect(found("Connection: Upgrade")).toMatchObject({ upgradeOption: true, upgradeOffered: false })
+    expect(found("Upgrade: websocket")).toMatchObject({ upgradeOption: false, upgradeOffered: true })
+  })
+
+  test("to cleartext HTTP/2 is no offer for a proxy (RFC 9113 section 3.1)", () => {
+    expect(found("Upgrade: h2c").upgradeOffered).toBe(false)
+    expect(found("Upgrade: H2C, h2c").upgradeOffered).toBe(false)
+    expect(found("Upgrade:").upgradeOffered).toBe(false)
+    expect(found("Upgrade: h2c, websocket").upgradeOffered).toBe(true)
+    expect(found("Upgrade: h2c", "Upgrade: websocket").upgradeOffered).toBe(true)
+  })
+})
+
+describe("Expect (RFC 9110 section 10.1.1)", () => {
+  test("knows 100-continue, in any case, and nothing else", () => {
+    expect(found("Expect: 100-continue").expects).toBe("100-continue")
+    expect(found("Expect: 100-Continue").expects).toBe("100-continue")
+    expect(found("Expect: 100-continue", "Expect: 100-continue").expects).toBe("100-continue")
+    expect(found("Expect: foo").expects).toBe("unknown")
+    expect(found("Expect:").expects).toBe("unknown")
+    expect(found("Expect: 100-continue, foo").expects).toBe("unknown")
+  })
+
+  test("does not forget an unknown expectation for a known one", () => {
+    expect(found("Expect: foo", "Expect: 100-continue").expects).toBe("unknown")
+    expect(found("Expect: 100-continue", "Expect: foo").expects).toBe("unknown")
+  })
+})
+
+describe("Max-Forwards (RFC 9110 section 7.6.2)", () => {
+  test("is a number, and is not there when it is something else", () => {
+    expect(found("Max-Forwards: 0").maxForwards).toBe(0)
+    expect(found("Max-Forwards: 10").maxForwards).toBe(10)
+    expect(found("Max-Forwards: -1").maxForwards).toBeUndefined()
+    expect(found("Max-Forwards: ten").maxForwards).toBeUndefined()
+    expect(found("Max-Forwards:").maxForwards).toBeUndefined()
+  })
+
+  test("is never given twice: its recipients would count by different ones", () => {
+    expect(surveyOf("Max-Forwards: 1", "Max-Forwards: 1")).toBe("more than one Max-Forwards")
+    expect(surveyOf("Max-Forwards: x", "Max-Forwards: 1")).toBe("more than one Max-Forwards")
+  })
+})
+
+describe("Via and Host", () => {
+  test("our own name in any Via says that the message was here before", () => {
+    expect(found(`Via: 1.1 ${limits.pseudonym}`).passedHere).toBe(true)
+    expect(found("Via: 1.0 a", `Via: 1.1 b, 1.1 ${limits.pseudonym} (x)`).passedHere).toBe(true)
+    expect(found("Via: 1.1 somebody-else").passedHere).toBe(false)
+    expect(found(`X-Via: ${limits.pseudonym}`).passedHere).toBe(false)
+  })
+
+  test("hosts are counted, and the last one is shown", () => {
+    const { hosts, hostStart, hostEnd } = found("Host: a")
+    expect([hosts, hostStart, hostEnd]).toEqual([1, 6, 7])
+    expect(found("Host: a", "Host: a").hosts).toBe(2)
+    expect(found("Host:").hosts).toBe(1)
+  })
+})
