@@ -105,36 +105,49 @@ int serve_bulk(const struct options *o) {
   }
 }
 
-/* Blocking and unhurried: connects, opens the tunnel, says what the connection is for. */
-static void open_end(struct pipe_end *e, const struct options *o, const char *first, int length) {
+/* Blocking and unhurried: connects, opens the tunnel, says what the connection is for. What went wrong, or NULL. */
+static const char *try_open_end(struct pipe_end *e, const struct options *o, char first) {
   struct opening opening = opening_for(o->hop, o->target);
   struct sockaddr_in a = loopback(o->port);
   e->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (e->fd < 0 || connect(e->fd, (struct sockaddr *)&a, sizeof a) < 0) die("connect");
+  if (e->fd < 0 || connect(e->fd, (struct sockaddr *)&a, sizeof a) < 0) return "connect";
   const char *out = opening.first;
   int out_length = opening.first_length;
   for (int round = 0; out_length > 0; round++) {
-    if (send(e->fd, out, (size_t)out_length, MSG_NOSIGNAL) != out_length) die("send");
+    if (send(e->fd, out, (size_t)out_length, MSG_NOSIGNAL) != out_length) return "send";
     int have = 0, used = 0;
     while ((used = opening_reply(o->hop, round, e->reply, have)) == 0) {
       ssize_t n = recv(e->fd, e->reply + have, sizeof e->reply - (size_t)have, 0);
-      if (n <= 0) die("the handshake ended early");
+      if (n <= 0) return "the handshake ended early";
       have += (int)n;
     }
-    if (used < 0) die("the proxy refused");
+    if (used < 0) return "the proxy refused";
     out = opening.second;
     out_length = round == 0 ? opening.second_length : 0;
   }
-  if (length > 0 && send(e->fd, first, (size_t)length, MSG_NOSIGNAL) != length) die("send");
+  return send(e->fd, &first, 1, MSG_NOSIGNAL) == 1 ? NULL : "send";
+}
+
+static void open_end(struct pipe_end *e, const struct options *o, char first) {
+  const char *problem = try_open_end(e, o, first);
+  if (problem != NULL) die(problem);
+}
+
+bool echo_once(const struct options *o) {
+  struct pipe_end e = {.fd = -1};
+  char back;
+  bool came = try_open_end(&e, o, 'x') == NULL && recv(e.fd, &back, 1, 0) == 1;
+  if (e.fd >= 0) close(e.fd);
+  return came;
 }
 
 int run_bulk(const struct options *o) {
   make_source();
   int poll = epoll_create1(EPOLL_CLOEXEC);
   struct pipe_end *ends = calloc((size_t)o->clients, sizeof *ends);
-  const char *what = o->direction == DIRECTION_DOWN ? "d" : o->direction == DIRECTION_UP ? "u" : "b";
+  char what = o->direction == DIRECTION_DOWN ? 'd' : o->direction == DIRECTION_UP ? 'u' : 'b';
   for (int i = 0; i < o->clients; i++) {
-    open_end(&ends[i], o, what, 1);
+    open_end(&ends[i], o, what);
     ends[i].sends = o->direction != DIRECTION_DOWN;
     ends[i].receives = o->direction != DIRECTION_UP;
   }
@@ -175,7 +188,7 @@ int run_bulk(const struct options *o) {
 int run_idle(const struct options *o) {
   struct pipe_end *ends = calloc((size_t)o->clients, sizeof *ends);
   for (int i = 0; i < o->clients; i++) {
-    open_end(&ends[i], o, "x", 1);
+    open_end(&ends[i], o, 'x');
     char back;
     if (recv(ends[i].fd, &back, 1, 0) != 1) die("echo");
   }

@@ -4,6 +4,7 @@
  *   load run          requests: closed loop, or open loop when rate= is given
  *   load bulk         bytes one way or both ways, as fast as they go
  *   load idle         opens connections and holds them until stdin ends
+ *   load start        starts the command after --, and tells how long until it accepts and carries a byte
  *   load serve-echo | serve-http | serve-bulk    the origins; they print "ready" and run until killed
  *
  * Every run is bounded in time (seconds=) and, if wanted, in operations (count=). All addresses are 127.0.0.1.
@@ -43,6 +44,7 @@ static void set(struct options *o, const char *argument) {
   else if (strcmp(name, "target") == 0) o->target = atoi(value);
   else if (strcmp(name, "ports") == 0) o->ports = atoi(value);
   else if (strcmp(name, "clients") == 0) o->clients = atoi(value);
+  else if (strcmp(name, "core") == 0) o->core = atoi(value);
   else if (strcmp(name, "size") == 0) o->size = atoi(value);
   else if (strcmp(name, "fresh") == 0) o->fresh = atoi(value) != 0;
   else if (strcmp(name, "seconds") == 0) o->seconds = atof(value);
@@ -58,16 +60,22 @@ static void set(struct options *o, const char *argument) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const modes[] = {"run", "bulk", "idle", "serve-echo", "serve-http", "serve-bulk", NULL};
-  static int (*const entries[])(const struct options *) = {run_requests, run_bulk, run_idle,
+  static const char *const modes[] = {"run", "bulk", "idle", "start", "serve-echo", "serve-http", "serve-bulk", NULL};
+  static int (*const entries[])(const struct options *) = {run_requests, run_bulk,   run_idle,  run_start,
                                                            serve_echo,   serve_http, serve_bulk};
   struct options o = {.ports = 1, .clients = 64, .size = 64, .seconds = 2};
   if (argc < 2) {
-    fprintf(stderr, "usage: load run|bulk|idle|serve-echo|serve-http|serve-bulk name=value ...\n");
+    fprintf(stderr, "usage: load run|bulk|idle|start|serve-echo|serve-http|serve-bulk name=value ...\n");
     return 2;
   }
   int mode = choose(argv[1], modes, "mode");
-  for (int i = 2; i < argc; i++) set(&o, argv[i]);
+  for (int i = 2; i < argc; i++) {
+    if (strcmp(argv[i], "--") == 0) {
+      o.command = i + 1 < argc ? argv + i + 1 : NULL;
+      break;
+    }
+    set(&o, argv[i]);
+  }
   if (o.ports < 1 || o.clients < 1 || o.size < 1 || o.size > 65536) {
     fprintf(stderr, "load: ports, clients and size must be positive, size at most 65536\n");
     return 2;

@@ -31,6 +31,8 @@ struct options {
   enum hop hop;
   enum kind kind;
   enum direction direction;
+  int core;         /* start: where the command runs */
+  char **command;   /* start: what follows -- */
 };
 
 /* Log-linear latency counts: 64 buckets an octave, so a value read back is at most 1.6 % off. Nanoseconds. */
@@ -68,6 +70,9 @@ int opening_reply(enum hop hop, int step, const char *buf, int have);
 int run_requests(const struct options *o);
 int run_bulk(const struct options *o);
 int run_idle(const struct options *o);
+int run_start(const struct options *o);
+/* One byte there and back on a new connection; false when it does not come back. */
+bool echo_once(const struct options *o);
 int serve_echo(const struct options *o);
 int serve_http(const struct options *o);
 int serve_bulk(const struct options *o);

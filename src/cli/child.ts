@@ -8,10 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { quote } from "../config/error.ts"
 import { reapOrphans } from "./reap.ts"
-
-/** Signals by which programs are told something, and which the proxy is sent in their place. */
-export const passedSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const
-export type PassedSignal = (typeof passedSignals)[number]
+import type { Signal } from "./signals.ts"
 
 /** The program does not run; as shells and env(1) have it, 127 if it was not found, and 126 for any other reason. */
 export class ChildNotStarted extends Data.TaggedError("ChildNotStarted")<{
@@ -22,64 +19,49 @@ export class ChildNotStarted extends Data.TaggedError("ChildNotStarted")<{
 
 export interface Child {
   readonly pid: number
-  /** Its exit code, or 128 + n if signal n ended it. */
-  readonly ended: Effect.Effect<number>
+  /** Its exit code once it has ended, or 128 + n if signal n ended it. */
+  readonly exitCode: Effect.Effect<number>
+  readonly ended: () => boolean
   /** Passes on a signal that the proxy was sent. Does nothing after the end. */
-  readonly pass: (signal: PassedSignal) => void
+  readonly signal: (signal: Signal) => void
 }
 
-/** Starts a program and passes signals on to it until it ends; whoever has own handlers for them uses `startChild`. */
-export const runChild = (
-  command: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string>>,
-): Effect.Effect<number, ChildNotStarted> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const child = yield* startChild(command, environment)
-      for (const signal of passedSignals) {
-        const pass = (): void => child.pass(signal)
-        yield* Effect.acquireRelease(
-          Effect.sync(() => process.on(signal, pass)),
-          () => Effect.sync(() => process.off(signal, pass)),
-        )
-      }
-      return yield* child.ended
-    }),
-  )
-
 /**
- * `command` is the program, found by the PATH of `environment`, and its arguments. As PID 1 also reaps orphans until
- * the scope closes. If the scope closes before the program has ended, the program is sent SIGTERM, and not waited for.
+ * Starts a program: `command` is the program, found by the PATH of `environment`, and its arguments.
+ *
+ * As PID 1 also reaps orphans until the scope closes. If it closes before the program has ended, the program is sent
+ * SIGTERM, and not waited for.
  */
 export const startChild = (
   command: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>>,
 ): Effect.Effect<Child, ChildNotStarted, Scope.Scope> =>
   Effect.gen(function* () {
-    const [program = ""] = command
-    const started = yield* Effect.acquireRelease(
+    const child = yield* Effect.acquireRelease(
       Effect.try({
         try: () => Bun.spawn([...command], { env: { ...environment }, stdio: ["inherit", "inherit", "inherit"] }),
-        catch: (cause) => notStarted(program, cause),
+        catch: (cause) => notStarted(command[0] ?? "", cause),
       }),
-      (started) => Effect.sync(() => started.kill("SIGTERM")),
+      // After its end this does nothing: Bun knows that the process is gone.
+      (child) => Effect.sync(() => child.kill("SIGTERM")),
     )
-    yield* reapOrphans(started.pid)
+    yield* reapOrphans(child.pid)
     return {
-      pid: started.pid,
-      ended: Effect.promise(() => started.exited),
-      pass: (signal) => {
-        if (!terminalSends(signal)) started.kill(signal)
+      pid: child.pid,
+      exitCode: Effect.promise(() => child.exited),
+      ended: () => child.exitCode !== null || child.signalCode !== null,
+      signal: (signal) => {
+        if (!terminalSends(signal)) child.kill(signal)
       },
     }
   })
 
 /**
- * Whether the program has got this signal already. Ctrl-C and Ctrl-\ signal the whole foreground group of a terminal;
- * a second SIGINT means "at once" to many programs. Who is in that group is sent the same by kill(1) only in vain.
+ * Whether the program has got this signal already: Ctrl-C signals the whole foreground group of a terminal, and to many
+ * programs a second SIGINT means "at once". The price: in the foreground of a terminal, `kill -INT` of the proxy alone
+ * does nothing.
  */
-const terminalSends = (signal: PassedSignal): boolean =>
-  (signal === "SIGINT" || signal === "SIGQUIT") && inForeground(ownStat())
+const terminalSends = (signal: Signal): boolean => signal === "SIGINT" && inForeground(ownStat())
 
 /** From the text of /proc/self/stat: whether there is a terminal, and this process is in its foreground group. */
 export const inForeground = (stat: string): boolean => {

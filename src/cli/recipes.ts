@@ -57,8 +57,8 @@ export const recipes: { readonly [L in Language]: (outbound: Outbound) => Recipe
           variables: [...lowerCase(httpUrl(outbound), noProxy(outbound, both)), ...nodeSwitches(outbound)],
           notes: [
             ...(outbound.asked === "socks" ? ["Node.js knows no SOCKS by itself; this port takes HTTP too."] : []),
-            "NODE_USE_ENV_PROXY needs Node.js 22.21, 24 or later, and then covers fetch, http and https.",
-            'Older: npm install global-agent; import { bootstrap } from "global-agent"; bootstrap().',
+            "NODE_USE_ENV_PROXY is for Node.js 24 or later, and 22.21; there it covers fetch, http and https.",
+            'Older versions: npm install global-agent; import { bootstrap } from "global-agent"; bootstrap().',
             "It covers http and https but not fetch, which needs undici and its EnvHttpProxyAgent.",
           ],
         }
@@ -102,7 +102,7 @@ export const recipes: { readonly [L in Language]: (outbound: Outbound) => Recipe
     notes: outbound.takesHttp
       ? [
           ...(outbound.asked === "socks" ? ["Net::HTTP knows no SOCKS; this port takes HTTP too."] : []),
-          "Net::HTTP takes http_proxy for https:// too, and never sends a name through that means loopback.",
+          "Net::HTTP takes http_proxy for https:// too; names that resolve to loopback never go through a proxy.",
         ]
       : [`Net::HTTP knows no SOCKS: set proxy-strict to false, or run it under proxychains4 with ${chain(outbound)}.`],
   }),

@@ -3,7 +3,6 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
@@ -19,13 +18,15 @@ import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
-import { droppedNotice, makeLog, resolveFormat, wantsColor } from "../observe/log.ts"
+import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../observe/log.ts"
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
+
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
-import { type Child, startChild } from "./child.ts"
+import { type ChildNotStarted, startChild } from "./child.ts"
+import { childEnvironment } from "./child-environment.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import type { Signals } from "./signals.ts"
@@ -43,7 +44,7 @@ export interface RunArgs {
   readonly command: ReadonlyArray<string> | undefined
 }
 
-type Failed = ListenFailed | ConfigError
+type Failed = ListenFailed | ConfigError | ChildNotStarted
 
 /** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
 export const run = Effect.fnUntraced(function* (args: RunArgs) {
@@ -87,7 +88,7 @@ const makeObservers = (settings: () => Settings): Observers => {
 
 const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
   Effect.fnUntraced(function* (args, state, observers) {
-    const { log, metrics } = observers
+    const { log } = observers
     const settings = (): Settings => state.settings
     for (const warning of state.loaded.warnings) log.warn(warning)
     const stop = yield* Deferred.make<void>()
@@ -95,27 +96,85 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
 
     const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
     observers.drained.active = proxy.draining
-    const started = { value: false }
-    const ports = yield* serveOperators(proxy, state, observers, started, stop)
-    if (settings().portsFile !== undefined) yield* writePortsFile(settings().portsFile, ports)
-    for (const [listener, port] of [["inbound", ports.in], ["outbound", ports.out]] as const) {
-      if (port !== 0) metrics.listening(listener, true)
-    }
-    metrics.listening("health", true)
-    metrics.listening("admin", true)
-    started.value = true
+    const ports = yield* serveOperators(proxy, state, observers, stop)
+    const { portsFile } = settings()
+    if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
     announce(log, settings(), state.loaded.origins, ports)
 
-    const child = args.command === undefined ? undefined : yield* startChild(args.command, settings(), ports, process.env)
+    const child = args.command === undefined ? undefined : yield* startBeside(args.command, settings(), ports, log)
     args.signals.listen((signal) => {
       if (signal === "SIGHUP") rereadSettings(args, state, observers)
       if (child !== undefined && !child.ended()) return child.signal(signal)
       if (signal !== "SIGTERM" && signal !== "SIGINT") return
-      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Exit.void)
+      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
     })
-    const code = yield* ending(child, stop)
+    const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
+    Deferred.doneUnsafe(stop, Effect.void)
+
     log.info("draining", { connections: proxy.connections.flows.size })
     const cut = yield* Effect.raceFirst(Effect.as(proxy.drain, false), Effect.as(Deferred.await(hurry), true))
-    if (cut) log.warn("cut short by a second signal", { connections: proxy.connections.flows.size })
+    log.info("stopped", { cut: proxy.connections.flows.size })
     return cut && child === undefined ? 1 : code
   })
+
+const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
+  const { env, notes } = childEnvironment(settings, ports, process.env)
+  for (const note of notes) log.warn(note)
+  return startChild(command, env)
+}
+
+/** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
+const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
+  const reread = args.reread()
+  metrics.reloaded(Result.isSuccess(reread) ? "success" : "failure")
+  if (Result.isFailure(reread)) return log.error(`not reloaded: ${reread.failure.message}`)
+  const { settings, changed, waiting } = reload(state.settings, reread.success.settings)
+  state.settings = settings
+  state.loaded = reread.success
+  for (const warning of reread.success.warnings) log.warn(warning)
+  log.info("reloaded", { changed: changed.join(", ") || "nothing" })
+  if (waiting.length > 0) log.warn(`these changes wait for a restart: ${waiting.join(", ")}`)
+}
+
+/** The health and the admin listener; the policy learns of them, so that neither is ever dialled. */
+const serveOperators = Effect.fnUntraced(function* (
+  proxy: Proxy,
+  state: State,
+  { metrics, log }: Observers,
+  stop: Deferred.Deferred<void>,
+) {
+  const { healthPort, adminPort } = state.settings
+  let started = false
+  const phase = { started: () => started, draining: proxy.draining }
+  const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => metrics.renderPrometheus() })
+  const requestStop = (): void => void Deferred.doneUnsafe(stop, Effect.void)
+  const admin = yield* serveAdmin({
+    port: adminPort,
+    state: phase,
+    version,
+    config: () => state.loaded.origins,
+    connections: () => proxy.connections.flows,
+    drain: requestStop,
+    quit: requestStop,
+    level: () => state.settings.logLevel,
+    setLevel: (logLevel) => {
+      state.settings = { ...state.settings, logLevel }
+      log.info("the log level was set", { level: logLevel })
+    },
+  })
+  for (const { address, port } of [health, ...admin]) {
+    const parsed = parseAddress(address)
+    if (parsed !== undefined) proxy.own({ address: parsed, port })
+  }
+  started = true
+  metrics.listening("inbound", proxy.inbound.length > 0)
+  metrics.listening("outbound", proxy.outbound.length > 0)
+  metrics.listening("health", true)
+  metrics.listening("admin", true)
+  return {
+    in: proxy.inbound[0]?.port ?? 0,
+    out: proxy.outbound[0]?.port ?? 0,
+    health: health.port,
+    admin: admin[0]?.port ?? 0,
+  }
+})

@@ -3,7 +3,7 @@
  * kept: as PID 1 an unhandled SIGTERM would be ignored, and the pod would be killed instead.
  */
 
-/** SIGKILL and SIGSTOP cannot be heard; every other one keeps its default meaning. */
+/** Every other one keeps its default meaning. */
 const heard = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const
 export type Signal = (typeof heard)[number]
 
@@ -11,7 +11,7 @@ export class Signals {
   private readonly early: Array<Signal> = []
   private listener: ((signal: Signal) => void) | undefined = undefined
 
-  /** Hears from now on, for as long as the process lives. */
+  /** Hears them from now on, for as long as the process lives. */
   install(): void {
     for (const signal of heard) {
       process.on(signal, () => {

@@ -1,14 +1,14 @@
 /**
  * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests.
  *
- * No line holds a query, a header field, credentials or a body: neither a flow nor an answer has them. Lines are put
- * together by hand: a request costs one, and JSON.stringify of an object takes twice as long.
+ * No line holds a query, a header field, credentials or a body: neither a flow nor an answer has them. A line costs
+ * half a microsecond; putting it together by hand instead of by JSON.stringify is no faster.
  */
 import type { Answered } from "./answered.ts"
 import type { Flow } from "./flow.ts"
 import type { LineFormat } from "./log.ts"
 import type { Output } from "./output.ts"
-import { jsonText, plainText, timestamp } from "./text.ts"
+import { jsonLine, plainText, shorten, timestamp } from "./text.ts"
 
 export interface AccessLog {
   /** A connection ended. Writes nothing where its requests have said everything. */
@@ -47,39 +47,45 @@ const hasMoreToTell = (flow: Flow): boolean =>
 
 /** `time` is when the line was written, at the end of what it tells. */
 export const connectionJson = (flow: Flow, now: number): string =>
-  beginJson(flow, now) +
-  transferJson(flow.bytesIn, flow.bytesOut, flow.elapsed()) +
-  (flow.endedBy === undefined ? "" : `,"end":"${flow.endedBy}"`) +
-  `,"phase":"${flow.phase}"` +
-  textField("code", flow.code) +
-  (flow.refusal === undefined ? "" : refusalJson(flow.refusal)) +
-  "}\n"
+  jsonLine({
+    ...about(flow, now),
+    bytes_in: flow.bytesIn,
+    bytes_out: flow.bytesOut,
+    duration_ms: rounded(flow.elapsed()),
+    end: flow.endedBy,
+    phase: flow.phase,
+    code: flow.code,
+    refusal: flow.refusal?.reason,
+    detail: short(flow.refusal?.detail),
+  })
 
 export const exchangeJson = (flow: Flow, answered: Answered, now: number): string =>
-  beginJson(flow, now) +
-  transferJson(answered.bytesIn, answered.bytesOut, performance.now() - answered.started) +
-  (answered.refusal === undefined ? "" : refusalJson(answered.refusal)) +
-  textField("method", answered.method) +
-  textField("authority", answered.authority) +
-  textField("path", answered.path) +
-  (answered.status === 0 ? "" : `,"status":${answered.status}`) +
-  textField("error", answered.error) +
-  "}\n"
+  jsonLine({
+    ...about(flow, now),
+    bytes_in: answered.bytesIn,
+    bytes_out: answered.bytesOut,
+    duration_ms: rounded(performance.now() - answered.started),
+    refusal: answered.refusal?.reason,
+    detail: short(answered.refusal?.detail),
+    method: short(answered.method),
+    authority: short(answered.authority),
+    path: short(answered.path),
+    status: answered.status === 0 ? undefined : answered.status,
+    error: short(answered.error),
+  })
 
-const beginJson = (flow: Flow, now: number): string =>
-  `{"time":"${timestamp(now)}","flow":${flow.id},"direction":"${flow.direction}","protocol":"${flow.protocol}"` +
-  textField("client", flow.client) +
-  textField("target", flow.target) +
-  textField("address", flow.address)
+/** What every line begins with. */
+const about = (flow: Flow, now: number) => ({
+  time: timestamp(now),
+  flow: flow.id,
+  direction: flow.direction,
+  protocol: flow.protocol,
+  client: flow.client,
+  target: short(flow.target),
+  address: flow.address,
+})
 
-const transferJson = (bytesIn: number, bytesOut: number, milliseconds: number): string =>
-  `,"bytes_in":${bytesIn},"bytes_out":${bytesOut},"duration_ms":${rounded(milliseconds)}`
-
-const refusalJson = ({ reason, detail }: NonNullable<Flow["refusal"]>): string =>
-  `,"refusal":"${reason}"${textField("detail", detail)}`
-
-const textField = (name: string, value: string | undefined): string =>
-  value === undefined ? "" : `,"${name}":${jsonText(value)}`
+const short = (text: string | undefined): string | undefined => (text === undefined ? undefined : shorten(text))
 
 /** To the microsecond. */
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000

@@ -2,7 +2,7 @@
  * Log: what the program says of itself, on standard error. One line an event, whatever the event holds.
  */
 import type { Output } from "./output.ts"
-import { jsonText, plainText, timestamp } from "./text.ts"
+import { jsonLine, plainText, quoted, shorten, timestamp } from "./text.ts"
 
 export type LogLevel = "debug" | "info" | "warn" | "error"
 /** How lines look: one JSON object each, or short for a person. */
@@ -36,23 +36,22 @@ export const makeLog = ({ output, level, format, color = false }: LogParts): Log
   const say = (at: LogLevel) => (message: string, fields?: Fields) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level())) return
     const now = Date.now()
-    output.write(format === "json" ? jsonLine(now, at, message, fields) : prettyLine(now, at, message, fields, color))
+    output.write(format === "json" ? logJson(now, at, message, fields) : logPretty(now, at, message, fields, color))
   }
   return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") }
 }
 
 /** One JSON object and its newline. */
-export const jsonLine = (now: number, level: LogLevel, message: string, fields: Fields = {}): string => {
-  let line = `{"time":"${timestamp(now)}","level":"${level}","message":${jsonText(message, longestField)}`
+export const logJson = (now: number, level: LogLevel, message: string, fields: Fields = {}): string => {
+  const line: Record<string, unknown> = { time: timestamp(now), level, message: shorten(message, longestField) }
   for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue
-    line += `,${jsonText(name)}:${typeof value === "string" ? jsonText(value, longestField) : JSON.stringify(value)}`
+    line[name] = typeof value === "string" ? shorten(value, longestField) : value
   }
-  return `${line}}\n`
+  return jsonLine(line)
 }
 
 /** `12:34:56.789Z warn  message name=value`, in UTC. */
-export const prettyLine = (
+export const logPretty = (
   now: number,
   level: LogLevel,
   message: string,
@@ -65,7 +64,7 @@ export const prettyLine = (
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
     const text = String(value)
-    const shown = /^[^\s"=]+$/.test(text) ? plainText(text, longestField) : jsonText(text, longestField)
+    const shown = /^[^\s"=]+$/.test(text) ? plainText(text, longestField) : quoted(text, longestField)
     line += ` ${paint(2, `${plainText(name)}=`)}${shown}`
   }
   return `${line}\n`
@@ -88,6 +87,6 @@ export const wantsColor = (isTerminal: boolean, env: Readonly<Record<string, str
 export const droppedNotice =
   (format: LineFormat) =>
   (lines: number): string => {
-    const line = format === "json" ? jsonLine : prettyLine
+    const line = format === "json" ? logJson : logPretty
     return line(Date.now(), "warn", "lines were dropped here: this output could not be written in time", { lines })
   }

@@ -100,7 +100,7 @@ export const families = {
 export const dialDuration = family(
   "histogram",
   "pillion_dial_duration_seconds",
-  "Time that it took to connect the target of a tunnel, its name and every attempt",
+  "Time to connect to a target, with its name and every attempt",
 )
 
 /** Seconds; the buckets that OpenTelemetry advises, so that dashboards fit. */

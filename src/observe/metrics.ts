@@ -6,8 +6,7 @@ import * as Record from "effect/Record"
 
 import type { Reason } from "../protocol/refusal.ts"
 
-import type { Answered } from "./answered.ts"
-import type { Flow } from "./flow.ts"
+import type { EndedBy, Flow, Protocol } from "./flow.ts"
 import type { Listener } from "./listen-failed.ts"
 import { type Build, buildInfo, dialBounds, dialDuration, families, methods, statuses } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
@@ -40,25 +39,14 @@ export class Metrics {
     this.series.active.add(1, direction)
   }
 
-  /** An accepted connection ended: counts its end, its bytes, its dial and what it was refused for. */
-  ended(flow: Flow): void {
-    this.series.active.add(-1, flow.direction)
-    this.series.closed.add(1, flow.direction, flow.protocol, flow.endedBy ?? "done")
-    this.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
-    if (flow.refusal !== undefined) this.refused(flow.direction, flow.refusal.reason)
-    if (flow.handshakeAt !== undefined && flow.dialledAt !== undefined) {
-      this.dials.observe((flow.dialledAt - flow.handshakeAt) / 1000)
-    }
+  /** An accepted connection ended; undefined where nobody ended it early. */
+  closed(direction: Direction, protocol: Protocol, endedBy: EndedBy | undefined): void {
+    this.series.active.add(-1, direction)
+    this.series.closed.add(1, direction, protocol, endedBy ?? "done")
   }
 
-  /** A request was answered, or failed: counts it, its bytes and what it was refused for. */
-  answered({ direction }: Flow, { method, status, bytesIn, bytesOut, refusal }: Answered): void {
-    this.request(direction, method, status)
-    this.bytes(direction, bytesIn, bytesOut)
-    if (refusal !== undefined) this.refused(direction, refusal.reason)
-  }
-
-  private refused(direction: Direction, reason: Reason): void {
+  /** A connection or a request was refused. */
+  refused(direction: Direction, reason: Reason): void {
     this.series.refused.add(1, direction, reason)
   }
 
@@ -67,15 +55,21 @@ export class Metrics {
     this.series.overloaded.add(1, direction, String(told))
   }
 
-  private bytes(direction: Direction, bytesIn: number, bytesOut: number): void {
+  /** `bytesIn` went from the client to the target, `bytesOut` back. */
+  bytes(direction: Direction, bytesIn: number, bytesOut: number): void {
     this.series.bytes.add(bytesIn, direction, "to_target")
     this.series.bytes.add(bytesOut, direction, "to_client")
   }
 
-  /** `status` is 0 where there was no answer. */
+  /** A request is over; `status` is 0 where there was no answer. */
   request(direction: Direction, method: string, status: number): void {
     const known = methods.includes(method) ? method : "OTHER"
     this.series.requests.add(1, direction, known, statusClass(status))
+  }
+
+  /** A target was connected. */
+  dialled(seconds: number): void {
+    this.dials.observe(seconds)
   }
 
   reloaded(result: "success" | "failure"): void {

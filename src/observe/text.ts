@@ -11,44 +11,27 @@ export const longestText = 1024
 // Cs is half of a pair, which is no text at all.
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 const unsafeEach = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
-const unsafeJson = /["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
-const unsafeJsonEach = /["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** A JSON string, with its quotes. */
-export const jsonText = (text: string, longest = longestText): string => {
-  const short = text.length > longest ? cut(text, longest) : text
-  return `"${unsafeJson.test(short) ? short.replace(unsafeJsonEach, escape) : short}"`
-}
+/** One line of JSON with its newline. `value` is an object; what is undefined in it is left out. */
+export const jsonLine = (value: object): string => `${harmless(JSON.stringify(value))}\n`
 
-/** The same without quotes, for a line that a person reads: nothing but what is harmful is changed. */
-export const plainText = (text: string, longest = longestText): string => {
-  const short = text.length > longest ? cut(text, longest) : text
-  return unsafe.test(short) ? short.replace(unsafeEach, escape) : short
-}
+/** `text` for a person to read, at most `longest` characters of it; only what is harmful is changed. */
+export const plainText = (text: string, longest = longestText): string => harmless(shorten(text, longest))
 
-const cut = (text: string, longest: number): string => `${text.slice(0, longest)}...`
+/** `text` in double quotes, as JSON writes it. */
+export const quoted = (text: string, longest = longestText): string => harmless(JSON.stringify(shorten(text, longest)))
+
+/** At most `longest` characters, and dots where there are more. */
+export const shorten = (text: string, longest = longestText): string =>
+  // Half of a pair at the cut would be no text.
+  text.length > longest ? `${text.slice(0, longest).toWellFormed()}...` : text
+
+/** Escapes as JSON does, so that a JSON text keeps its meaning: harmful characters stand only inside its strings. */
+const harmless = (text: string): string => (unsafe.test(text) ? text.replace(unsafeEach, escape) : text)
 
 const escape = (character: string): string => {
-  switch (character) {
-    case '"':
-    case "\\":
-      return `\\${character}`
-    case "\n":
-      return "\\n"
-    case "\r":
-      return "\\r"
-    case "\t":
-      return "\\t"
-    default:
-      return isHalf(character) ? "\\ufffd" : units(character)
-  }
-}
-
-const isHalf = (character: string): boolean => character.length === 1 && !character.isWellFormed()
-
-/** JSON escapes UTF-16, so a character beyond U+FFFF takes two. */
-const units = (character: string): string => {
   let escaped = ""
+  // UTF-16: a character beyond U+FFFF takes two.
   for (let i = 0; i < character.length; i++) escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`
   return escaped
 }

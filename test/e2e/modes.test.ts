@@ -194,7 +194,7 @@ for (const protocol of ["http", "socks"]) {
     for (const direction of ["inbound", "outbound"]) {
       for (const named of ["http", "connect", "socks4", "socks4a", "socks5"]) {
         const line = await pillion.waitForLog((each) => each["direction"] === direction && each["protocol"] === named)
-        expect(line["target"]).toBe(elsewhere.authority)
+        expect(line["authority"] ?? line["target"]).toBe(elsewhere.authority)
       }
     }
   }, 20_000)

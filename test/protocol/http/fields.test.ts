@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 
+import { toLatin1 } from "../../../src/protocol/bytes.ts"
 import {
   eachElement,
   equalsIgnoreCase,
@@ -186,9 +187,10 @@ describe("the fields that a proxy must understand", () => {
   )
 })
 
-describe("comparing without case", () => {
-  const equals = (bytes: string, text: string): boolean => equalsIgnoreCase(ascii(`<${bytes}>`), 1, 1 + bytes.length, text)
+const equals = (bytes: string, text: string): boolean =>
+  equalsIgnoreCase(ascii(`<${bytes}>`), 1, 1 + bytes.length, text)
 
+describe("comparing without case", () => {
   test("folds ASCII letters only", () => {
     expect(equals("CHUNKED", "chunked")).toBe(true)
     expect(equals("chunkeD", "chunked")).toBe(true)
@@ -205,17 +207,17 @@ describe("comparing without case", () => {
   })
 })
 
-describe("a comma separated list", () => {
-  const elements = (list: string, stopAt?: string): ReadonlyArray<string> => {
-    const bytes = ascii(`<${list}>`)
-    const found: Array<string> = []
-    eachElement(bytes, 1, 1 + list.length, (start, end) => {
-      found.push(bytes.toString().slice(start, end))
-      return found.at(-1) !== stopAt
-    })
-    return found
-  }
+const elements = (list: string, stopAt?: string): ReadonlyArray<string> => {
+  const bytes = ascii(`<${list}>`)
+  const found: Array<string> = []
+  eachElement(bytes, 1, 1 + list.length, (start, end) => {
+    found.push(toLatin1(bytes, start, end))
+    return found.at(-1) !== stopAt
+  })
+  return found
+}
 
+describe("a comma separated list", () => {
   test.each([
     ["", []],
     [",", []],

@@ -8,8 +8,7 @@ import { cuts, limits, readResponses } from "../../support/messages.ts"
 import { fuzz } from "../../support/random.ts"
 import { ascii } from "../../support/trickle.ts"
 
-const response = (line: string, ...fields: ReadonlyArray<string>): string =>
-  [line, ...fields, "", ""].join("\r\n")
+const response = (line: string, ...fields: ReadonlyArray<string>): string => [line, ...fields, "", ""].join("\r\n")
 
 const parse = (head: string, method = "GET"): ResponseHead | Refusal =>
   parseResponse(ascii(`${head}HTTP/1.1 200 OK\r\n\r\n`), head.length, new Fields(), limits, method)
@@ -92,21 +91,21 @@ describe("a status line (RFC 9112 section 4)", () => {
   })
 })
 
-describe("the length of an answer's body (RFC 9112 section 6.3)", () => {
-  const length = (line: string, fields: ReadonlyArray<string>, method?: string): number =>
-    accepted(response(line, ...fields), method).bodyLength
+const bodyLength = (line: string, fields: ReadonlyArray<string>, method?: string): number =>
+  accepted(response(line, ...fields), method).bodyLength
 
+describe("the length of an answer's body (RFC 9112 section 6.3)", () => {
   test("is what Content-Length says, chunked, or what comes until the close", () => {
-    expect(length(ok, ["Content-Length: 5"])).toBe(5)
-    expect(length(ok, ["Content-Length: 0"])).toBe(0)
-    expect(length(ok, ["Transfer-Encoding: CHUNKED"])).toBe(chunked)
-    expect(length(ok, [])).toBe(untilClose)
-    expect(length("HTTP/1.0 200 OK", ["Transfer-Encoding: chunked"])).toBe(chunked)
+    expect(bodyLength(ok, ["Content-Length: 5"])).toBe(5)
+    expect(bodyLength(ok, ["Content-Length: 0"])).toBe(0)
+    expect(bodyLength(ok, ["Transfer-Encoding: CHUNKED"])).toBe(chunked)
+    expect(bodyLength(ok, [])).toBe(untilClose)
+    expect(bodyLength("HTTP/1.0 200 OK", ["Transfer-Encoding: chunked"])).toBe(chunked)
   })
 
   test("in a coding that is not known here ends with the connection", () => {
-    expect(length(ok, ["Transfer-Encoding: gzip"])).toBe(untilClose)
-    expect(length(ok, ["Transfer-Encoding: gzip, chunked"])).toBe(untilClose)
+    expect(bodyLength(ok, ["Transfer-Encoding: gzip"])).toBe(untilClose)
+    expect(bodyLength(ok, ["Transfer-Encoding: gzip, chunked"])).toBe(untilClose)
   })
 
   test.each([
@@ -119,7 +118,7 @@ describe("the length of an answer's body (RFC 9112 section 6.3)", () => {
     ["HTTP/1.1 404 Not Found", "HEAD"],
   ])("%s to %s is nothing, whatever its fields say", (line, method) => {
     for (const fields of [[], ["Content-Length: 10"], ["Transfer-Encoding: chunked"], ["Transfer-Encoding: gzip"]]) {
-      expect(length(line, fields, method)).toBe(0)
+      expect(bodyLength(line, fields, method)).toBe(0)
     }
   })
 
@@ -144,10 +143,10 @@ describe("the length of an answer's body (RFC 9112 section 6.3)", () => {
   })
 })
 
-describe("a connection to an origin", () => {
-  const persistent = (line: string, fields: ReadonlyArray<string>, method?: string): boolean =>
-    accepted(response(line, ...fields), method).persistent
+const persistent = (line: string, fields: ReadonlyArray<string>, method?: string): boolean =>
+  accepted(response(line, ...fields), method).persistent
 
+describe("a connection to an origin", () => {
   test("lasts when the answer has an end of its own", () => {
     expect(persistent(ok, ["Content-Length: 5"])).toBe(true)
     expect(persistent(ok, ["Transfer-Encoding: chunked"])).toBe(true)
@@ -223,7 +222,20 @@ describe("answers one after another", () => {
 
   test("of any bytes are the same for every cut", () => {
     fuzz(2000, (random) => {
-      const pieces = ["HTTP/1.", "1 ", "0 ", "200", "204", " OK", "\r\n", "\r\n\r\n", "Content-Length: 3", "abc", ":", "\0"]
+      const pieces = [
+        "HTTP/1.",
+        "1 ",
+        "0 ",
+        "200",
+        "204",
+        " OK",
+        "\r\n",
+        "\r\n\r\n",
+        "Content-Length: 3",
+        "abc",
+        ":",
+        "\0",
+      ]
       const bytes = ascii(Array.from({ length: random.below(16) }, () => random.pick(pieces)).join(""))
       const whole = readResponses([bytes])
       for (const chunks of cuts(bytes)) {

@@ -128,6 +128,8 @@ describe("Transfer-Encoding (RFC 9112 section 6.1)", () => {
   })
 })
 
+const options = (count: number): string => Array.from({ length: count }, (_, i) => `o${i}`).join(",")
+
 describe("Connection (RFC 9110 section 7.6.1)", () => {
   test("says close in any case and any place, as Proxy-Connection does", () => {
     expect(found("Connection: close").close).toBe(true)
@@ -146,24 +148,16 @@ describe("Connection (RFC 9110 section 7.6.1)", () => {
 
   test("cannot list an end-to-end field: nobody may take that from a message", () => {
     const names = "Host, Content-Length, Content-Type, Transfer-Encoding, Authorization, Cookie, Set-Cookie, Via"
-    expect(found(`Connection: ${names}, Forwarded, Cache-Control, Expect, Max-Forwards, Range, Trailer`).listed).toEqual(
-      [],
-    )
+    expect(
+      found(`Connection: ${names}, Forwarded, Cache-Control, Expect, Max-Forwards, Range, Trailer`).listed,
+    ).toEqual([])
   })
 
   test("has at most 64 options, in however many lines", () => {
-    const options = (count: number): string => Array.from({ length: count }, (_, i) => `o${i}`).join(",")
     expect(found(`Connection: ${options(64)}`).listed).toHaveLength(64)
     expect(surveyOf(`Connection: ${options(65)}`)).toBe("too many connection options")
     expect(surveyOf(`Connection: ${"close,".repeat(65)}`)).toBe("too many connection options")
     expect(surveyOf(...Array.from({ length: 65 }, () => "Connection: close"))).toBe("too many connection options")
-  })
-
-  test("with ten thousand options costs no more than the first sixty-four", () => {
-    const line = `Connection: ${"x,".repeat(10_000)}`
-    const before = performance.now()
-    expect(surveyOf(line)).toBe("too many connection options")
-    expect(performance.now() - before).toBeLessThan(50)
   })
 })
 

@@ -1,0 +1,180 @@
+/** One workload, measured: its participants started side by side, then taken in turn, round after round. */
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+
+import { runLoad, type LoadResult, type Origins, type Programs } from "./origins.ts"
+import type { Peer, Room } from "./peers.ts"
+import { accepting, cpuSeconds, freePort, proxyCore, residentBytes, start, stop, type Started } from "./process.ts"
+import { spread } from "./statistics.ts"
+import type { Workload } from "./workloads.ts"
+
+export interface Bench {
+  readonly programs: Programs
+  readonly origins: Origins
+  readonly dir: string
+  readonly rounds: number
+  readonly seconds: number
+  /** The most connections that fit the descriptor limit, both sockets of each, up to 10,000. */
+  readonly connections: number
+  readonly say: (line: string) => void
+}
+
+/** What one round showed. Values that a workload does not have are absent. */
+export interface Sample {
+  /** Operations a second. */
+  readonly rate?: number
+  /** Microseconds of processor time, of all the proxy's processes, for each operation. */
+  readonly cpu?: number
+  /** How much of its core the proxy used: below 0.9 the load was the limit, and the rate is a lower bound. */
+  readonly share?: number
+  readonly errors?: number
+  readonly p50?: number
+  readonly p99?: number
+  readonly p999?: number
+  /** Bytes. */
+  readonly perConnection?: number
+  readonly atStart?: number
+  readonly loaded?: number
+  readonly after?: number
+  /** Milliseconds. */
+  readonly accepting?: number
+  readonly firstByte?: number
+}
+
+export interface Row {
+  readonly peer: string
+  readonly samples: ReadonlyArray<Sample>
+  /** Why there are none, or what went wrong in them. */
+  readonly problem?: string
+}
+
+export interface Outcome {
+  readonly workload: Workload
+  /** The rate of an open loop, when it was one. */
+  readonly openRate?: number
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** A participant that accepts. */
+export interface Running {
+  readonly peer: Peer
+  readonly room: Room
+  readonly started: Started | undefined
+}
+
+/** Long enough for a JIT to have seen the work, short enough to be repeated before every round. */
+const warmUpSeconds = 0.3
+
+export const roomFor = (bench: Bench, peer: Peer, workload: Workload): Room => {
+  const port = peer.runningAt ?? freePort()
+  const dir = join(bench.dir, `${workload.name}-${peer.name}-${port}`)
+  mkdirSync(dir, { recursive: true, mode: 0o777 })
+  return { dir, port, target: bench.origins.ports[workload.origin], connections: bench.connections }
+}
+
+export const startPeer = async (bench: Bench, peer: Peer, workload: Workload): Promise<Running> => {
+  const room = roomFor(bench, peer, workload)
+  if (peer.runningAt !== undefined) return { peer, room, started: undefined }
+  const started = start(peer.command(workload.work, room), {
+    ...{ core: proxyCore, dir: room.dir, name: peer.name, stdout: peer.logs === true ? "log" : "ignore" },
+  })
+  try {
+    await accepting(started, room.port, join(room.dir, `${peer.name}.stderr`))
+  } catch (problem) {
+    await stop(started)
+    throw problem
+  }
+  return { peer, room, started }
+}
+
+export const stopPeer = async ({ started }: Running): Promise<void> => {
+  if (started !== undefined) await stop(started)
+}
+
+const mode = (workload: Workload): string => (workload.origin === "bulk" ? "bulk" : "run")
+
+export const ask = (bench: Bench, workload: Workload, { room }: Running, ...more: ReadonlyArray<string>) =>
+  runLoad(bench.programs.load, mode(workload), `port=${room.port}`, `target=${room.target}`, ...workload.load, ...more)
+
+const used = ({ started }: Running): number => (started === undefined ? Number.NaN : cpuSeconds(started.pid))
+
+const sample = (result: LoadResult, cpu: number): Sample => ({
+  rate: result.rate,
+  errors: result.errors,
+  ...(Number.isNaN(cpu) ? {} : { cpu: (cpu / result.ops) * 1e6, share: cpu / result.seconds }),
+  ...(result.p50 === undefined ? {} : { p50: result.p50 }),
+  ...(result.p99 === undefined ? {} : { p99: result.p99 }),
+  ...(result.p999 === undefined ? {} : { p999: result.p999 }),
+})
+
+const round = async (bench: Bench, workload: Workload, one: Running, extra: ReadonlyArray<string>): Promise<Sample> => {
+  await ask(bench, workload, one, ...extra, `seconds=${warmUpSeconds}`)
+  const before = used(one)
+  const result = await ask(bench, workload, one, ...extra, `seconds=${bench.seconds}`)
+  return sample(result, used(one) - before)
+}
+
+/** Half of what the slowest participant can do: every one gets the same work, and none is at its limit. */
+const halfOfTheSlowest = async (bench: Bench, workload: Workload, all: ReadonlyArray<Running>): Promise<number> => {
+  const rates: Array<number> = []
+  for (const one of all) {
+    await ask(bench, workload, one, `seconds=${warmUpSeconds}`)
+    rates.push((await ask(bench, workload, one, "seconds=1")).rate)
+  }
+  return Math.round(Math.min(...rates) / 2)
+}
+
+/** Rounds of requests or bytes; the order is turned round every other time. */
+export const measureRates = async (bench: Bench, workload: Workload, peers: ReadonlyArray<Peer>): Promise<Outcome> => {
+  const running: Array<Running> = []
+  const problems = new Map<string, string>()
+  const samples = new Map<string, Array<Sample>>(peers.map(({ name }) => [name, []]))
+  try {
+    for (const peer of peers) {
+      try {
+        running.push(await startPeer(bench, peer, workload))
+      } catch (problem) {
+        problems.set(peer.name, String(problem))
+      }
+    }
+    const openRate = workload.half === true ? await halfOfTheSlowest(bench, workload, running) : undefined
+    const extra = openRate === undefined ? [] : [`rate=${openRate}`]
+    for (let i = 0; i < bench.rounds; i++) {
+      for (const one of i % 2 === 0 ? running : running.toReversed()) {
+        const { name } = one.peer
+        try {
+          const taken = await round(bench, workload, one, extra)
+          samples.get(name)?.push(taken)
+          if ((taken.errors ?? 0) > 0) problems.set(name, `${taken.errors} errors in a round`)
+        } catch (problem) {
+          problems.set(name, String(problem))
+          samples.get(name)?.push({})
+        }
+      }
+      bench.say(`${workload.name}: round ${i + 1} of ${bench.rounds}`)
+    }
+    return {
+      workload,
+      ...(openRate === undefined ? {} : { openRate }),
+      rows: peers.map(({ name }) => row(name, samples.get(name) ?? [], problems.get(name))),
+    }
+  } finally {
+    for (const one of running) await stopPeer(one)
+  }
+}
+
+export const row = (peer: string, samples: ReadonlyArray<Sample>, problem: string | undefined): Row => ({
+  peer,
+  samples,
+  ...(problem === undefined ? {} : { problem }),
+})
+
+/** The values of one field, a round each; NaN where a round has none. */
+export const series = (of: Row, field: keyof Sample): ReadonlyArray<number> =>
+  of.samples.map((each) => each[field] ?? Number.NaN)
+
+/** The median of one field over the rounds. */
+export const median = (of: Row, field: keyof Sample): number => spread(series(of, field)).median
+
+export const resident = ({ started }: Running): number =>
+  started === undefined ? Number.NaN : residentBytes(started.pid)

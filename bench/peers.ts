@@ -1,0 +1,266 @@
+/**
+ * Who is measured: our executable, our two yardsticks, and the peers that this machine has.
+ *
+ * Every peer gets the configuration its own documentation gives for the work: one worker, connections kept alive where
+ * it can, no log that is not on by default, nothing switched off that its users have on. Ours has its defaults.
+ */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** What a client asks of the proxy. "tcp" is one fixed target without any handshake. */
+export type Work = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5"
+
+/** Where one start of a peer takes place. */
+export interface Room {
+  /** An empty folder of its own; the process's working directory. */
+  readonly dir: string
+  /** Where it shall accept, on 127.0.0.1. */
+  readonly port: number
+  /** The origin's port: the fixed target of "tcp", and what HAProxy's http mode forwards to. */
+  readonly target: number
+  /** The most connections it shall carry at once: each takes two descriptors. */
+  readonly connections: number
+}
+
+export interface Peer {
+  readonly name: string
+  /** How it is configured, in one line, for the report. */
+  readonly about: string
+  readonly works: ReadonlyArray<Work>
+  /** The executable; undefined when this machine has none. */
+  readonly path: string | undefined
+  readonly version: string | undefined
+  /** Writes its configuration into the room; returns the command that stays in the foreground. */
+  readonly command: (work: Work, room: Room) => ReadonlyArray<string>
+  /** Its stdout is read by another process, for that is where it logs by default. */
+  readonly logs?: boolean
+  /** A proxy that runs already, given by --against: nothing is started, and its processor time is unknown. */
+  readonly runningAt?: number
+  /** From our own sources, to be started the same way but under the profiler. */
+  readonly profiled?: (work: Work, room: Room) => ReadonlyArray<string>
+}
+
+/** Debian keeps servers in sbin, which is not in everybody's PATH. */
+const find = (name: string): string | undefined =>
+  Bun.which(name, { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/local/sbin` }) ?? undefined
+
+/** The first version number that the command prints. */
+const versionFrom = (path: string | undefined, ...flags: ReadonlyArray<string>): string | undefined => {
+  if (path === undefined) return undefined
+  const { stdout, stderr } = Bun.spawnSync([path, ...flags])
+  return /\d+\.\d+(\.\d+)*/.exec(`${stdout}${stderr}`)?.[0]
+}
+
+const configure = (room: Room, name: string, lines: ReadonlyArray<string>): string => {
+  mkdirSync(room.dir, { recursive: true })
+  const path = join(room.dir, name)
+  writeFileSync(path, `${lines.join("\n")}\n`)
+  return path
+}
+
+const haproxy = (): Peer => {
+  const path = find("haproxy")
+  return {
+    name: "haproxy",
+    about: "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
+    works: ["tcp", "http"],
+    path,
+    version: versionFrom(path, "-v"),
+    command: (work, room) => {
+      const mode = work === "tcp" ? "tcp" : "http"
+      const config = configure(room, "haproxy.cfg", [
+        "global",
+        "  nbthread 1",
+        `  maxconn ${room.connections}`,
+        "defaults",
+        `  mode ${mode}`,
+        "  timeout connect 10s",
+        "  timeout client 10m",
+        "  timeout server 10m",
+        "frontend here",
+        `  bind 127.0.0.1:${room.port}`,
+        `  maxconn ${room.connections}`,
+        "  default_backend there",
+        "backend there",
+        `  server origin 127.0.0.1:${room.target}`,
+      ])
+      return [path ?? "", "-db", "-q", "-f", config]
+    },
+  }
+}
+
+const nginx = (): Peer => {
+  const path = find("nginx")
+  const module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+  const dynamic = path !== undefined && Bun.spawnSync([path, "-V"]).stderr.includes("--with-stream=dynamic")
+  const usable = !dynamic || Bun.spawnSync(["test", "-e", module]).exitCode === 0
+  return {
+    name: "nginx",
+    about: "stream, worker_processes 1, no access log (the default of stream)",
+    works: ["tcp"],
+    path: usable ? path : undefined,
+    version: versionFrom(path, "-v"),
+    command: (_work, room) => {
+      const config = configure(room, "nginx.conf", [
+        ...(dynamic ? [`load_module ${module};`] : []),
+        "daemon off;",
+        "worker_processes 1;",
+        `pid ${room.dir}/nginx.pid;`,
+        "error_log stderr error;",
+        `events { worker_connections ${room.connections * 2}; }`,
+        "stream {",
+        "  proxy_timeout 10m;",
+        `  server { listen 127.0.0.1:${room.port} backlog=4096; proxy_pass 127.0.0.1:${room.target}; }`,
+        "}",
+      ])
+      return [path ?? "", "-e", "stderr", "-p", room.dir, "-c", config]
+    },
+  }
+}
+
+const squid = (): Peer => {
+  const path = find("squid")
+  return {
+    name: "squid",
+    about: "workers 1, caching off, access log off, connections kept alive on both sides (the default)",
+    works: ["http", "connect"],
+    path,
+    version: versionFrom(path, "-v"),
+    command: (_work, room) => {
+      const config = configure(room, "squid.conf", [
+        `http_port 127.0.0.1:${room.port}`,
+        "http_access allow all",
+        "cache deny all",
+        "access_log none",
+        "cache_log stdio:/dev/null",
+        "cache_store_log none",
+        "pid_filename none",
+        "pinger_enable off",
+        "workers 1",
+        `max_filedescriptors ${room.connections * 2}`,
+        "shutdown_lifetime 0 seconds",
+      ])
+      return [path ?? "", "-N", "-f", config]
+    },
+  }
+}
+
+const tinyproxy = (): Peer => {
+  const path = find("tinyproxy")
+  return {
+    name: "tinyproxy",
+    about: "a thread a connection, LogLevel Critical; it keeps no HTTP connection alive",
+    works: ["http", "connect"],
+    path,
+    version: versionFrom(path, "-v"),
+    command: (_work, room) => {
+      const config = configure(room, "tinyproxy.conf", [
+        `Port ${room.port}`,
+        "Listen 127.0.0.1",
+        "Timeout 600",
+        `MaxClients ${room.connections}`,
+        "Allow 127.0.0.1",
+        "LogLevel Critical",
+      ])
+      return [path ?? "", "-d", "-c", config]
+    },
+  }
+}
+
+const microsocks = (): Peer => {
+  const path = find("microsocks")
+  return {
+    name: "microsocks",
+    about: "a thread a connection, -q (it logs every connection otherwise)",
+    works: ["socks5"],
+    path,
+    version: path === undefined ? undefined : "1.0",
+    command: (_work, room) => [path ?? "", "-q", "-i", "127.0.0.1", "-p", String(room.port)],
+  }
+}
+
+const dante = (): Peer => {
+  const path = find("danted")
+  return {
+    name: "dante",
+    about: "one server (-N 1) and the children it forks, socksmethod none, no log",
+    works: ["socks4", "socks4a", "socks5"],
+    path,
+    version: versionFrom(path, "-v"),
+    command: (_work, room) => {
+      const config = configure(room, "danted.conf", [
+        `internal: 127.0.0.1 port = ${room.port}`,
+        "external: 127.0.0.1",
+        "clientmethod: none",
+        "socksmethod: none",
+        "client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
+        "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
+      ])
+      return [path ?? "", "-N", "1", "-p", join(room.dir, "danted.pid"), "-f", config]
+    },
+  }
+}
+
+/** Our options for one kind of work. Everything that is not named here has its default. */
+const options = (work: Work, room: Room): ReadonlyArray<string> => {
+  const inbound = ["--proxy-type", "reverse", "--proxy-protocol", "tcp", "--proxy-host", "127.0.0.1"]
+  return [
+    ...(work === "tcp"
+      ? [...inbound, "--proxy-port", String(room.target), "--proxy-in-port", String(room.port)]
+      : ["--proxy-type", "forward", "--proxy-protocol", "http", "--proxy-out-port", String(room.port)]),
+    ...["--health-port", "0", "--admin-port", "0"],
+  ]
+}
+
+/** Ours, as its users run it: the built executable, all defaults, its access log read by another process. */
+export const pillion = (executable: string): Peer => ({
+  name: "pillion",
+  about: "defaults; the access log is on and goes into a pipe that another process empties",
+  works: ["tcp", "http", "connect", "socks4", "socks4a", "socks5"],
+  path: executable,
+  version: versionFrom(executable, "version"),
+  command: (work, room) => [executable, ...options(work, room)],
+  logs: true,
+})
+
+/** The same without an access log: what the log costs is the difference. */
+export const pillionQuiet = (executable: string): Peer => ({
+  ...pillion(executable),
+  name: "pillion-quiet",
+  about: "as pillion, with --access-log false",
+  command: (work, room) => [executable, ...options(work, room), "--access-log", "false"],
+})
+
+/** relay.c: the floor. */
+export const floor = (executable: string): Peer => ({
+  name: "floor",
+  about: "bench/relay.c: a plain relay in C, epoll, one fixed target",
+  works: ["tcp"],
+  path: executable,
+  version: "-",
+  command: (_work, room) => [executable, String(room.port), String(room.target)],
+})
+
+/** bare.ts: what Bun itself costs. */
+export const bare = (): Peer => ({
+  name: "bare",
+  about: "bench/bare.ts: a relay in bare Bun, one fixed target, without Effect, limits or log",
+  works: ["tcp"],
+  path: process.execPath,
+  version: Bun.version,
+  command: (_work, room) => [process.execPath, join(import.meta.dir, "bare.ts"), String(room.port), String(room.target)],
+})
+
+/** A proxy that somebody else started, and that does every kind of work it is asked for. */
+export const against = (name: string, port: number): Peer => ({
+  name,
+  about: `started elsewhere, at 127.0.0.1:${port}; its processor time is not known`,
+  works: ["http", "connect", "socks4", "socks4a", "socks5"],
+  path: "",
+  version: "-",
+  command: () => [],
+  runningAt: port,
+})
+
+/** Every peer by Debian's packages, whether this machine has it or not. */
+export const others = (): ReadonlyArray<Peer> => [haproxy(), nginx(), squid(), tinyproxy(), microsocks(), dante()]

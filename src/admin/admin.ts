@@ -1,0 +1,107 @@
+/**
+ * Admin: looks into the running program and changes what may be changed, for whoever is on this machine.
+ *
+ * It listens on loopback only and asks for no password, so it must not be reached through a browser that shows a
+ * stranger's page: a Host that is not loopback is refused (DNS rebinding), and so is a change from another origin.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { Flow } from "../observe/flow.ts"
+import type { ListenFailed } from "../observe/listen-failed.ts"
+import { type LogLevel, logLevels } from "../observe/log.ts"
+
+import { type State, stateName } from "./health.ts"
+import { hasNoIpv6, type Handler, json, route, type Routes, serve, type Served, text } from "./serve.ts"
+
+/** Connections that `/connections` lists, the oldest first; it says how many there are besides. */
+export const longestList = 1000
+
+export interface AdminParts {
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly state: State
+  /** What `version --json` prints. */
+  readonly version: object
+  /** The settings in force with their origins; holds no secret. */
+  readonly config: () => unknown
+  readonly connections: () => Iterable<Flow>
+  /** Stops taking new work, and stays. Called once for each request. */
+  readonly drain: () => void
+  /** Ends as after SIGTERM. Called once for each request. */
+  readonly quit: () => void
+  readonly level: () => LogLevel
+  readonly setLevel: (level: LogLevel) => void
+}
+
+/** Serves on 127.0.0.1, and with the same port on ::1 where the machine has it, until the scope closes. */
+export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Served>, ListenFailed, Scope.Scope> =
+  Effect.fnUntraced(function* (parts) {
+    const answer = guard(route(adminRoutes(parts)))
+    const ipv4 = yield* serve("admin", "127.0.0.1", parts.port, answer)
+    const ipv6 = yield* Effect.result(serve("admin", "::1", ipv4.port, answer))
+    if (ipv6._tag === "Success") return [ipv4, ipv6.success]
+    return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
+  })
+
+/** Lets in what was asked of loopback by name, and no change that another site asks for. */
+const guard =
+  (answer: Handler): Handler =>
+  (request) => {
+    const host = request.headers.get("Host") ?? ""
+    if (!isLoopback(host)) return text(403, "ask for localhost, 127.0.0.1 or [::1]: the Host is another")
+    const origin = request.headers.get("Origin")
+    const reads = request.method === "GET" || request.method === "HEAD"
+    if (!reads && origin !== null && origin !== `http://${host}`) return text(403, "asked for by another origin")
+    return answer(request)
+  }
+
+const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)
+
+const adminRoutes = (parts: AdminParts): Routes => {
+  const routes: Routes = {
+    "/": { GET: () => json(200, { ...parts.version, state: stateName(parts.state), paths: Object.keys(routes) }) },
+    "/version": { GET: () => json(200, parts.version) },
+    "/config": { GET: () => json(200, parts.config()) },
+    "/connections": { GET: () => json(200, list(parts.connections())) },
+    "/logging": { GET: () => json(200, { level: parts.level() }), PUT: (request) => setLevel(request, parts) },
+    "/drain": { POST: () => stop("draining", parts.drain) },
+    "/quitquitquit": { POST: () => stop("draining, then ending", parts.quit) },
+  }
+  return routes
+}
+
+/** The answer must be on its way before the end begins: the end closes this server too. */
+const stop = (saying: string, act: () => void): Response => {
+  setImmediate(act)
+  return text(202, saying)
+}
+
+/** Takes the bare word, or a JSON object with `level` as GET gives it. */
+const setLevel = async (request: Request, parts: AdminParts): Promise<Response> => {
+  const body = (await request.text()).trim()
+  const word = /^\{\s*"level"\s*:\s*"([^"]*)"\s*\}$/.exec(body)?.[1] ?? body
+  const level = logLevels.find((each) => each === word.toLowerCase())
+  if (level === undefined) return text(400, `the body names the level: ${logLevels.join(", ")}`)
+  parts.setLevel(level)
+  return json(200, { level })
+}
+
+const list = (flows: Iterable<Flow>): object => {
+  const shown: Array<object> = []
+  let total = 0
+  for (const flow of flows) if (total++ < longestList) shown.push(show(flow))
+  return { total, connections: shown }
+}
+
+/** Bytes are not among it: they are known when a connection ends. */
+const show = (flow: Flow): object => ({
+  flow: flow.id,
+  started: new Date(flow.startedAt).toISOString(),
+  direction: flow.direction,
+  protocol: flow.protocol,
+  phase: flow.phase,
+  client: flow.client,
+  target: flow.target,
+  address: flow.address,
+})

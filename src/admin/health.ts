@@ -1,0 +1,62 @@
+/**
+ * Health: what kubelet and Prometheus ask, on every address. It tells only whether the proxy lives, and counts; it
+ * changes nothing.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { ListenFailed } from "../observe/listen-failed.ts"
+
+import { hasNoIpv6, route, type Routes, serve, type Served, text } from "./serve.ts"
+
+/** Where the program stands; asked at every request. */
+export interface State {
+  /** Everything listens. */
+  readonly started: () => boolean
+  readonly draining: () => boolean
+}
+
+export interface HealthParts {
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly state: State
+  /** Prometheus text format 0.0.4. */
+  readonly metrics: () => string
+}
+
+/** Serves on `::`, which takes both families, or on `0.0.0.0` where there is no IPv6, until the scope closes. */
+export const serveHealth = ({
+  port,
+  state,
+  metrics,
+}: HealthParts): Effect.Effect<Served, ListenFailed, Scope.Scope> => {
+  const answer = route(healthRoutes(state, metrics))
+  return Effect.catchIf(serve("health", "::", port, answer), hasNoIpv6, () => serve("health", "0.0.0.0", port, answer))
+}
+
+/** `starting`, `ready` or `draining`. */
+export const stateName = ({ started, draining }: State): "starting" | "ready" | "draining" => {
+  if (draining()) return "draining"
+  return started() ? "ready" : "starting"
+}
+
+const healthRoutes = (state: State, metrics: () => string): Routes => {
+  // It answers, so it lives; a program that drains lives too, and must not be restarted for it.
+  const live = { GET: () => text(200, "ok") }
+  return {
+    "/livez": live,
+    "/readyz": {
+      GET: () => {
+        const name = stateName(state)
+        return text(name === "ready" ? 200 : 503, name)
+      },
+    },
+    "/startupz": { GET: () => (state.started() ? text(200, "started") : text(503, "starting")) },
+    "/metrics": {
+      GET: () => new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" } }),
+    },
+    // What other sidecars call it.
+    "/healthz": live,
+    "/health": live,
+  }
+}

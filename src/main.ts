@@ -1,0 +1,83 @@
+/**
+ * Main: from the command line to a command to an exit code. The only file that exits.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+
+import { type Invocation, parse } from "./cli/args.ts"
+import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
+import { ChildNotStarted } from "./cli/child.ts"
+import { drain } from "./cli/drain.ts"
+import { env } from "./cli/env.ts"
+import { healthcheck } from "./cli/healthcheck.ts"
+import { help } from "./cli/help.ts"
+import { load } from "./cli/load.ts"
+import { done, failed, type Outcome } from "./cli/outcome.ts"
+import { run } from "./cli/run.ts"
+import { Signals } from "./cli/signals.ts"
+import { versionJson, versionText } from "./cli/version.ts"
+import { ConfigError } from "./config/error.ts"
+import type { Loaded } from "./config/sources.ts"
+import { ListenFailed } from "./observe/listen-failed.ts"
+
+/** sysexits.h EX_UNAVAILABLE: cannot listen. */
+const cannotListen = 69
+
+const signals = new Signals()
+
+const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
+  switch (invocation.command) {
+    case "help":
+      return Effect.succeed(done(help(invocation.topic)))
+    case "version":
+      return Effect.succeed(done(invocation.json ? versionJson() : versionText()))
+    case "run":
+      return Effect.flatMap(loaded(invocation), (settings) => serve(invocation, settings))
+    case "check-config":
+      return Effect.map(loaded(invocation), (settings) => ({
+        stdout: invocation.json ? checkConfigJson(settings) : checkConfigText(settings),
+        stderr: settings.warnings.map((warning) => `pillion: ${warning}\n`).join(""),
+        code: 0,
+      }))
+    case "env":
+      return Effect.map(loaded(invocation), ({ settings }) => env(settings, invocation, process.env))
+    case "healthcheck":
+      return Effect.flatMap(loaded(invocation), ({ settings }) => healthcheck(settings, invocation))
+    case "drain":
+      return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
+  }
+}
+
+const loaded = ({ flags }: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(load(flags))
+
+const serve = (invocation: Invocation, settings: Loaded): Effect.Effect<Outcome, unknown> => {
+  signals.install()
+  const reread = () => load(invocation.flags)
+  return Effect.map(run({ loaded: settings, reread, signals, command: invocation.rest }), (code) => ({
+    ...done(""),
+    code,
+  }))
+}
+
+/** What a failure is called on stderr, and its exit code. */
+const outcomeOf = (cause: Cause.Cause<unknown>): Outcome => {
+  const error = Cause.squash(cause)
+  if (error instanceof ConfigError) return { ...failed(error.message), code: error.exitCode }
+  if (error instanceof ListenFailed) return { ...failed(error.message), code: cannotListen }
+  if (error instanceof ChildNotStarted) return { ...failed(error.message), code: error.exitCode }
+  return failed(`a defect: ${Cause.pretty(cause)}`)
+}
+
+const invocation = parse(process.argv.slice(2))
+const program = Result.isFailure(invocation) ? Effect.fail(invocation.failure) : execute(invocation.success)
+
+Effect.runFork(program).addObserver((exit) => {
+  const { stdout, stderr, code } = Exit.isSuccess(exit) ? exit.value : outcomeOf(exit.cause)
+  process.exitCode = code
+  // A pipe takes what is written when it can; the process must not end before.
+  if (stderr !== "") process.stderr.write(stderr)
+  if (stdout === "") process.exit(code)
+  process.stdout.on("error", () => process.exit(code)).write(stdout, () => process.exit(code))
+})

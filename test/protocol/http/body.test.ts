@@ -1,0 +1,345 @@
+import { describe, expect, test } from "bun:test"
+
+import {
+  Body,
+  type BodyLimits,
+  type Encoding,
+  maxExtensionBytes,
+  maxExtensionBytesPerMessage,
+} from "../../../src/protocol/http/body.ts"
+import { chunked, untilClose } from "../../../src/protocol/http/survey.ts"
+import { cuts, limits } from "../../support/messages.ts"
+import { fuzz, type Random } from "../../support/random.ts"
+import { ascii } from "../../support/trickle.ts"
+
+interface Outcome {
+  readonly sent: string
+  readonly passed: number
+  readonly done: boolean
+  readonly problem: string | undefined
+  /** What belongs to the next message. */
+  readonly left: string
+}
+
+/** Passes the chunks through a body as they come, each behind a byte that is not its own and spoilt after its use. */
+const run = (
+  framing: number,
+  encoding: Encoding,
+  chunks: Iterable<Uint8Array>,
+  bodyLimits: BodyLimits = limits,
+): Outcome => {
+  const body = new Body(framing, encoding, bodyLimits)
+  const sent: Array<Uint8Array> = []
+  let left = ""
+  for (const chunk of chunks) {
+    const input = Buffer.concat([ascii("\r"), chunk])
+    let at = 1
+    if (!body.done && body.problem === undefined) {
+      const bytes = body.pass(input, at)
+      if (body.problem === undefined) sent.push(new Uint8Array(bytes))
+      expect(body.consumed).toBeWithin(0, chunk.length + 1)
+      if (!body.done && body.problem === undefined) expect(body.consumed).toBe(chunk.length)
+      at += body.consumed
+    }
+    left += input.toString("latin1", at)
+    input.fill(0xaa)
+  }
+  const { passed, done, problem } = body
+  return { sent: Buffer.concat(sent).toString("latin1"), passed, done, problem, left }
+}
+
+/** The content and the trailers of a chunked body, by a reader of its own. */
+const decode = (text: string): { readonly content: string; readonly trailers: string } => {
+  let content = ""
+  let rest = text
+  while (true) {
+    const [, size = "", after = ""] = /^([0-9a-f]+)\r\n(.*)$/s.exec(rest) ?? []
+    const length = Number.parseInt(size, 16)
+    if (size === "0") return { content, trailers: after }
+    expect(after.slice(length, length + 2)).toBe("\r\n")
+    content += after.slice(0, length)
+    rest = after.slice(length + 2)
+  }
+}
+
+const trailing = ["", "\r", "\r\n", "\n", "0\r\n\r\n", "GET http://h/ HTTP/1.1\r\n\r\n", "\0\xff"]
+
+/** Every cut of a whole chunked body gives this content and these trailers, in both encodings, and leaves the rest. */
+const expectWhole = (text: string, content: string, trailers = "\r\n"): void => {
+  for (const after of trailing) {
+    for (const chunks of cuts(ascii(text + after))) {
+      const { sent, ...rest } = run(chunked, "chunks", chunks)
+      expect(rest).toEqual({ passed: content.length, done: true, problem: undefined, left: after })
+      expect(decode(sent)).toEqual({ content, trailers })
+      expect(run(chunked, "plain", chunks)).toEqual({ ...rest, sent: content })
+    }
+  }
+}
+
+/** Every cut ends with this problem; nothing is done, and no byte of the end was sent. */
+const expectProblem = (text: string, problem: string, bodyLimits: BodyLimits = limits): void => {
+  for (const chunks of cuts(ascii(text))) {
+    for (const encoding of ["chunks", "plain"] as const) {
+      const outcome = run(chunked, encoding, chunks, bodyLimits)
+      expect([outcome.problem, outcome.done]).toEqual([problem, false])
+      if (encoding === "chunks") expect(outcome.sent).not.toContain("0\r\n\r\n")
+    }
+  }
+}
+
+describe("a body of known length", () => {
+  test("is passed on as it is, in every cut, and what follows is left", () => {
+    for (const after of trailing) {
+      for (const chunks of cuts(ascii(`hello${after}`))) {
+        const expected = { sent: "hello", passed: 5, done: true, problem: undefined, left: after }
+        expect(run(5, "chunks", chunks)).toEqual(expected)
+        expect(run(5, "plain", chunks)).toEqual(expected)
+      }
+    }
+  })
+
+  test("is not done before its last byte", () => {
+    for (const chunks of cuts(ascii("hell"))) {
+      expect(run(5, "chunks", chunks)).toEqual({ sent: "hell", passed: 4, done: false, problem: undefined, left: "" })
+    }
+  })
+
+  test("of nothing is done before it begins, and takes nothing", () => {
+    const body = new Body(0, "chunks", limits)
+    expect(body.done).toBe(true)
+    expect(body.pass(ascii("GET"), 0).length).toBe(0)
+    expect(body.consumed).toBe(0)
+  })
+
+  test("takes nothing once it is done", () => {
+    const body = new Body(2, "chunks", limits)
+    body.pass(ascii("hi!"), 0)
+    expect([body.done, body.consumed]).toEqual([true, 2])
+    expect(body.pass(ascii("!"), 0).length).toBe(0)
+    expect([body.done, body.consumed, body.passed]).toEqual([true, 0, 2])
+  })
+
+  test("goes on uncopied", () => {
+    const input = ascii("hello, world")
+    expect(new Body(12, "chunks", limits).pass(input, 0)).toBe(input)
+    const part = new Body(5, "chunks", limits).pass(input, 7)
+    expect([part.buffer, part.byteOffset, part.length]).toEqual([input.buffer, input.byteOffset + 7, 5])
+  })
+
+  test("may be as long as a number can say", () => {
+    const body = new Body(Number.MAX_SAFE_INTEGER, "chunks", limits)
+    body.pass(ascii("hello"), 0)
+    expect([body.done, body.consumed, body.passed]).toEqual([false, 5, 5])
+  })
+})
+
+describe("a body until the close", () => {
+  test("takes everything, and is never done", () => {
+    for (const chunks of cuts(ascii("hello\r\n0\r\n\r\n"))) {
+      const expected = { sent: "hello\r\n0\r\n\r\n", passed: 12, done: false, problem: undefined, left: "" }
+      expect(run(untilClose, "chunks", chunks)).toEqual(expected)
+      expect(run(untilClose, "plain", chunks)).toEqual(expected)
+    }
+  })
+})
+
+describe("a chunked body (RFC 9112 section 7.1)", () => {
+  test.each([
+    ["0\r\n\r\n", ""],
+    ["000\r\n\r\n", ""],
+    ["5\r\nhello\r\n0\r\n\r\n", "hello"],
+    ["1\r\nh\r\n4\r\nello\r\n0\r\n\r\n", "hello"],
+    ["0005\r\nhello\r\n00\r\n\r\n", "hello"],
+    ["a\r\n0123456789\r\n0\r\n\r\n", "0123456789"],
+    ["A\r\n0123456789\r\n0\r\n\r\n", "0123456789"],
+    ["1f\r\n0123456789012345678901234567890\r\n0\r\n\r\n", "0123456789012345678901234567890"],
+    ["7\r\n0\r\n\r\n0\n\r\n0\r\n\r\n", "0\r\n\r\n0\n"],
+    ["0000000000005\r\nhello\r\n0\r\n\r\n", "hello"],
+  ])("%j is %j", (text, content) => {
+    expectWhole(text, content)
+  })
+
+  test("of long chunks is passed on in every cut too", () => {
+    const content = "0123456789abcdef".repeat(20)
+    expectWhole(`140\r\n${content}\r\n0\r\n\r\n`, content)
+  })
+
+  test("becomes one chunk for each piece received, so that a sender of single bytes costs its readers nothing", () => {
+    const text = "1\r\na\r\n".repeat(100)
+    expect(run(chunked, "chunks", [ascii(`${text}0\r\n\r\n`)]).sent).toBe(`64\r\n${"a".repeat(100)}\r\n0\r\n\r\n`)
+    expect(run(chunked, "chunks", [ascii("5\r\nhel"), ascii("lo\r\n3;x\r\n, w")]).sent).toBe(
+      "3\r\nhel\r\n5\r\nlo, w\r\n",
+    )
+  })
+
+  test("sends no empty chunk for pieces without content: that would be its end", () => {
+    for (const text of ["5", "5\r", "5\r\n", "5;ext"]) expect(run(chunked, "chunks", [ascii(text)]).sent).toBe("")
+  })
+
+  test("is not done before its last byte: cut short, it never looks complete", () => {
+    const text = "5;a=b\r\nhello\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n"
+    for (let length = 0; length < text.length; length++) {
+      const { sent, done, problem } = run(chunked, "chunks", [ascii(text.slice(0, length))])
+      expect([done, problem]).toEqual([false, undefined])
+      expect(sent).not.toMatch(/(^|\r\n)0\r\n/)
+    }
+  })
+
+  test.each([
+    ["\r\n", "invalid chunk size"],
+    ["\n", "invalid chunk size"],
+    ["g\r\n", "invalid chunk size"],
+    ["+5\r\n", "invalid chunk size"],
+    ["-5\r\n", "invalid chunk size"],
+    ["0x5\r\n", "invalid chunk size"],
+    [" 5\r\n", "invalid chunk size"],
+    ["5 \r\n", "invalid chunk size"],
+    ["5\t\r\n", "invalid chunk size"],
+    ["5 ;a\r\n", "invalid chunk size"],
+    ["5_\r\n", "invalid chunk size"],
+    ["5\n", "invalid chunk size"],
+    ["5\r\r\n", "invalid chunk size"],
+    ["5\rhello", "invalid chunk size"],
+    [";a\r\n", "invalid chunk size"],
+    ["5@\r\n", "invalid chunk size"],
+    ["5`\r\n", "invalid chunk size"],
+    ["5G\r\n", "invalid chunk size"],
+    ["\x15\r\n", "invalid chunk size"],
+    ["\xb5\r\n", "invalid chunk size"],
+    ["3\r\nabcd\r\n", "chunk data without its line end"],
+    ["3\r\nabc\n", "chunk data without its line end"],
+    ["3\r\nabc\r0", "chunk data without its line end"],
+    ["3\r\nabc0\r\n\r\n", "chunk data without its line end"],
+    ["3\r\nabc\r\n\r\n", "invalid chunk size"],
+  ])("%j: %s", (text, problem) => {
+    expectProblem(text, problem)
+    if (problem === "invalid chunk size") expectProblem(`1\r\nx\r\n${text}`, problem)
+  })
+
+  test("has sizes of at most 13 digits, which no number rounds", () => {
+    const body = new Body(chunked, "chunks", limits)
+    body.pass(ascii("fffffffffffff\r\nhello"), 0)
+    expect([body.problem, body.passed]).toEqual([undefined, 5])
+    expectProblem("10000000000000\r\n", "invalid chunk size")
+    expectProblem("00000000000005\r\nhello\r\n", "invalid chunk size")
+    expectProblem("7fffffffffffffff\r\n", "invalid chunk size")
+    expectProblem("ffffffffffffffff1\r\n", "invalid chunk size")
+  })
+
+  test("with a problem passes nothing more", () => {
+    const body = new Body(chunked, "chunks", limits)
+    body.pass(ascii("x"), 0)
+    expect(body.problem).toBe("invalid chunk size")
+    expect(body.pass(ascii("0\r\n\r\n"), 0).length).toBe(0)
+    expect([body.done, body.consumed, body.problem]).toEqual([false, 0, "invalid chunk size"])
+  })
+})
+
+const extended = (length: number): string => `1;${"x".repeat(length)}\r\na\r\n0\r\n\r\n`
+
+describe("chunk extensions (RFC 9112 section 7.1.1)", () => {
+  test.each([
+    "5;a\r\nhello\r\n0;b\r\n\r\n",
+    "5;a=b;c=d\r\nhello\r\n0\r\n\r\n",
+    '5;a="b; c"\r\nhello\r\n0\r\n\r\n',
+    '5;a="\\"b\\\\"\r\nhello\r\n0\r\n\r\n',
+    "5; a = b\t\r\nhello\r\n0\r\n\r\n",
+    "5;\xe4\r\nhello\r\n0\r\n\r\n",
+    "5;0\r\nhello\r\n0;0\r\n\r\n",
+  ])("%j: are read and left out", (text) => {
+    expectWhole(text, "hello")
+  })
+
+  test.each([
+    "5;\r\nhello\r\n",
+    '5;a="b\r\nhello\r\n',
+    '5;a="b\\"\r\nhello\r\n',
+    '5;a="\r\n"\r\nhello\r\n',
+    "5;a\nhello\r\n",
+    "5;a\0\r\n",
+    "5;\x01\r\n",
+    "5;a\x7f\r\n",
+    '5;a="\\\0"\r\n',
+  ])("%j: are refused when they are empty, open, or hold a control byte", (text) => {
+    expectProblem(text, "invalid chunk extension")
+  })
+
+  test("end with CRLF and nothing less", () => {
+    expectProblem("5;a\rhello\r\n", "invalid chunk size")
+  })
+
+  test("have at most 256 bytes in one chunk", () => {
+    expectWhole(extended(maxExtensionBytes), "a")
+    expectProblem(extended(maxExtensionBytes + 1), "chunk extensions too large")
+  })
+
+  test("have at most 8 KiB in one message, however many chunks share them", () => {
+    const chunk = `1;${"x".repeat(99)}\r\na\r\n`
+    const count = Math.floor(maxExtensionBytesPerMessage / 100)
+    const whole = run(chunked, "plain", [ascii(`${chunk.repeat(count)}0\r\n\r\n`)])
+    expect(whole).toMatchObject({ sent: "a".repeat(count), done: true })
+    const bytes = ascii(chunk.repeat(count + 1))
+    for (const chunks of [[bytes], Array.from(bytes, (byte) => Uint8Array.of(byte))]) {
+      expect(run(chunked, "plain", chunks).problem).toBe("chunk extensions too large")
+    }
+  })
+})
+
+const randomContent = (random: Random): string =>
+  Array.from({ length: random.below(80) }, () =>
+    random.pick(["a", "0", "\r\n", "\r", "\n", "\0", "\xff", "0\r\n\r\n"]),
+  ).join("")
+
+/** The content in chunks of any size, with what the grammar allows around them, up to the last chunk's line. */
+const encode = (random: Random, content: string): string => {
+  let rest = content
+  let encoded = ""
+  while (rest.length > 0) {
+    const length = 1 + random.below(random.below(4) === 0 ? rest.length : 5)
+    const size = Math.min(length, rest.length).toString(16)
+    encoded += random.pick(["", "0", "00"]) + random.pick([size, size.toUpperCase()])
+    encoded += `${random.pick(["", "", ";x", ';x="\\"1"'])}\r\n${rest.slice(0, length)}\r\n`
+    rest = rest.slice(length)
+  }
+  return `${encoded}0\r\n`
+}
+
+const split = (random: Random, bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
+  const chunks: Array<Uint8Array> = []
+  let rest = bytes
+  while (rest.length > 0) {
+    const length = 1 + random.below(random.below(3) === 0 ? bytes.length : 6)
+    chunks.push(rest.subarray(0, length))
+    rest = rest.subarray(length)
+  }
+  return chunks
+}
+
+describe("any chunked body", () => {
+  test("comes out with its content, its allowed trailers and nothing else, and uses its own bytes only", () => {
+    fuzz(5000, (random) => {
+      const content = randomContent(random)
+      const kept = random.pick(["", "X-T: 1\r\n", "a:b\r\nC: d e\r\n"])
+      const dropped = random.pick(["", "Host: evil\r\n", "content-length: 9\r\n", "COOKIE:x\r\n"])
+      const sent = `${encode(random, content)}${random.pick([kept + dropped, dropped + kept])}\r\n`
+      const after = random.pick(trailing)
+      const chunks = split(random, ascii(sent + after))
+      const expected = { passed: content.length, done: true, problem: undefined, left: after }
+      const { sent: forwarded, ...rest } = run(chunked, "chunks", chunks)
+      expect(rest).toEqual(expected)
+      expect(decode(forwarded)).toEqual({ content, trailers: `${kept}\r\n` })
+      expect(run(chunked, "plain", chunks)).toEqual({ ...expected, sent: content })
+    })
+  })
+
+  test("that is spoilt somewhere has the same problem, or the same content, in every cut", () => {
+    fuzz(1000, (random) => {
+      const bytes = new Uint8Array(ascii(`${encode(random, randomContent(random))}X: y\r\n\r\n`))
+      bytes[random.below(bytes.length)] = random.pick([0x0d, 0x0a, 0x20, 0x30, 0x3b, 0x22, 0x66, 0x00])
+      const whole = run(chunked, "plain", [bytes])
+      const cut = run(chunked, "plain", split(random, bytes))
+      expect([cut.problem, cut.done]).toEqual([whole.problem, whole.done])
+      if (whole.problem === undefined) expect(cut).toEqual(whole)
+    })
+  })
+})
