@@ -8,12 +8,132 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { parse, usage, type Options } from "./options.ts"
 import { build } from "../scripts/build.ts"
-import { machine } from "./machine.ts"
+import { descriptorLimit, machine } from "./machine.ts"
 import { measureRates, type Bench, type Outcome } from "./measure.ts"
-import { compile, startOrigins } from "./origins.ts"
+import { parse, usage, type Options } from "./options.ts"
+import { compile, startOrigins, type Programs } from "./origins.ts"
 import { against, bare, floor, others, pillion, pillionQuiet, type Peer } from "./peers.ts"
 import { stopAll } from "./process.ts"
 import { table } from "./table.ts"
 import { workloads, type Workload } from "./workloads.ts"
+
+/** Set inside the namespace, so that it is entered once. */
+const insideVariable = "PILLION_BENCH_INSIDE"
+
+/** Two descriptors a connection, and some for everything else; the goal is stated for 10,000. */
+const mostConnections = (): number => Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2))
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`)
+}
+
+const main = async (args: ReadonlyArray<string>): Promise<number> => {
+  const options = parse(args)
+  if (options === "help") return print(usage)
+  if (options === "list") return print(workloads.map(({ name, title }) => `${name.padEnd(22)} ${title}`).join("\n"))
+  const chosen = choose(options)
+  const executable = options.executable ?? (await build(say))
+  const inside = process.env[insideVariable] !== undefined
+  // A proxy that runs already is outside, so the harness must be there too.
+  if (!inside && options.against.length === 0 && mayEnter()) return enter(args, executable)
+  return measure(options, chosen, executable, inside)
+}
+
+const print = (text: string): number => {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+const choose = (options: Options): ReadonlyArray<Workload> => {
+  const unknown = options.workloads.filter((name) => !workloads.some((each) => each.name === name))
+  if (unknown.length > 0) throw new Error(`no workload is called ${unknown.join(", ")}; --list names them`)
+  if (options.workloads.length > 0) return workloads.filter(({ name }) => options.workloads.includes(name))
+  return options.quick ? workloads.filter(({ quick }) => quick === true) : workloads
+}
+
+const namespaces = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+const mayEnter = (): boolean => Bun.which("unshare") !== null && Bun.spawnSync([...namespaces, "true"]).success
+
+/** Few TIME_WAIT sockets are kept: at 20,000 connections a second every port would soon be waiting, for all alike. */
+const prepareNetwork = [
+  "ip link set lo up",
+  "sysctl -qw net.ipv4.tcp_max_tw_buckets=1024 net.ipv4.ip_local_port_range='10000 65000' net.core.somaxconn=4096",
+].join(" && ")
+
+const enter = async (args: ReadonlyArray<string>, executable: string): Promise<number> => {
+  const again = [process.execPath, import.meta.path, ...args, "--executable", executable]
+  // bash stays as process 1 and takes in the orphans that servers leave.
+  const script = `${prepareNetwork}; "$@"; exit $?`
+  const child = Bun.spawn([...namespaces, "bash", "-c", script, "bench", ...again], {
+    stdio: ["inherit", "inherit", "inherit"],
+    env: { ...process.env, [insideVariable]: "1" },
+  })
+  process.on("SIGINT", () => child.kill("SIGTERM"))
+  process.on("SIGTERM", () => child.kill("SIGTERM"))
+  return child.exited
+}
+
+const participants = (options: Options, executable: string, programs: Programs): ReadonlyArray<Peer> => {
+  const given = options.against.map(({ name, port }) => against(name, port))
+  const all = [pillion(executable), pillionQuiet(executable), floor(programs.relay), bare(), ...others(), ...given]
+  const wanted = options.peers
+  return all.filter(({ name }) => wanted.length === 0 || name === "pillion" || wanted.includes(name))
+}
+
+const taking = (workload: Workload, peers: ReadonlyArray<Peer>): ReadonlyArray<Peer> =>
+  peers.filter(
+    ({ name, works, path, runningAt }) =>
+      path !== undefined &&
+      works.includes(workload.work) &&
+      (name.startsWith("pillion") || runningAt !== undefined || workload.peers.includes(name)),
+  )
+
+const measure = async (
+  options: Options,
+  chosen: ReadonlyArray<Workload>,
+  executable: string,
+  inside: boolean,
+): Promise<number> => {
+  const dir = mkdtempSync(join(tmpdir(), "pillion-bench-"))
+  // squid gives up root and still has to read its room.
+  chmodSync(dir, 0o755)
+  const end = (): void => {
+    stopAll()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      end()
+      process.exit(130)
+    })
+  }
+  try {
+    const programs = compile(dir)
+    const peers = participants(options, executable, programs)
+    for (const { name } of peers.filter(({ path }) => path === undefined)) say(`${name} is not installed: left out`)
+    const { rounds, seconds } = options
+    const origins = await startOrigins(programs, join(dir, "origins"))
+    const bench: Bench = { programs, origins, dir, rounds, seconds, connections: mostConnections(), say }
+    const outcomes: Array<Outcome> = []
+    for (const workload of chosen) {
+      const outcome = await measureRates(bench, workload, taking(workload, peers))
+      outcomes.push(outcome)
+      print(`${table(outcome)}\n`)
+    }
+    void machine
+    return 0
+  } finally {
+    end()
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2))
+  } catch (problem) {
+    say(`bench: ${problem instanceof Error ? problem.message : String(problem)}`)
+    process.exitCode = 1
+  }
+}

@@ -14,6 +14,7 @@ import { reload } from "../config/reload.ts"
 import type { Settings } from "../config/settings.ts"
 import type { Loaded } from "../config/sources.ts"
 import { Dialer } from "../net/dialer.ts"
+import { releaseStartupPages } from "../net/startup-pages.ts"
 import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
@@ -97,6 +98,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
     observers.drained.active = proxy.draining
     const ports = yield* serveOperators(proxy, state, observers, stop)
+    releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
     announce(log, settings(), state.loaded.origins, ports)

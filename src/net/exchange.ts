@@ -28,6 +28,7 @@ import { after, cancel, type Deadline } from "./deadline.ts"
 import type { Drain } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { IdleOrigins } from "./idle-origins.ts"
+import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 
@@ -76,6 +77,8 @@ export type Need =
       readonly toTarget: Uint8Array
       readonly finished: boolean
     }
+  /** Nothing: the client is being closed. */
+  | { readonly _tag: "Closed" }
   /** Close the client in order behind `words`, or reset it where there are none. */
   | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
 
@@ -102,6 +105,8 @@ export class Exchange implements Receiver, OriginOwner {
   private readonly context: ExchangeContext
   private state: State = "head"
   private resume: ((need: Effect.Effect<Need>) => void) | undefined = undefined
+  /** What was needed while nobody waited for it. */
+  private unmet: Need | undefined = undefined
   private searched = 0
   private deadline: Deadline | undefined = undefined
   private deadlineIs: "idle" | "head" | undefined = undefined
@@ -130,6 +135,8 @@ export class Exchange implements Receiver, OriginOwner {
 
   /** Serves requests until something is needed. Interrupting it resets the client and every origin. */
   readonly next: Effect.Effect<Need> = Effect.callback<Need>((resume) => {
+    const { unmet } = this
+    if (unmet !== undefined) return resume(Effect.succeed(unmet))
     this.resume = resume
     this.client.receiver = this
     this.client.resume()
@@ -502,14 +509,20 @@ export class Exchange implements Receiver, OriginOwner {
     this.idle.releaseAll()
   }
 
+  /** Ends the wait in `next`, or, while nobody waits there, the next one. */
   private need(need: Need): void {
-    const resume = this.resume
+    const { resume } = this
     this.resume = undefined
-    resume?.(Effect.succeed(need))
+    if (resume === undefined) this.unmet = need
+    else resume(Effect.succeed(need))
   }
 
+  /** An idle client is owed nothing: it sees a FIN, and the drain does not wait until it has closed as well. */
   private drained(): void {
-    if (this.state === "head" && this.inbox.length === 0 && this.tail === undefined) this.over(empty)
+    if (this.state !== "head" || this.inbox.length > 0 || this.tail !== undefined) return
+    this.leave()
+    discard(this.client)
+    this.need({ _tag: "Closed" })
   }
 
   /**

@@ -85,10 +85,14 @@ const about = (flow: Flow, now: number) => ({
   address: flow.address,
 })
 
-const short = (text: string | undefined): string | undefined => (text === undefined ? undefined : shorten(text))
+const short = (text: string | undefined): string | undefined =>
+  text === undefined || text === "" ? undefined : shorten(text)
 
 /** To the microsecond. */
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
+
+/** Characters of what was asked for, on a line for a person: the rest of the line must stay in sight. */
+const longestAsked = 200
 
 /** `12:34:56.789Z  out socks5   127.0.0.1:40000        example.com:443  in 1.2 kB, out 3.4 MB, 12 ms  ended by client` */
 export const connectionPretty = (flow: Flow, now: number): string => {
@@ -116,8 +120,8 @@ const prettyLine = (
   const direction = flow.direction === "inbound" ? "in " : "out"
   const from = `${timestamp(now).slice(11)}  ${direction} ${flow.protocol.padEnd(7)}  ${flow.client.padEnd(21)}`
   const amounts = `in ${amount(bytesIn)}, out ${amount(bytesOut)}, ${Math.round(milliseconds)} ms`
-  const why = cause.filter((each) => each !== undefined).join(", ")
-  return `${plainText(`${from}  ${asked}  ${amounts}${why === "" ? "" : `  ${why}`}`)}\n`
+  const why = cause.filter((each) => each !== undefined && each !== "").join(", ")
+  return `${plainText(`${from}  ${shorten(asked, longestAsked)}  ${amounts}${why === "" ? "" : `  ${why}`}`)}\n`
 }
 
 const amount = (bytes: number): string => {

@@ -29,9 +29,12 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 }
 
 /** The ListenFailed that something thrown by `Bun.listen` or `Bun.serve` means. */
-export const listenFailed = (what: Listener, address: string, port: number, cause: unknown): ListenFailed => {
-  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : String(cause)
-  return new ListenFailed({ what, address, port, code })
+export const listenFailed = (what: Listener, address: string, port: number, cause: unknown): ListenFailed =>
+  new ListenFailed({ what, address, port, code: codeOf(cause) })
+
+const codeOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message
 }
 
 const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "port">): string => {

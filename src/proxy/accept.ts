@@ -82,8 +82,8 @@ export class Connections {
     if (Exit.isFailure(exit)) {
       if (!Cause.hasInterruptsOnly(exit.cause)) this.witness.defect(flow, exit.cause)
       flow.end(Cause.hasInterruptsOnly(exit.cause) ? "drain" : "proxy")
+      client.terminate()
     }
-    client.terminate()
     this.flows.delete(flow)
     this.witness.ended(flow)
   }

@@ -141,6 +141,8 @@ const exchanges = Effect.fnUntraced(function* (client: SocketEnd, opening: Openi
       case "Upgraded":
         yield* join(client, need.origin, flow, around, { ...need, clientFinished: need.finished })
         return done
+      case "Closed":
+        return done
       case "Over":
         if (need.words === undefined) client.terminate()
         else yield* closeAfter(client, need.words)

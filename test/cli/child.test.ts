@@ -119,12 +119,21 @@ test("signals go to the program, each once, and the program decides what they me
 })
 
 test("Ctrl-C reaches a program of the same terminal once, not twice", async () => {
-  // A second SIGINT would be passed on before SIGUSR1 is, which is sent after it.
+  // The runner stands still until the program has had its SIGINT, and gets SIGHUP after its own SIGINT: it would pass
+  // on a second SIGINT before SIGHUP.
   const script = `
+    import { readFileSync } from "node:fs"
+    const runner = process.ppid
     let count = 0
-    process.on("SIGINT", () => { if (++count === 1) process.kill(process.ppid, "SIGUSR1") })
-    process.on("SIGUSR1", () => { console.log("SIGINT x" + count); process.exit(3) })
+    process.on("SIGINT", () => {
+      if (++count > 1) return
+      process.kill(runner, "SIGCONT")
+      while (!/^ShdPnd:[\\s0]+$/m.test(readFileSync("/proc/" + runner + "/status", "latin1"))) Bun.sleepSync(1)
+      process.kill(runner, "SIGHUP")
+    })
+    process.on("SIGHUP", () => { console.log("SIGINT x" + String(count)); process.exit(3) })
     setInterval(() => {}, 1e6)
+    process.kill(runner, "SIGSTOP")
     console.log("ready")`
   let screen = ""
   const ready = Promise.withResolvers<void>()
@@ -163,24 +172,29 @@ test("a program that has not ended when its scope closes is sent SIGTERM", async
   child.signal("SIGTERM")
 })
 
-/** Runs a shell script as the program of a runner that is PID 1. */
-const asPid1 = (script: string) => {
+/** Runs a command as PID 1. */
+const asPid1 = (...command: ReadonlyArray<string>) => {
   const user = process.getuid?.() === 0 ? [] : ["--map-root-user"]
   const unshare = ["unshare", ...user, "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
-  return runCommand([...unshare, ...runner, "sh", "-c", script], { cwd: folder })
+  return runCommand([...unshare, ...command], { cwd: folder, milliseconds: 4000 })
 }
 
 test("as PID 1 it reaps every orphan, and the program's exit code stays the program's", async () => {
   // Each orphan notes its number and ends. The script ends only when none of them is left, not even as a zombie.
   const script = `
-    rm -f orphans; touch orphans
+    touch orphans
     for i in 1 2 3 4 5 6 7 8 9 10; do (sh -c 'echo $$ >> orphans; exit 3' &); done
     while [ "$(wc -l < orphans)" -lt 10 ]; do sleep 0.01; done
     for pid in $(cat orphans); do while [ -e /proc/$pid ]; do sleep 0.01; done; done
     exit 7`
-  expect(await asPid1(script)).toEqual({ code: 7, stdout: "", stderr: "" })
+  expect(await asPid1(...runner, "sh", "-c", script)).toEqual({ code: 7, stdout: "", stderr: "" })
+})
+
+test("as PID 1 it leaves the program's exit status for Bun, even when it sees it first", async () => {
+  const script = join(import.meta.dir, "../support/dead-child.ts")
+  expect(await asPid1(process.execPath, script)).toEqual({ code: 7, stdout: "", stderr: "" })
 })
 
 test("as PID 1 it ends with 128 and the signal's number too", async () => {
-  expect((await asPid1("(sh -c 'exit 3' &); kill -TERM $$")).code).toBe(143)
+  expect((await asPid1(...runner, "sh", "-c", "(sh -c 'exit 3' &); kill -TERM $$")).code).toBe(143)
 })

@@ -69,6 +69,7 @@ test("SIGTERM lets an open tunnel, an answer in flight and a new outbound connec
   const response = await readResponse(asking)
   expect([status(response), response.body, field(response, "Connection")]).toEqual([200, "at last", "close"])
   await asking.readToEnd()
+  asking.end()
 
   for (const each of [tunnel, inbound, late]) {
     each.send("after").end()
@@ -86,6 +87,7 @@ test("an idle kept-alive HTTP connection is closed at once", async () => {
   const started = performance.now()
   pillion.signal("SIGTERM")
   await client.readToEnd()
+  client.end()
   expect(await pillion.exited).toBe(0)
   expect(performance.now() - started).toBeLessThan(1000)
 })

@@ -1,6 +1,6 @@
 /** Refusals: the true reason, in the client's own protocol, and in the log. */
 import { expect, test } from "bun:test"
-import { ask, outboundTunnels, type Tunnel } from "../support/clients.ts"
+import { ask, openTunnel, outboundTunnels, type Tunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { closedPort, httpOrigin, origin } from "../support/origins.ts"
 import { makeNamespace } from "../support/namespace.ts"
@@ -37,8 +37,9 @@ const isRefused = async (pillion: Pillion, host: string, port: number, reason: R
   for (const tunnel of able(host)) {
     using client = await rawConnect(pillion.ports.out)
     expect([tunnel, host, await ask(client, tunnel, host, port)]).toEqual([tunnel, host, told(tunnel, reason)])
-    // An answer of HTTP has a body to read; then the connection is over, for every protocol.
+    // After its answer the connection is over, for every protocol. The log's line comes when both sides have ended.
     expect(await client.untilOver()).toBe("end")
+    client.end()
     const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
     expect(line["refusal"]).toBe(reason)
   }
@@ -76,6 +77,7 @@ test("the proxy never dials a listener of its own, however it is spelled", async
   for (const host of ["localhost", "LOCALHOST.", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]) {
     using client = await rawConnect(pillion.ports.out)
     expect([host, await ask(client, "connect", host, out)]).toEqual([host, 502])
+    client.end()
     const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
     expect(line["refusal"]).toBe("loop-detected")
   }
@@ -120,6 +122,7 @@ test("bytes of no proxy protocol are closed on at once, and logged", async () =>
     using client = await rawConnect(pillion.ports.out)
     client.send(bytes)
     await client.untilOver()
+    client.end()
     const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
     expect(line["refusal"]).toBe("unknown-protocol")
   }
@@ -135,22 +138,29 @@ test("a handshake that stalls is ended at the deadline, which a trickle does not
   expect(performance.now() - started).toBeWithin(500, 3000)
 })
 
-test("connections beyond the limit are refused at once, and room is made when others end", async () => {
+test("clients beyond the limit are told so in their own protocol, and room is made when others end", async () => {
   using server = await origin()
-  await using pillion = await startPillion({ flags: ["--max-connections=2"] })
-  using first = await rawConnect(pillion.ports.out)
-  expect(await ask(first, "connect", "127.0.0.1", server.port)).toBeUndefined()
-  using second = await rawConnect(pillion.ports.out)
-  expect(await ask(second, "connect", "127.0.0.1", server.port)).toBeUndefined()
-  using third = await rawConnect(pillion.ports.out)
-  await third.untilOver()
+  await using pillion = await startPillion({ flags: ["--max-connections=2", "--proxy-protocol=tcp:http"] })
+  using first = await openTunnel("connect", pillion.ports.out, server.port)
+  using _ = await openTunnel("socks5", pillion.ports.out, server.port)
+  for (const [tunnel, code] of [
+    ["connect", 503],
+    ["socks4", 91],
+    ["socks5", 1],
+  ] as const) {
+    using client = await rawConnect(pillion.ports.out)
+    expect([tunnel, await ask(client, tunnel, "127.0.0.1", server.port)]).toEqual([tunnel, code])
+    client.end()
+    const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+    expect(line["refusal"]).toBe("connection-limit")
+  }
+  // An opaque client knows no words to be refused with.
+  using opaque = await rawConnect(pillion.ports.in)
+  await opaque.untilReset()
   first.reset()
-  await (await server.accepted()).untilReset()
-  await pillion.waitForLog(
-    (line) => line["client"] === `127.0.0.1:${first.localPort}` || line["protocol"] === "connect",
-  )
-  using fourth = await rawConnect(pillion.ports.out)
-  expect(await ask(fourth, "connect", "127.0.0.1", server.port)).toBeUndefined()
+  await pillion.waitForLog((line) => line["client"] === `127.0.0.1:${first.localPort}`)
+  using next = await openTunnel("connect", pillion.ports.out, server.port)
+  expect(next.failure).toBeUndefined()
 })
 
 test("what the network says is what the client hears", async () => {

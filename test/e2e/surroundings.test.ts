@@ -126,9 +126,9 @@ test("proxy variables in its own environment, even its own address, are not for 
   expect(running.log.length).toBe(1)
 })
 
-test("an idle proxy uses no processor time to speak of, and starts below 50 MB", async () => {
+test("an idle proxy uses no processor time to speak of, and starts below 50 MiB", async () => {
   await using running = await startPillion()
-  expect(running.residentBytes()).toBeLessThan(50 * 1000 * 1000)
+  expect(running.residentBytes()).toBeLessThan(50 * 1024 * 1024)
   const before = cpuMilliseconds(running.pid)
   await Bun.sleep(1000)
   expect(cpuMilliseconds(running.pid) - before).toBeLessThan(60)

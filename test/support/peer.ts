@@ -14,6 +14,8 @@ export class Peer {
   failure: string | undefined
   /** Every byte received so far is counted, taken or not. */
   received = 0
+  /** The port of this end, also after its end; what a proxy's log calls the client's port. */
+  localPort = 0
   /** Takes the chunks instead of the buffer when set: for more bytes than a test wants to keep. */
   sink: ((chunk: Uint8Array) => void) | undefined
 
@@ -38,11 +40,6 @@ export class Peer {
       this.condition.changed()
     })
     socket.on("close", () => this.condition.changed())
-  }
-
-  /** The port this end has; what a proxy's log calls the client's port. */
-  get localPort(): number {
-    return this.socket.localPort ?? 0
   }
 
   send(bytes: string | Uint8Array): this {
@@ -186,9 +183,11 @@ export const rawConnect = async (port: number, host = "127.0.0.1"): Promise<Peer
   const peer = new Peer(socket)
   const connected = new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve)
-    socket.once("error", reject)
+    // A reset means that it was accepted: the peer reports it, as one that came later.
+    socket.once("error", (cause: NodeJS.ErrnoException) => (cause.code === "ECONNRESET" ? resolve() : reject(cause)))
   })
   await within(connected, `connection to ${host}:${port}`)
+  peer.localPort = socket.localPort ?? 0
   return peer
 }
 

@@ -6,7 +6,7 @@
 export const within = async <A>(
   promise: Promise<A>,
   what: string | (() => string),
-  milliseconds = 5000,
+  milliseconds = 4000,
 ): Promise<A> => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
@@ -55,7 +55,7 @@ export const eventually = async <A>(
   ask: () => Promise<A>,
   wanted: A,
   what: string,
-  milliseconds = 5000,
+  milliseconds = 4000,
 ): Promise<void> => {
   const started = performance.now()
   let answer = await ask()

@@ -1,0 +1,77 @@
+/** The command line of the benchmark. */
+import { parseArgs } from "node:util"
+
+export interface Options {
+  /** Names of workloads; empty means all (of --quick, or of everything). */
+  readonly workloads: ReadonlyArray<string>
+  readonly rounds: number
+  readonly seconds: number
+  readonly quick: boolean
+  readonly profile: boolean
+  readonly against: ReadonlyArray<{ readonly name: string; readonly port: number }>
+  /** Names of participants; empty means all. */
+  readonly peers: ReadonlyArray<string>
+  readonly executable: string | undefined
+  readonly json: string | undefined
+  readonly html: string | undefined
+}
+
+export const usage = `bun run bench [options]
+
+  --quick                 the six workloads that say most, 3 rounds of 1 second
+  --workloads a,b         only these (--list names them)
+  --peers a,b             only these participants; pillion always takes part
+  --rounds 7              alternating rounds of every workload
+  --seconds 3             length of one measurement
+  --against name=port     add a proxy that already accepts on 127.0.0.1:port (name=127.0.0.1:port is the same)
+  --executable file       measure this one instead of building dist/pillion
+  --profile               run one workload under profilers, see README.md
+  --json file             write every number
+  --html file             write the report with its plots
+  --list                  name the workloads`
+
+/** Throws an Error that says what is wrong with the arguments. */
+export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ quick: { type: "boolean" }, profile: { type: "boolean" }, help: { type: "boolean" }, list: { type: "boolean" } },
+      ...{ workloads: { type: "string" }, peers: { type: "string" }, rounds: { type: "string" } },
+      ...{ seconds: { type: "string" }, against: { type: "string", multiple: true }, executable: { type: "string" } },
+      ...{ json: { type: "string" }, html: { type: "string" } },
+    },
+  })
+  if (values.help === true) return "help"
+  if (values.list === true) return "list"
+  const quick = values.quick === true
+  return {
+    workloads: list(values.workloads),
+    peers: list(values.peers),
+    rounds: positive("--rounds", values.rounds, quick ? 3 : 7),
+    seconds: positive("--seconds", values.seconds, quick ? 1 : 3),
+    quick,
+    profile: values.profile === true,
+    against: (values.against ?? []).map(proxyFrom),
+    executable: values.executable,
+    json: values.json,
+    html: values.html,
+  }
+}
+
+const list = (text: string | undefined): ReadonlyArray<string> =>
+  text === undefined ? [] : text.split(",").filter((name) => name !== "")
+
+const positive = (option: string, text: string | undefined, otherwise: number): number => {
+  const value = text === undefined ? otherwise : Number(text)
+  if (!(value > 0 && value <= 3600)) throw new Error(`${option} ${text} is no number between 0 and 3600`)
+  return value
+}
+
+const proxyFrom = (text: string): { readonly name: string; readonly port: number } => {
+  const found = /^([\w.-]+)=(?:(?:127\.0\.0\.1|localhost):)?(\d+)$/.exec(text)
+  const port = Number(found?.[2])
+  if (found?.[1] === undefined || !(port > 0 && port < 65536)) {
+    throw new Error(`--against ${text}: write name=127.0.0.1:port; a proxy on another machine would measure the network`)
+  }
+  return { name: found[1], port }
+}

@@ -1,0 +1,90 @@
+/** The outcome as text: one table a workload, ours first, every ratio ours to theirs. */
+import { median, series, type Outcome, type Row, type Sample } from "./measure.ts"
+import { ratios, type Spread } from "./statistics.ts"
+
+/** One column: where its number comes from, how it is written, whether it is compared. */
+interface Column {
+  readonly title: string
+  readonly field: keyof Sample
+  readonly write: (value: number) => string
+  readonly compared?: string
+}
+
+const count = (value: number): string => Math.round(value).toLocaleString("en-US")
+const micros = (value: number): string => (value >= 100 ? count(value) : value.toFixed(1))
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
+const percent = (value: number): string => `${Math.round(value * 100)}%${value < 0.9 ? "~" : ""}`
+
+/** Which columns a workload has. */
+export const columnsOf = ({ workload }: Outcome): ReadonlyArray<Column> => {
+  const latencies = (["p50", "p99", "p999"] as const).map((field): Column => ({
+    title: `${field} us`,
+    field,
+    write: micros,
+    ...(workload.latency === true && field !== "p999" ? { compared: field } : {}),
+  }))
+  switch (workload.measure) {
+    case "rate": {
+      const rate = { title: `${workload.unit}/s`, field: "rate", write: count } as const
+      return [
+        workload.latency === true ? rate : { ...rate, compared: "rate" },
+        { title: `CPU us/${workload.unit}`, field: "cpu", write: (v) => v.toFixed(2), compared: "CPU" },
+        { title: "core", field: "share", write: percent },
+        ...(workload.origin === "bulk" ? [] : latencies),
+      ]
+    }
+    case "idle":
+      return [{ title: "bytes/connection", field: "perConnection", write: count, compared: "memory" }]
+    case "memory":
+      return [
+        { title: "start MB", field: "atStart", write: mebibytes },
+        { title: "loaded MB", field: "loaded", write: mebibytes, compared: "loaded" },
+        { title: "after MB", field: "after", write: mebibytes },
+      ]
+    case "start":
+      return [
+        { title: "accepting ms", field: "accepting", write: (v) => v.toFixed(1), compared: "accepting" },
+        { title: "first byte ms", field: "firstByte", write: (v) => v.toFixed(1) },
+      ]
+  }
+}
+
+const ratio = ({ median, least, most }: Spread): string =>
+  Number.isNaN(median) ? "" : `${median.toFixed(2)} (${least.toFixed(2)}..${most.toFixed(2)})`
+
+const cells = (columns: ReadonlyArray<Column>, of: Row, ours: Row | undefined): ReadonlyArray<string> => [
+  of.peer,
+  ...columns.map(({ field, write }) => {
+    const value = median(of, field)
+    return Number.isNaN(value) ? "-" : write(value)
+  }),
+  ...columns.flatMap(({ field, compared }) => {
+    if (compared === undefined) return []
+    return [ours === undefined || ours === of ? "" : ratio(ratios(series(ours, field), series(of, field)))]
+  }),
+]
+
+/** Heads and rows of one workload's table, before they are aligned. */
+export const grid = (outcome: Outcome): ReadonlyArray<ReadonlyArray<string>> => {
+  const columns = columnsOf(outcome)
+  const compared = columns.flatMap(({ compared }) => (compared === undefined ? [] : [`ours:theirs ${compared}`]))
+  const ours = outcome.rows.find(({ peer }) => peer === "pillion")
+  return [
+    ["", ...columns.map(({ title }) => title), ...compared],
+    ...outcome.rows.map((each) => cells(columns, each, ours)),
+  ]
+}
+
+/** The table of one workload for a terminal. */
+export const table = (outcome: Outcome): string => {
+  const rows = grid(outcome)
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((each) => each[i]?.length ?? 0)))
+  const lines = rows.map((each) =>
+    each.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ").trimEnd(),
+  )
+  const rate = outcome.openRate === undefined ? "" : ` (${count(outcome.openRate)} a second)`
+  const problems = outcome.rows.flatMap(({ peer, problem }) => (problem === undefined ? [] : [`  ! ${peer}: ${problem}`]))
+  return [`${outcome.workload.name}: ${outcome.workload.title}${rate}`, ...lines.map((l) => `  ${l}`), ...problems].join(
+    "\n",
+  )
+}
