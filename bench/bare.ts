@@ -111,8 +111,8 @@ const accepted: Bun.SocketHandler<Side, "uint8array"> = {
     client.other = origin
     origin.other = client
     socket.data = client
-    Bun.connect({ hostname: "127.0.0.1", port: target, allowHalfOpen: true, data: origin, socket: dialled }).catch(
-      () => fail(origin),
+    Bun.connect({ hostname: "127.0.0.1", port: target, allowHalfOpen: true, data: origin, socket: dialled }).catch(() =>
+      fail(origin),
     )
   },
 }

@@ -39,6 +39,8 @@ export interface Sample {
   /** Milliseconds. */
   readonly accepting?: number
   readonly firstByte?: number
+  /** The same as a whole command, by hyperfine: first byte, and the end of the process. */
+  readonly hyperfine?: number
 }
 
 export interface Row {
@@ -77,6 +79,7 @@ export const startPeer = async (bench: Bench, peer: Peer, workload: Workload): P
   if (peer.runningAt !== undefined) return { peer, room, started: undefined }
   const started = start(peer.command(workload.work, room), {
     ...{ core: proxyCore, dir: room.dir, name: peer.name, stdout: peer.logs === true ? "log" : "ignore" },
+    discardStderr: peer.logsToStderr === true,
   })
   try {
     await accepting(started, room.port, join(room.dir, `${peer.name}.stderr`))

@@ -35,7 +35,12 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ quick: { type: "boolean" }, profile: { type: "boolean" }, help: { type: "boolean" }, list: { type: "boolean" } },
+      ...{
+        quick: { type: "boolean" },
+        profile: { type: "boolean" },
+        help: { type: "boolean" },
+        list: { type: "boolean" },
+      },
       ...{ workloads: { type: "string" }, peers: { type: "string" }, rounds: { type: "string" } },
       ...{ seconds: { type: "string" }, against: { type: "string", multiple: true }, executable: { type: "string" } },
       ...{ json: { type: "string" }, html: { type: "string" } },
@@ -71,7 +76,9 @@ const proxyFrom = (text: string): { readonly name: string; readonly port: number
   const found = /^([\w.-]+)=(?:(?:127\.0\.0\.1|localhost):)?(\d+)$/.exec(text)
   const port = Number(found?.[2])
   if (found?.[1] === undefined || !(port > 0 && port < 65536)) {
-    throw new Error(`--against ${text}: write name=127.0.0.1:port; a proxy on another machine would measure the network`)
+    throw new Error(
+      `--against ${text}: write name=127.0.0.1:port; a proxy on another machine would measure the network`,
+    )
   }
   return { name: found[1], port }
 }

@@ -36,8 +36,8 @@ export interface Peer {
   readonly logs?: boolean
   /** A proxy that runs already, given by --against: nothing is started, and its processor time is unknown. */
   readonly runningAt?: number
-  /** From our own sources, to be started the same way but under the profiler. */
-  readonly profiled?: (work: Work, room: Room) => ReadonlyArray<string>
+  /** Its stderr is its log: it goes to /dev/null. */
+  readonly logsToStderr?: boolean
 }
 
 /** Debian keeps servers in sbin, which is not in everybody's PATH. */
@@ -49,6 +49,12 @@ const versionFrom = (path: string | undefined, ...flags: ReadonlyArray<string>):
   if (path === undefined) return undefined
   const { stdout, stderr } = Bun.spawnSync([path, ...flags])
   return /\d+\.\d+(\.\d+)*/.exec(`${stdout}${stderr}`)?.[0]
+}
+
+/** For a program that can not tell its own version. */
+const debianVersion = (path: string | undefined, name: string): string | undefined => {
+  if (path === undefined || Bun.which("dpkg-query") === null) return undefined
+  return Bun.spawnSync(["dpkg-query", "-W", "-f=${Version}", name]).stdout.toString() || "unknown"
 }
 
 const configure = (room: Room, name: string, lines: ReadonlyArray<string>): string => {
@@ -171,11 +177,12 @@ const microsocks = (): Peer => {
   const path = find("microsocks")
   return {
     name: "microsocks",
-    about: "a thread a connection, -q (it logs every connection otherwise)",
+    about: "a thread a connection; it can not be told to log nothing, so its log goes to /dev/null",
     works: ["socks5"],
     path,
-    version: path === undefined ? undefined : "1.0",
-    command: (_work, room) => [path ?? "", "-q", "-i", "127.0.0.1", "-p", String(room.port)],
+    version: debianVersion(path, "microsocks"),
+    command: (_work, room) => [path ?? "", "-i", "127.0.0.1", "-p", String(room.port)],
+    logsToStderr: true,
   }
 }
 
@@ -248,7 +255,12 @@ export const bare = (): Peer => ({
   works: ["tcp"],
   path: process.execPath,
   version: Bun.version,
-  command: (_work, room) => [process.execPath, join(import.meta.dir, "bare.ts"), String(room.port), String(room.target)],
+  command: (_work, room) => [
+    process.execPath,
+    join(import.meta.dir, "bare.ts"),
+    String(room.port),
+    String(room.target),
+  ],
 })
 
 /** A proxy that somebody else started, and that does every kind of work it is asked for. */

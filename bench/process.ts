@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly stdin?: "pipe" | "ignore"
   /** "log": a pipe that another process empties on the load's core, as a container runtime would. */
   readonly stdout: "pipe" | "ignore" | "log"
+  /** Its stderr is a log that nobody reads. */
+  readonly discardStderr?: boolean
 }
 
 const started = new Set<Started>()
@@ -35,7 +37,7 @@ const started = new Set<Started>()
 /** Starts a command on one core. `taskset` becomes the command, so the pid is the command's own. */
 export const start = (command: ReadonlyArray<string>, options: StartOptions): Started => {
   const { name, dir } = options
-  const stderr = openSync(join(dir, `${name}.stderr`), "a")
+  const stderr = openSync(options.discardStderr === true ? "/dev/null" : join(dir, `${name}.stderr`), "a")
   const log = options.stdout === "log" ? openLog(name, dir) : undefined
   const child = Bun.spawn(["taskset", "-c", String(options.core), ...command], {
     cwd: dir,

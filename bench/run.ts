@@ -9,12 +9,16 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { build } from "../scripts/build.ts"
+import { judge, verdictLines } from "./goals.ts"
+import { html, type Report } from "./html.ts"
 import { descriptorLimit, machine } from "./machine.ts"
 import { measureRates, type Bench, type Outcome } from "./measure.ts"
 import { parse, usage, type Options } from "./options.ts"
 import { compile, startOrigins, type Programs } from "./origins.ts"
 import { against, bare, floor, others, pillion, pillionQuiet, type Peer } from "./peers.ts"
+import { profile } from "./profile.ts"
 import { stopAll } from "./process.ts"
+import { measureSpecial } from "./special.ts"
 import { table } from "./table.ts"
 import { workloads, type Workload } from "./workloads.ts"
 
@@ -116,17 +120,33 @@ const measure = async (
     const { rounds, seconds } = options
     const origins = await startOrigins(programs, join(dir, "origins"))
     const bench: Bench = { programs, origins, dir, rounds, seconds, connections: mostConnections(), say }
+    if (options.profile) return await profile(bench, chosen, executable)
     const outcomes: Array<Outcome> = []
     for (const workload of chosen) {
-      const outcome = await measureRates(bench, workload, taking(workload, peers))
+      const measureIt = workload.measure === "rate" ? measureRates : measureSpecial
+      const outcome = await measureIt(bench, workload, taking(workload, peers))
       outcomes.push(outcome)
       print(`${table(outcome)}\n`)
     }
-    void machine
+    const version = peers.find(({ name }) => name === "pillion")?.version ?? "unknown"
+    await report(options, {
+      machine: machine(version, inside),
+      rounds,
+      seconds,
+      peers,
+      outcomes,
+      verdicts: judge(outcomes),
+    })
     return 0
   } finally {
     end()
   }
+}
+
+const report = async (options: Options, all: Report): Promise<void> => {
+  if (all.verdicts.length > 0) print(["goals", ...verdictLines(all.verdicts)].join("\n"))
+  if (options.json !== undefined) await Bun.write(options.json, `${JSON.stringify(all, null, 1)}\n`)
+  if (options.html !== undefined) await Bun.write(options.html, html(all))
 }
 
 if (import.meta.main) {

@@ -17,7 +17,9 @@ export const spread = (values: ReadonlyArray<number>): Spread => {
 
 /** Ours to theirs, round by round: what disturbed a round disturbed both, and cancels. */
 export const ratios = (ours: ReadonlyArray<number>, theirs: ReadonlyArray<number>): Spread =>
-  spread(ours.flatMap((value, round) => {
-    const other = theirs[round]
-    return other === undefined || other === 0 ? [] : [value / other]
-  }))
+  spread(
+    ours.flatMap((value, round) => {
+      const other = theirs[round]
+      return other === undefined || other === 0 ? [] : [value / other]
+    }),
+  )

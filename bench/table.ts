@@ -45,6 +45,7 @@ export const columnsOf = ({ workload }: Outcome): ReadonlyArray<Column> => {
       return [
         { title: "accepting ms", field: "accepting", write: (v) => v.toFixed(1), compared: "accepting" },
         { title: "first byte ms", field: "firstByte", write: (v) => v.toFixed(1) },
+        { title: "hyperfine ms", field: "hyperfine", write: (v) => v.toFixed(1) },
       ]
   }
 }
@@ -80,11 +81,18 @@ export const table = (outcome: Outcome): string => {
   const rows = grid(outcome)
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((each) => each[i]?.length ?? 0)))
   const lines = rows.map((each) =>
-    each.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ").trimEnd(),
+    each
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd(),
   )
   const rate = outcome.openRate === undefined ? "" : ` (${count(outcome.openRate)} a second)`
-  const problems = outcome.rows.flatMap(({ peer, problem }) => (problem === undefined ? [] : [`  ! ${peer}: ${problem}`]))
-  return [`${outcome.workload.name}: ${outcome.workload.title}${rate}`, ...lines.map((l) => `  ${l}`), ...problems].join(
-    "\n",
+  const problems = outcome.rows.flatMap(({ peer, problem }) =>
+    problem === undefined ? [] : [`  ! ${peer}: ${problem}`],
   )
+  return [
+    `${outcome.workload.name}: ${outcome.workload.title}${rate}`,
+    ...lines.map((l) => `  ${l}`),
+    ...problems,
+  ].join("\n")
 }

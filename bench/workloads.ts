@@ -80,7 +80,13 @@ export const workloads: ReadonlyArray<Workload> = [
   },
   {
     ...{ name: "http-connections", title: "absolute-form requests, a new connection each", quick: true },
-    ...{ measure: "rate", work: "http", origin: "http", unit: "connection", load: ["kind=http", "size=128", "fresh=1"] },
+    ...{
+      measure: "rate",
+      work: "http",
+      origin: "http",
+      unit: "connection",
+      load: ["kind=http", "size=128", "fresh=1"],
+    },
     peers: ["haproxy", "squid", "tinyproxy"],
   },
   tcp("idle", "tcp: memory of idle connections", { measure: "idle", unit: "connection" }),

@@ -1,37 +1,34 @@
 /**
- * Demo: a dual proxy in front of a small workload, on the documented ports, with curl lines to paste.
+ * Demo: a dual proxy on the documented ports in front of a small workload, with curl lines to paste.
  *
  * The workload answers with the request as it arrived, so that what a proxy adds (Via) or keeps is there to see.
+ * Flags of Pillion may follow: `bun run demo --proxy-in-port=10000`.
  */
+import { mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
 import { build } from "./build.ts"
 import { install } from "./steps.ts"
-
-const workloadPort = 8080
 
 await install()
 const executable = await build((line) => console.log(`── ${line}`))
 
 const workload = createServer((request, response) => {
-  const fields: Array<string> = []
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`]
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    fields.push(`  ${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`)
+    lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`)
   }
-  const line = `${request.method} ${request.url} HTTP/${request.httpVersion}`
   response.setHeader("Content-Type", "text/plain; charset=utf-8")
-  response.end(`Hello from the workload. This is what reached it:\n\n  ${line}\n${fields.join("\n")}\n`)
+  response.end(`Hello from the workload. This is what reached it:\n\n${lines.map((line) => `  ${line}\n`).join("")}`)
 })
+await new Promise<void>((resolve) => workload.listen(0, "127.0.0.1", resolve))
+const address = workload.address()
+const workloadPort = address !== null && typeof address === "object" ? address.port : 0
 
-// Listens with a promise, not a callback: a port in use must be one clear line.
-const listening = await new Promise<Error | undefined>((resolve) => {
-  workload.once("error", resolve)
-  workload.listen(workloadPort, "127.0.0.1", () => resolve(undefined))
-})
-if (listening !== undefined) {
-  console.error(`pillion: the demo's workload cannot listen on 127.0.0.1:${workloadPort}: ${listening.message}`)
-  process.exit(69)
-}
-
+const folder = await mkdtemp(join(tmpdir(), "pillion-demo-"))
+const portsFile = Bun.file(join(folder, "ports.json"))
 const proxy = Bun.spawn(
   [
     executable,
@@ -42,6 +39,8 @@ const proxy = Bun.spawn(
     // A name that only the proxy knows shows who resolves it, and is in nobody's NO_PROXY.
     `--resolve=hello.demo:80=127.0.0.1:${workloadPort}`,
     "--drain-timeout=2s",
+    `--ports-file=${portsFile.name}`,
+    ...process.argv.slice(2),
   ],
   {
     env: { PATH: process.env["PATH"] },
@@ -53,37 +52,43 @@ const proxy = Bun.spawn(
   },
 )
 
+// npx may pass on a signal that the terminal has sent already: only the first one counts.
 let stopping = false
 const stop = (): void => {
-  if (stopping) return
+  if (!stopping) proxy.kill("SIGTERM")
   stopping = true
-  proxy.kill("SIGTERM")
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
 
-const ready = async (): Promise<boolean> => {
+const listens = async (): Promise<boolean> => {
   while (proxy.exitCode === null && proxy.signalCode === null) {
-    const answer = await fetch("http://127.0.0.1:4145/readyz", { proxy: "" }).catch(() => undefined)
-    if (answer?.status === 200) return true
-    await Bun.sleep(50)
+    if (await portsFile.exists()) return true
+    await Bun.sleep(20)
   }
   return false
 }
 
-if (await ready()) {
-  console.log(`
-A workload listens on 127.0.0.1:${workloadPort}, Pillion in front of it. Paste these into another terminal:
-
-  curl http://127.0.0.1:4143/inbound                                 # inbound, opaque TCP: on to the workload
-  curl -x http://127.0.0.1:4140 http://hello.demo/forward            # outbound, plain HTTP: note the Via
-  curl -p -x http://127.0.0.1:4140 http://hello.demo/tunnel          # outbound, a CONNECT tunnel
-  curl -x socks5h://127.0.0.1:4140 http://hello.demo/socks5          # the same port speaks SOCKS5,
-  curl -x socks4a://127.0.0.1:4140 http://hello.demo/socks4a         # SOCKS4 and SOCKS4a too
-  curl http://127.0.0.1:4145/readyz                                  # health, for probes
-
-Ctrl-C ends all of it.
-`)
+if (await listens()) {
+  const ports = await portsFile.json()
+  const line = (command: string, meaning: string): string => `  ${command.padEnd(66)} # ${meaning}`
+  console.log(
+    [
+      "",
+      `A workload listens on 127.0.0.1:${workloadPort}, Pillion in front of it. Paste these into another terminal:`,
+      "",
+      line(`curl http://127.0.0.1:${ports.in}/inbound`, "inbound, opaque TCP: on to the workload"),
+      line(`curl -x http://127.0.0.1:${ports.out} http://hello.demo/forward`, "outbound, plain HTTP: note the Via"),
+      line(`curl -p -x http://127.0.0.1:${ports.out} http://hello.demo/tunnel`, "outbound, a CONNECT tunnel"),
+      line(`curl -x socks5h://127.0.0.1:${ports.out} http://hello.demo/socks5`, "the same port speaks SOCKS5,"),
+      line(`curl -x socks4a://127.0.0.1:${ports.out} http://hello.demo/socks4a`, "SOCKS4 and SOCKS4a too"),
+      line(`curl http://127.0.0.1:${ports.health}/readyz`, "health, for probes"),
+      "",
+      "Ctrl-C ends all of it.",
+      "",
+    ].join("\n"),
+  )
 }
 const code = await proxy.exited
 workload.close()
+await rm(folder, { recursive: true, force: true })
 process.exit(code)

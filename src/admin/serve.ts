@@ -37,6 +37,8 @@ export const serve = (
             hostname: address,
             port,
             development: false,
+            // Bun 1.4.5 takes `development: false` for leave to share the port, and a port in use would go unnoticed.
+            reusePort: false,
             maxRequestBodySize: longestBody,
             fetch: answer,
             error: (cause) => text(500, `internal error: ${cause.message}`),

@@ -1,6 +1,7 @@
 /**
  * Run: the proxy, from its settings to its last connection, alone or beside a child program.
  */
+import { isatty } from "node:tty"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -69,11 +70,12 @@ interface Observers extends Omit<Parts, "settings"> {
 }
 
 const makeObservers = (settings: () => Settings): Observers => {
-  const stdoutFormat = resolveFormat(settings().logFormat, process.stdout.isTTY)
-  const stderrFormat = resolveFormat(settings().logFormat, process.stderr.isTTY)
+  // Not `process.stdout.isTTY`: touching that stream makes the pipe non-blocking for a child that shares it.
+  const stdoutFormat = resolveFormat(settings().logFormat, isatty(1))
+  const stderrFormat = resolveFormat(settings().logFormat, isatty(2))
   const stdout = new Output({ write: openDescriptor(1), notice: droppedNotice(stdoutFormat) })
   const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
-  const color = wantsColor(process.stderr.isTTY, process.env)
+  const color = wantsColor(isatty(2), process.env)
   const log = makeLog({ output: stderr, level: () => settings().logLevel, format: stderrFormat, color })
   const accessLog = settings().accessLog ? makeAccessLog({ output: stdout, format: stdoutFormat }) : undefined
   const drained = { active: () => false }

@@ -5,7 +5,7 @@
  * cannot be cancelled before the connection is made. A socket that is connected here and then handed to Bun has neither
  * fault. Linux on x64 and arm64, glibc and musl; nothing in this file blocks, and nothing waits.
  */
-import { dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { dlopen, type Pointer, read } from "bun:ffi"
 import { constants } from "node:os"
 import type { Address } from "../protocol/address.ts"
 
@@ -60,8 +60,8 @@ const load = () => {
 
 const bind = (libc: NonNullable<ReturnType<typeof load>>, errno: Pointer): Libc => {
   // One buffer for every call: connect() copies it before it returns, and only this thread dials.
+  // It is given to every call as it is: where a small array lies may change, so a pointer that is kept goes stale.
   const socketAddress = new Uint8Array(ipv6Length)
-  const pointer = ptr(socketAddress)
 
   /** errno belongs to the thread, so its place is asked for once; it must be read before any other call is made. */
   const lastError = (): number => read.i32(errno, 0)
@@ -71,7 +71,7 @@ const bind = (libc: NonNullable<ReturnType<typeof load>>, errno: Pointer): Libc 
       const length = encode(socketAddress, address, port)
       const fd = libc.socket(length === ipv4Length ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
       if (fd < 0) return { code: errorName(lastError()) }
-      if (libc.connect(fd, pointer, length) === 0) return { fd }
+      if (libc.connect(fd, socketAddress, length) === 0) return { fd }
       const error = lastError()
       if (error === EINPROGRESS) return { fd }
       libc.close(fd)

@@ -21,7 +21,7 @@ const harmful: ReadonlyArray<readonly [name: string, text: string]> = [
 ]
 
 for (const [name, text] of harmful) {
-  test(`a ${name} is escaped, and means the same in JSON`, () => {
+  test(`${name}: escaped, and the same to whoever reads the JSON`, () => {
     const line = jsonLine({ text })
     expect(line).toMatch(/^[\x20-\x7e]+\n$/)
     expect(JSON.parse(line)).toEqual({ text })
