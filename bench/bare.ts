@@ -60,8 +60,7 @@ const drain = (side: Side): void => {
   else other.socket?.resume()
 }
 
-const handlers: Bun.SocketHandler<Side, "uint8array"> = {
-  binaryType: "uint8array",
+const handlers: Bun.SocketHandler<Side> = {
   data: (socket, chunk) => {
     const { other } = socket.data
     if (other !== undefined) write(other, chunk, socket.data)
@@ -84,7 +83,7 @@ const handlers: Bun.SocketHandler<Side, "uint8array"> = {
 }
 
 /** The dialled side: what the client sent before it was open waits as its tail. */
-const dialled: Bun.SocketHandler<Side, "uint8array"> = {
+const dialled: Bun.SocketHandler<Side> = {
   ...handlers,
   open: (socket) => {
     const side = socket.data
@@ -102,7 +101,7 @@ if (port === undefined || target === undefined || ports.some((n) => !(n > 0 && n
   process.exit(2)
 }
 
-const accepted: Bun.SocketHandler<Side, "uint8array"> = {
+const accepted: Bun.SocketHandler<Side> = {
   ...handlers,
   open: (socket) => {
     const client = newSide()
@@ -111,10 +110,14 @@ const accepted: Bun.SocketHandler<Side, "uint8array"> = {
     client.other = origin
     origin.other = client
     socket.data = client
-    Bun.connect({ hostname: "127.0.0.1", port: target, allowHalfOpen: true, data: origin, socket: dialled }).catch(() =>
-      fail(origin),
-    )
+    Bun.connect<Side>({
+      hostname: "127.0.0.1",
+      port: target,
+      allowHalfOpen: true,
+      data: origin,
+      socket: dialled,
+    }).catch(() => fail(origin))
   },
 }
 
-Bun.listen({ hostname: "127.0.0.1", port, allowHalfOpen: true, data: newSide(), socket: accepted })
+Bun.listen<Side>({ hostname: "127.0.0.1", port, allowHalfOpen: true, data: newSide(), socket: accepted })

@@ -78,7 +78,10 @@ export const startPeer = async (bench: Bench, peer: Peer, workload: Workload): P
   const room = roomFor(bench, peer, workload)
   if (peer.runningAt !== undefined) return { peer, room, started: undefined }
   const started = start(peer.command(workload.work, room), {
-    ...{ core: proxyCore, dir: room.dir, name: peer.name, stdout: peer.logs === true ? "log" : "ignore" },
+    core: proxyCore,
+    dir: room.dir,
+    name: peer.name,
+    stdout: peer.logs === true ? "log" : "ignore",
     discardStderr: peer.logsToStderr === true,
   })
   try {

@@ -35,15 +35,18 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{
-        quick: { type: "boolean" },
-        profile: { type: "boolean" },
-        help: { type: "boolean" },
-        list: { type: "boolean" },
-      },
-      ...{ workloads: { type: "string" }, peers: { type: "string" }, rounds: { type: "string" } },
-      ...{ seconds: { type: "string" }, against: { type: "string", multiple: true }, executable: { type: "string" } },
-      ...{ json: { type: "string" }, html: { type: "string" } },
+      quick: { type: "boolean" },
+      profile: { type: "boolean" },
+      help: { type: "boolean" },
+      list: { type: "boolean" },
+      workloads: { type: "string" },
+      peers: { type: "string" },
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      against: { type: "string", multiple: true },
+      executable: { type: "string" },
+      json: { type: "string" },
+      html: { type: "string" },
     },
   })
   if (values.help === true) return "help"

@@ -113,7 +113,7 @@ const nginx = (): Peer => {
         "worker_processes 1;",
         `pid ${room.dir}/nginx.pid;`,
         "error_log stderr error;",
-        `events { worker_connections ${room.connections * 2}; }`,
+        `events { worker_connections ${room.connections * 2 + 64}; }`,
         "stream {",
         "  proxy_timeout 10m;",
         `  server { listen 127.0.0.1:${room.port} backlog=4096; proxy_pass 127.0.0.1:${room.target}; }`,
@@ -215,7 +215,10 @@ const options = (work: Work, room: Room): ReadonlyArray<string> => {
     ...(work === "tcp"
       ? [...inbound, "--proxy-port", String(room.target), "--proxy-in-port", String(room.port)]
       : ["--proxy-type", "forward", "--proxy-protocol", "http", "--proxy-out-port", String(room.port)]),
-    ...["--health-port", "0", "--admin-port", "0"],
+    "--health-port",
+    "0",
+    "--admin-port",
+    "0",
   ]
 }
 

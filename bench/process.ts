@@ -16,7 +16,7 @@ const ticksPerSecond = 100
 
 export interface Started {
   readonly pid: number
-  readonly process: Bun.Subprocess<"pipe" | "ignore", "pipe" | "ignore" | number, number>
+  readonly process: Bun.Subprocess
 }
 
 export interface StartOptions {
@@ -57,7 +57,7 @@ const openLog = (name: string, dir: string): number => {
   const path = join(dir, `${name}.log-pipe`)
   Bun.spawnSync(["mkfifo", path])
   const reader = Bun.spawn(["taskset", "-c", String(loadCore), "cat", path], { stdout: "ignore", stderr: "ignore" })
-  started.add({ pid: reader.pid, process: reader as Started["process"] })
+  started.add({ pid: reader.pid, process: reader })
   // Opened for both, so that it does not wait for `cat` to open its own end.
   return openSync(path, "r+")
 }

@@ -89,7 +89,8 @@ const withStrace = async (bench: Bench, workload: Workload, executable: string, 
   const file = join(output, "strace.txt")
   const lines = await loaded(bench, workload, pillion(executable), async ({ started }, load) => {
     const strace = Bun.spawn(["strace", "-c", "-f", "-U", "calls,name", "-p", String(started?.pid)], {
-      ...{ stdout: "ignore", stderr: "pipe" },
+      stdout: "ignore",
+      stderr: "pipe",
     })
     const ops = await load()
     strace.kill("SIGINT")

@@ -60,7 +60,11 @@ const idle: Measured = async (bench, workload, peer) => {
     const before = resident(one)
     const args = ["idle", `port=${one.room.port}`, `target=${one.room.target}`, ...workload.load]
     const holder = start([bench.programs.load, ...args, `clients=${bench.connections}`], {
-      ...{ core: loadCore, dir: one.room.dir, name: "idle", stdin: "pipe", stdout: "pipe" },
+      core: loadCore,
+      dir: one.room.dir,
+      name: "idle",
+      stdin: "pipe",
+      stdout: "pipe",
     })
     try {
       const { stdout } = holder.process
@@ -105,10 +109,9 @@ interface StartResult {
 
 const startUp: Measured = async (bench, workload, peer) => {
   const room = roomFor(bench, peer, workload)
-  const command = [
-    ...[bench.programs.load, "start", `port=${room.port}`, `target=${room.target}`, `core=${proxyCore}`, "seconds=10"],
-    ...["--", ...peer.command(workload.work, room)],
-  ]
+  const ports = [`port=${room.port}`, `target=${room.target}`]
+  const measured = peer.command(workload.work, room)
+  const command = [bench.programs.load, "start", ...ports, `core=${proxyCore}`, "seconds=10", "--", ...measured]
   const once = Bun.spawnSync(["taskset", "-c", String(loadCore), ...command], { cwd: room.dir })
   if (!once.success) throw new Error(once.stderr.toString().trim())
   const { acceptedMs, firstByteMs } = JSON.parse(once.stdout.toString()) as StartResult

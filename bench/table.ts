@@ -15,14 +15,20 @@ const micros = (value: number): string => (value >= 100 ? count(value) : value.t
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
 const percent = (value: number): string => `${Math.round(value * 100)}%${value < 0.9 ? "~" : ""}`
 
+const latency = (field: "p50" | "p99" | "p999", compared = false): Column => ({
+  title: `${field} us`,
+  field,
+  write: micros,
+  ...(compared ? { compared: field } : {}),
+})
+
 /** Which columns a workload has. */
 export const columnsOf = ({ workload }: Outcome): ReadonlyArray<Column> => {
-  const latencies = (["p50", "p99", "p999"] as const).map((field): Column => ({
-    title: `${field} us`,
-    field,
-    write: micros,
-    ...(workload.latency === true && field !== "p999" ? { compared: field } : {}),
-  }))
+  const latencies = [
+    latency("p50", workload.latency === true),
+    latency("p99", workload.latency === true),
+    latency("p999"),
+  ]
   switch (workload.measure) {
     case "rate": {
       const rate = { title: `${workload.unit}/s`, field: "rate", write: count } as const

@@ -29,7 +29,26 @@ export const manyOrigins = 8
 const relays = ["floor", "bare", "haproxy", "nginx"]
 
 const tcp = (name: string, title: string, more: Partial<Workload>): Workload => ({
-  ...{ name, title, measure: "rate", work: "tcp", origin: "echo", unit: "request", load: ["hop=none"], peers: relays },
+  name,
+  title,
+  measure: "rate",
+  work: "tcp",
+  origin: "echo",
+  unit: "request",
+  load: ["hop=none"],
+  peers: relays,
+  ...more,
+})
+
+const http = (name: string, title: string, more: Partial<Workload>): Workload => ({
+  name,
+  title,
+  measure: "rate",
+  work: "http",
+  origin: "http",
+  unit: "request",
+  load: ["kind=http", "size=128"],
+  peers: ["haproxy", "squid"],
   ...more,
 })
 
@@ -39,13 +58,17 @@ const tunnel = (work: Work, peers: ReadonlyArray<string>, quick: boolean): Reado
   return [
     {
       ...shared,
-      ...{ name: `${work}-connections`, title: `${work}: connect, handshake, one request, close`, unit: "connection" },
+      name: `${work}-connections`,
+      title: `${work}: connect, handshake, one request, close`,
+      unit: "connection",
       load: [`hop=${work}`, "fresh=1"],
       ...(quick ? { quick: true } : {}),
     },
     {
       ...shared,
-      ...{ name: `${work}-requests`, title: `${work}: requests on open tunnels`, unit: "request" },
+      name: `${work}-requests`,
+      title: `${work}: requests on open tunnels`,
+      unit: "request",
       load: [`hop=${work}`],
     },
   ]
@@ -54,48 +77,48 @@ const tunnel = (work: Work, peers: ReadonlyArray<string>, quick: boolean): Reado
 export const workloads: ReadonlyArray<Workload> = [
   tcp("tcp-requests", "tcp: requests on kept connections", { quick: true }),
   tcp("tcp-connections", "tcp: connect, one request, close", {
-    ...{ unit: "connection", load: ["hop=none", "fresh=1"], quick: true },
+    unit: "connection",
+    load: ["hop=none", "fresh=1"],
+    quick: true,
   }),
   tcp("tcp-latency", "tcp: latency of one client", { load: ["hop=none", "clients=1"], latency: true }),
   tcp("tcp-latency-half", "tcp: latency at half of saturation, open loop", { half: true, latency: true }),
   ...(["down", "up", "both"] as const).map((direction) =>
     tcp(`bulk-${direction}`, `tcp: bytes ${direction === "both" ? "both ways" : direction}, 4 connections`, {
-      ...{ origin: "bulk", unit: "MB", load: ["clients=4", `direction=${direction}`] },
+      origin: "bulk",
+      unit: "MB",
+      load: ["clients=4", `direction=${direction}`],
     }),
   ),
   ...tunnel("socks4", ["dante"], false),
   ...tunnel("socks4a", ["dante"], false),
   ...tunnel("socks5", ["microsocks", "dante"], true),
   ...tunnel("connect", ["tinyproxy", "squid"], true),
-  {
-    ...{ name: "http-requests", title: "absolute-form requests, kept alive, one origin", quick: true },
-    ...{ measure: "rate", work: "http", origin: "http", unit: "request", load: ["kind=http", "size=128"] },
-    peers: ["haproxy", "squid"],
-  },
-  {
-    ...{ name: "http-many-origins", title: `absolute-form requests, kept alive, ${manyOrigins} origins in turn` },
-    ...{ measure: "rate", work: "http", origin: "http", unit: "request" },
+  http("http-requests", "absolute-form requests, kept alive, one origin", { quick: true }),
+  http("http-many-origins", `absolute-form requests, kept alive, ${manyOrigins} origins in turn`, {
     load: ["kind=http", "size=128", `ports=${manyOrigins}`],
-    peers: ["haproxy", "squid"],
-  },
-  {
-    ...{ name: "http-connections", title: "absolute-form requests, a new connection each", quick: true },
-    ...{
-      measure: "rate",
-      work: "http",
-      origin: "http",
-      unit: "connection",
-      load: ["kind=http", "size=128", "fresh=1"],
-    },
+  }),
+  http("http-connections", "absolute-form requests, a new connection each", {
+    unit: "connection",
+    load: ["kind=http", "size=128", "fresh=1"],
     peers: ["haproxy", "squid", "tinyproxy"],
-  },
+    quick: true,
+  }),
   tcp("idle", "tcp: memory of idle connections", { measure: "idle", unit: "connection" }),
   {
-    ...{ name: "idle-socks5", title: "socks5: memory of idle connections", measure: "idle", work: "socks5" },
-    ...{ origin: "echo", unit: "connection", load: ["hop=socks5"], peers: ["microsocks"] },
+    name: "idle-socks5",
+    title: "socks5: memory of idle connections",
+    measure: "idle",
+    work: "socks5",
+    origin: "echo",
+    unit: "connection",
+    load: ["hop=socks5"],
+    peers: ["microsocks"],
   },
   tcp("memory", "tcp: resident memory at start, after 100,000 connections, five seconds later", {
-    ...{ measure: "memory", unit: "connection", load: ["hop=none", "fresh=1"] },
+    measure: "memory",
+    unit: "connection",
+    load: ["hop=none", "fresh=1"],
   }),
   tcp("start", "from start to accepting, and to the first byte through", { measure: "start", unit: "connection" }),
 ]

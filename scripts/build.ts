@@ -18,9 +18,10 @@ export const build = async (say: (line: string) => void = () => {}): Promise<str
   const { version } = await Bun.file(join(root, "package.json")).json()
   const revision = sourceRevision()
   const wanted = await fingerprint(revision)
+  const label = revision === undefined ? version : `${version} (${revision})`
   const built = Bun.file(stamp)
   if ((await Bun.file(executable).exists()) && (await built.exists()) && (await built.text()) === wanted) {
-    say(`dist/pillion is up to date: ${version} (${revision})`)
+    say(`dist/pillion is up to date: ${label}`)
     return executable
   }
 
@@ -40,11 +41,11 @@ export const build = async (say: (line: string) => void = () => {}): Promise<str
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  say(`dist/pillion: ${version} (${revision}), ${(Bun.file(executable).size / 1e6).toFixed(1)} MB`)
+  say(`dist/pillion: ${label}, ${(Bun.file(executable).size / 1e6).toFixed(1)} MB`)
   return executable
 }
 
-const flags = (revision: string): ReadonlyArray<string> => [
+const flags = (revision: string | undefined): ReadonlyArray<string> => [
   join(root, "src/main.ts"),
   "--compile",
   "--minify",
@@ -57,21 +58,20 @@ const flags = (revision: string): ReadonlyArray<string> => [
   "--no-compile-autoload-bunfig",
   // No eval, and no BUN_OPTIONS=--preload or BUN_INSPECT either.
   "--compile-exec-argv=--disallow-code-generation-from-strings=strict",
-  "--define",
-  `BUILD_REVISION=${JSON.stringify(revision)}`,
+  ...(revision === undefined ? [] : ["--define", `BUILD_REVISION=${JSON.stringify(revision)}`]),
 ]
 
-/** BUILD_REVISION where there is no checkout (an image build), else git's word, else "unknown". */
-const sourceRevision = (): string => {
+/** BUILD_REVISION where there is no checkout (an image build), else git's word, if there is git. */
+const sourceRevision = (): string | undefined => {
   const given = process.env["BUILD_REVISION"]
   if (given !== undefined && given !== "") return given
   const git = Bun.which("git")
-  if (git === null) return "unknown"
+  if (git === null) return undefined
   const described = Bun.spawnSync([git, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], { cwd: root })
-  return described.exitCode === 0 ? described.stdout.toString().trim() : "unknown"
+  return described.exitCode === 0 ? described.stdout.toString().trim() : undefined
 }
 
-const fingerprint = async (revision: string): Promise<string> => {
+const fingerprint = async (revision: string | undefined): Promise<string> => {
   const hasher = new Bun.CryptoHasher("sha256").update(`${Bun.version} ${revision}\n`)
   const sources = [...new Bun.Glob("src/**/*").scanSync({ cwd: root })].toSorted()
   for (const path of ["package.json", "bun.lock", "scripts/build.ts", ...sources]) {

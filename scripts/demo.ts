@@ -4,7 +4,7 @@
  * The workload answers with the request as it arrived, so that what a proxy adds (Via) or keeps is there to see.
  * Flags of Pillion may follow: `bun run demo --proxy-in-port=10000`.
  */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -28,7 +28,7 @@ const address = workload.address()
 const workloadPort = address !== null && typeof address === "object" ? address.port : 0
 
 const folder = await mkdtemp(join(tmpdir(), "pillion-demo-"))
-const portsFile = Bun.file(join(folder, "ports.json"))
+const portsFile = join(folder, "ports.json")
 const proxy = Bun.spawn(
   [
     executable,
@@ -39,7 +39,7 @@ const proxy = Bun.spawn(
     // A name that only the proxy knows shows who resolves it, and is in nobody's NO_PROXY.
     `--resolve=hello.demo:80=127.0.0.1:${workloadPort}`,
     "--drain-timeout=2s",
-    `--ports-file=${portsFile.name}`,
+    `--ports-file=${portsFile}`,
     ...process.argv.slice(2),
   ],
   {
@@ -60,35 +60,39 @@ const stop = (): void => {
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
 
-const listens = async (): Promise<boolean> => {
+/** The ports in use, as soon as the proxy has written them; undefined when it has ended instead. */
+const listening = async (): Promise<Record<string, number> | undefined> => {
   while (proxy.exitCode === null && proxy.signalCode === null) {
-    if (await portsFile.exists()) return true
+    const text = await readFile(portsFile, "utf8").catch(() => "")
+    if (text !== "") return JSON.parse(text)
     await Bun.sleep(20)
   }
-  return false
+  return undefined
 }
 
-if (await listens()) {
-  const ports = await portsFile.json()
-  const line = (command: string, meaning: string): string => `  ${command.padEnd(66)} # ${meaning}`
-  console.log(
-    [
-      "",
-      `A workload listens on 127.0.0.1:${workloadPort}, Pillion in front of it. Paste these into another terminal:`,
-      "",
-      line(`curl http://127.0.0.1:${ports.in}/inbound`, "inbound, opaque TCP: on to the workload"),
-      line(`curl -x http://127.0.0.1:${ports.out} http://hello.demo/forward`, "outbound, plain HTTP: note the Via"),
-      line(`curl -p -x http://127.0.0.1:${ports.out} http://hello.demo/tunnel`, "outbound, a CONNECT tunnel"),
-      line(`curl -x socks5h://127.0.0.1:${ports.out} http://hello.demo/socks5`, "the same port speaks SOCKS5,"),
-      line(`curl -x socks4a://127.0.0.1:${ports.out} http://hello.demo/socks4a`, "SOCKS4 and SOCKS4a too"),
-      line(`curl http://127.0.0.1:${ports.health}/readyz`, "health, for probes"),
-      "",
-      "Ctrl-C ends all of it.",
-      "",
-    ].join("\n"),
-  )
+const line = (command: string, meaning: string): string => `  ${command.padEnd(66)} # ${meaning}`
+
+try {
+  const ports = await listening()
+  if (ports !== undefined) {
+    const outbound = `127.0.0.1:${ports["out"]}`
+    console.log(`
+A workload listens on 127.0.0.1:${workloadPort}, Pillion in front of it. Paste these into another terminal:
+
+${line(`curl http://127.0.0.1:${ports["in"]}/inbound`, "inbound, opaque TCP: on to the workload")}
+${line(`curl -x http://${outbound} http://hello.demo/forward`, "outbound, plain HTTP: note the Via")}
+${line(`curl -p -x http://${outbound} http://hello.demo/tunnel`, "outbound, a CONNECT tunnel")}
+${line(`curl -x socks5h://${outbound} http://hello.demo/socks5`, "the same port speaks SOCKS5,")}
+${line(`curl -x socks4a://${outbound} http://hello.demo/socks4a`, "SOCKS4 and SOCKS4a too")}
+${line(`curl http://127.0.0.1:${ports["health"]}/readyz`, "health, for probes")}
+
+Ctrl-C ends all of it.
+`)
+  }
+  process.exitCode = await proxy.exited
+} finally {
+  proxy.kill("SIGKILL")
+  workload.close()
+  await rm(folder, { recursive: true, force: true })
 }
-const code = await proxy.exited
-workload.close()
-await rm(folder, { recursive: true, force: true })
-process.exit(code)
+process.exit()

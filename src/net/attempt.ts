@@ -6,6 +6,7 @@
  * attempt that was cancelled lives on, unheard, until it connects (then it is reset) or the kernel gives it up.
  * Neither resolves a name: both only ever see an address.
  */
+import { readFileSync } from "node:fs"
 import { connect, type FdSocketOptions, type Socket, type SocketHandler } from "bun"
 import type { Address } from "../protocol/address.ts"
 import { nobody, type Receiver, SocketEnd, socketHandlers } from "./end.ts"
@@ -45,7 +46,7 @@ export class Attempt implements Receiver {
 
   /** Writable for the first time, which is how a socket says that it is connected. */
   drain(): void {
-    if (isSelfConnected(this.end, this.port)) {
+    if (this.port >= lowestEphemeralPort && isSelfConnected(this.end, this.port)) {
       this.cancel()
       this.outcome.failed(this, "ECONNREFUSED")
       return
@@ -98,6 +99,16 @@ const late: Receiver = {
   drain: (end) => end.terminate(),
   closed: () => void abandoned--,
 }
+
+/** The lowest port that the kernel gives to a connection of its own; 1024 where it does not say. */
+const readLowestEphemeralPort = (): number => {
+  try {
+    return Number.parseInt(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "latin1")) || 1024
+  } catch {
+    return 1024
+  }
+}
+const lowestEphemeralPort = readLowestEphemeralPort()
 
 /**
  * A dial of a port in the ephemeral range of this machine, where nobody listens, may get that very port as its source,

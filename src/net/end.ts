@@ -7,6 +7,8 @@
  */
 import type { Socket, SocketHandler } from "bun"
 
+import { after, cancel, type Deadline } from "./deadline.ts"
+
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
 export interface Receiver {
   /** Bytes arrived. The chunk is the receiver's to keep. May be called once more after `pause`. */
@@ -57,6 +59,7 @@ export class SocketEnd implements End {
   /** Pausing and resuming are system calls: only a change makes one. */
   private paused = false
   private socket: Socket<SocketEnd> | undefined = undefined
+  private probing: Deadline | undefined = undefined
 
   constructor(receiver: Receiver) {
     this.receiver = receiver
@@ -65,7 +68,8 @@ export class SocketEnd implements End {
   /** Binds this end to its socket; called once, by the socket's `open`. */
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
-    socket.setKeepAlive(true, keepAliveProbeAfter)
+    // Three system calls that a short connection need not pay for.
+    this.probing = after(keepAliveProbeAfter, () => void socket.setKeepAlive(true, keepAliveProbeAfter))
   }
 
   get remoteAddress(): string | undefined {
@@ -124,6 +128,7 @@ export class SocketEnd implements End {
   close(code: string | undefined): void {
     if (!this.open) return
     this.open = false
+    cancel(this.probing)
     this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
     this.receiver = nobody
   }

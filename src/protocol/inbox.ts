@@ -10,8 +10,6 @@ export class Inbox {
   private bytes: Uint8Array = empty
   private start = 0
   private end = 0
-  /** True once `bytes` is our own buffer with room behind `end`. */
-  private owned = false
 
   get length(): number {
     return this.end - this.start
@@ -28,17 +26,16 @@ export class Inbox {
       this.bytes = chunk
       this.start = 0
       this.end = chunk.length
-      this.owned = false
       return
     }
     const length = this.length + chunk.length
-    if (!this.owned || this.end + chunk.length > this.bytes.length) {
+    // A chunk that is held as it came has no room behind its end: only our own buffer is ever written to.
+    if (this.end + chunk.length > this.bytes.length) {
       const grown = new Uint8Array(Math.max(256, length * 2))
       grown.set(this.bytes.subarray(this.start, this.end))
       this.bytes = grown
       this.end = this.length
       this.start = 0
-      this.owned = true
     }
     this.bytes.set(chunk, this.end)
     this.end += chunk.length
@@ -51,7 +48,6 @@ export class Inbox {
     this.bytes = empty
     this.start = 0
     this.end = 0
-    this.owned = false
   }
 
   /** Takes everything out. */

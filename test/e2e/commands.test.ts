@@ -3,6 +3,7 @@ import { expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { needs } from "../support/needs.ts"
 import { echo, httpOrigin, origin } from "../support/origins.ts"
 import { annotationsText, pillion, startPillion } from "../support/pillion.ts"
 import { curl, Lines, runCommand } from "../support/process.ts"
@@ -123,7 +124,7 @@ for (const language of ["go", "python", "node", "java", "dotnet", "ruby", "curl"
   })
 }
 
-test("the recipe for curl, pasted into a shell, sends curl through the proxy", async () => {
+needs("curl")("the recipe for curl, pasted into a shell, sends curl through the proxy", async () => {
   using server = await httpOrigin()
   await using running = await startPillion({ flags: [`--resolve=name.test:80=127.0.0.1:${server.port}`] })
   const recipe = await pillion(["env", "curl", `--proxy-out-port=${running.ports.out}`])
@@ -155,7 +156,7 @@ const free = ["--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--a
 const runWith = (command: ReadonlyArray<string>, flags: ReadonlyArray<string> = [], env: Record<string, string> = {}) =>
   pillion(["run", ...free, ...flags, "--", ...command], { env })
 
-test("run -- CMD sends the command's traffic through the proxy, and ends with its exit code", async () => {
+needs("curl")("run -- CMD sends the command's traffic through the proxy, and ends with its exit code", async () => {
   using server = await httpOrigin()
   const script = "curl --silent --show-error http://name.test/; exit 7"
   const { code, stdout } = await runWith(["sh", "-c", script], [`--resolve=name.test:80=127.0.0.1:${server.port}`])
@@ -220,7 +221,7 @@ test("drain asks the running proxy to stop as SIGTERM does", async () => {
   expect(await running.exited).toBe(0)
 })
 
-test("what curl says to the admin port from a web page's origin changes nothing", async () => {
+needs("curl")("what curl says to the admin port from a web page's origin changes nothing", async () => {
   await using running = await startPillion()
   const url = `http://127.0.0.1:${running.ports.admin}/drain`
   await curl("--request", "POST", "--header", "Origin: http://evil.example", url)

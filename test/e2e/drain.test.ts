@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { openTunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
+import { needs } from "../support/needs.ts"
 import { echo, httpOrigin, ok } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
@@ -132,7 +133,7 @@ test("what is open at drain-timeout is reset, the log says why, and the exit cod
   expect(line["end"]).toBe("drain")
 })
 
-test("as process 1 of its own namespace it obeys SIGTERM too", async () => {
+needs("namespace")("as process 1 of its own namespace it obeys SIGTERM too", async () => {
   using server = await echo()
   const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
   await using pillion = await startPillion({

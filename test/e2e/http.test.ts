@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import { expect, test } from "bun:test"
 import { field, type Message, names, readResponse, status } from "../support/http.ts"
+import { needs } from "../support/needs.ts"
 import { httpOrigin, ok, origin } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
@@ -139,7 +140,7 @@ test("bodies are carried by length, by chunks and to the end of the connection, 
   }
 })
 
-test("curl sends two requests to two origins over one connection to the proxy", async () => {
+needs("curl")("curl sends two requests to two origins over one connection to the proxy", async () => {
   using first = await httpOrigin(() => ok("first "))
   using second = await httpOrigin(() => ok("second"))
   await using pillion = await start()

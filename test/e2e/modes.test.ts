@@ -1,8 +1,11 @@
 /** Every documented mode carries real traffic, whichever way it is configured. */
 import { expect, test } from "bun:test"
+import { openTunnel } from "../support/clients.ts"
+import { readResponse } from "../support/http.ts"
 import { greeter, httpOrigin, type HttpOrigin, ok } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { makeNamespace, type Namespace } from "../support/namespace.ts"
+import { needs } from "../support/needs.ts"
 import { type Options, type Pillion, startPillion } from "../support/pillion.ts"
 import { curl, type Output } from "../support/process.ts"
 
@@ -61,17 +64,21 @@ const examples: ReadonlyArray<Example> = [
 ]
 
 for (const example of examples) {
-  test(`example: ${example.name}`, async () => {
-    await using network = await makeNamespace()
-    await network.workload("http:8080", "http:8888", "http:9000", "greet:2525")
-    await using _ = await startPillion({
-      annotations: example.annotations,
-      ownPorts: true,
-      wrapper: network.enter,
-    })
-    await carriesInbound(network, example)
-    await carriesOutbound(network, example)
-  }, 30_000)
+  needs("namespace", "curl")(
+    `example: ${example.name}`,
+    async () => {
+      await using network = await makeNamespace()
+      await network.workload("http:8080", "http:8888", "http:9000", "greet:2525")
+      await using _ = await startPillion({
+        annotations: example.annotations,
+        ownPorts: true,
+        wrapper: network.enter,
+      })
+      await carriesInbound(network, example)
+      await carriesOutbound(network, example)
+    },
+    30_000,
+  )
 }
 
 const carriesInbound = async (network: Namespace, { inbound }: Example): Promise<void> => {
@@ -171,9 +178,10 @@ const reaches = async (
   from: string,
 ): Promise<void> => {
   if (speaks === undefined) return
-  const url = `http://${elsewhere.authority}/`
-  const flags = { tcp: [], http: ["--proxy", `127.0.0.1:${port}`], socks: ["--socks5", `127.0.0.1:${port}`] }[speaks]
-  expect(await curl(...flags, speaks === "tcp" ? `http://127.0.0.1:${port}/` : url)).toEqual(done(from))
+  using client = speaks === "socks" ? await openTunnel("socks5", port, elsewhere.port) : await rawConnect(port)
+  const form = speaks === "http" ? `http://${elsewhere.authority}/` : "/"
+  client.send(`GET ${form} HTTP/1.1\r\nHost: ${elsewhere.authority}\r\n\r\n`)
+  expect((await readResponse(client)).body).toBe(from)
 }
 
 // ── one port, every protocol; a server that speaks first ────────────────────────────────────────────────────────────
@@ -182,22 +190,26 @@ const startDual = (protocol: string, workload: number, ...flags: ReadonlyArray<s
   startPillion({ flags: ["--proxy-type=dual", `--proxy-protocol=${protocol}`, `--proxy-port=${workload}`, ...flags] })
 
 for (const protocol of ["http", "socks"]) {
-  test(`a ${protocol} listener takes every proxy protocol, inbound and outbound, and names it in the log`, async () => {
-    using workload = await httpOrigin(() => ok("workload"))
-    using elsewhere = await httpOrigin(() => ok("elsewhere"))
-    await using pillion = await startDual(protocol, workload.port)
-    for (const [name, ...flags] of schemes) {
-      const url = `http://${elsewhere.authority}/${encodeURIComponent(name)}`
-      expect([name, await curl(...through(flags, pillion.ports.in), url)]).toEqual([name, done("workload")])
-      expect([name, await curl(...through(flags, pillion.ports.out), url)]).toEqual([name, done("elsewhere")])
-    }
-    for (const direction of ["inbound", "outbound"]) {
-      for (const named of ["http", "connect", "socks4", "socks4a", "socks5"]) {
-        const line = await pillion.waitForLog((each) => each["direction"] === direction && each["protocol"] === named)
-        expect(line["authority"] ?? line["target"]).toBe(elsewhere.authority)
+  needs("curl")(
+    `a ${protocol} listener takes every proxy protocol, inbound and outbound, and names it in the log`,
+    async () => {
+      using workload = await httpOrigin(() => ok("workload"))
+      using elsewhere = await httpOrigin(() => ok("elsewhere"))
+      await using pillion = await startDual(protocol, workload.port)
+      for (const [name, ...flags] of schemes) {
+        const url = `http://${elsewhere.authority}/${encodeURIComponent(name)}`
+        expect([name, await curl(...through(flags, pillion.ports.in), url)]).toEqual([name, done("workload")])
+        expect([name, await curl(...through(flags, pillion.ports.out), url)]).toEqual([name, done("elsewhere")])
       }
-    }
-  }, 20_000)
+      for (const direction of ["inbound", "outbound"]) {
+        for (const named of ["http", "connect", "socks4", "socks4a", "socks5"]) {
+          const line = await pillion.waitForLog((each) => each["direction"] === direction && each["protocol"] === named)
+          expect(line["authority"] ?? line["target"]).toBe(elsewhere.authority)
+        }
+      }
+    },
+    20_000,
+  )
 }
 
 test("a server that speaks first is heard at once through an opaque listener", async () => {
@@ -217,7 +229,7 @@ test("an inbound http listener carries what is no proxy request verbatim, to the
   expect(await client.readUntil("kept")).toEndWith("host: a.example|Connection: keep-alive, X-Hop|X-Hop: kept")
 })
 
-test("proxy-strict http refuses SOCKS in SOCKS, and proxy-strict socks refuses HTTP in HTTP", async () => {
+needs("curl")("proxy-strict http refuses SOCKS in SOCKS, and proxy-strict socks refuses HTTP in HTTP", async () => {
   using elsewhere = await httpOrigin()
   await using http = await startDual("http", elsewhere.port, "--proxy-strict")
   using socks5 = await rawConnect(http.ports.out)

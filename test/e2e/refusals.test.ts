@@ -4,6 +4,7 @@ import { ask, openTunnel, outboundTunnels, type Tunnel } from "../support/client
 import { field, readResponse, status } from "../support/http.ts"
 import { closedPort, httpOrigin, origin } from "../support/origins.ts"
 import { makeNamespace } from "../support/namespace.ts"
+import { needs } from "../support/needs.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 
@@ -163,57 +164,64 @@ test("clients beyond the limit are told so in their own protocol, and room is ma
   expect(next.failure).toBeUndefined()
 })
 
-test("what the network says is what the client hears", async () => {
-  // Each block fails in its own way; what is routed to loopback but nobody's address there goes nowhere.
-  await using network = await makeNamespace(
-    [
-      "ip route add unreachable 10.1.0.0/16",
-      "ip route add prohibit 10.2.0.0/16",
-      "ip addr add 10.3.0.1/32 dev lo",
-      "ip route add 10.3.0.0/16 dev lo src 10.3.0.1",
-    ].join("; "),
-  )
-  await network.workload("nxdomain:53")
-  await using _ = await startPillion({
-    wrapper: network.enter,
-    ownPorts: true,
-    flags: ["--proxy-type=forward", "--dial-timeout=1s"],
-  })
-  const cases: ReadonlyArray<readonly [host: string, reason: Reason]> = [
-    ["10.1.0.1", "host-unreachable"],
-    ["10.2.0.1", "dial-denied"],
-    ["10.3.0.2", "connection-timeout"],
-    ["10.9.0.1", "network-unreachable"],
-    ["missing.example", "name-not-found"],
-  ]
-  for (const [host, reason] of cases) {
-    const [code, error, rep] = reasons[reason]
-    const http = await network.curl("--include", "--proxy", "127.0.0.1:4140", `http://${host}/`)
-    expect([host, http.stdout]).toEqual([host, expect.stringContaining(`HTTP/1.1 ${code} `)])
-    expect([host, http.stdout]).toEqual([host, expect.stringContaining(`error=${error}`)])
-    // curl's exit code 97 is a SOCKS refusal; its text ends with the REP in brackets.
-    const socks = await network.curl("--socks5-hostname", "127.0.0.1:4140", `http://${host}/`)
-    expect([host, socks.code, socks.stderr.trim()]).toEqual([
-      host,
-      97,
-      expect.stringMatching(new RegExp(`\\(${rep}\\)$`)),
-    ])
-    const socks4 = await network.curl("--socks4a", "127.0.0.1:4140", `http://${host}/`)
-    expect([host, socks4.code, socks4.stderr]).toEqual([host, 97, expect.stringContaining("91")])
-  }
-}, 30_000)
+needs("namespace", "curl")(
+  "what the network says is what the client hears",
+  async () => {
+    // Each block fails in its own way; what is routed to loopback but nobody's address there goes nowhere.
+    await using network = await makeNamespace(
+      [
+        "ip route add unreachable 10.1.0.0/16",
+        "ip route add prohibit 10.2.0.0/16",
+        "ip addr add 10.3.0.1/32 dev lo",
+        "ip route add 10.3.0.0/16 dev lo src 10.3.0.1",
+      ].join("; "),
+    )
+    await network.workload("nxdomain:53")
+    await using _ = await startPillion({
+      wrapper: network.enter,
+      ownPorts: true,
+      flags: ["--proxy-type=forward", "--dial-timeout=1s"],
+    })
+    const cases: ReadonlyArray<readonly [host: string, reason: Reason]> = [
+      ["10.1.0.1", "host-unreachable"],
+      ["10.2.0.1", "dial-denied"],
+      ["10.3.0.2", "connection-timeout"],
+      ["10.9.0.1", "network-unreachable"],
+      ["missing.example", "name-not-found"],
+    ]
+    for (const [host, reason] of cases) {
+      const [code, error, rep] = reasons[reason]
+      const http = await network.curl("--include", "--proxy", "127.0.0.1:4140", `http://${host}/`)
+      expect([host, http.stdout]).toEqual([host, expect.stringContaining(`HTTP/1.1 ${code} `)])
+      expect([host, http.stdout]).toEqual([host, expect.stringContaining(`error=${error}`)])
+      // curl's exit code 97 is a SOCKS refusal; its text ends with the REP in brackets.
+      const socks = await network.curl("--socks5-hostname", "127.0.0.1:4140", `http://${host}/`)
+      expect([host, socks.code, socks.stderr.trim()]).toEqual([
+        host,
+        97,
+        expect.stringMatching(new RegExp(`\\(${rep}\\)$`)),
+      ])
+      const socks4 = await network.curl("--socks4a", "127.0.0.1:4140", `http://${host}/`)
+      expect([host, socks4.code, socks4.stderr]).toEqual([host, 97, expect.stringContaining("91")])
+    }
+  },
+  30_000,
+)
 
-test("a name server that never answers is a timeout of the name, at the dial deadline", async () => {
-  await using network = await makeNamespace()
-  await network.workload("silent:53")
-  await using _ = await startPillion({
-    wrapper: network.enter,
-    ownPorts: true,
-    flags: ["--proxy-type=forward", "--dial-timeout=600ms"],
-  })
-  const started = performance.now()
-  const { stdout } = await network.curl("--include", "--proxy", "127.0.0.1:4140", "http://slow.example/")
-  expect(stdout).toContain(`HTTP/1.1 ${reasons["name-timeout"][0]} `)
-  expect(stdout).toContain(`error=${reasons["name-timeout"][1]}`)
-  expect(performance.now() - started).toBeWithin(500, 3000)
-})
+needs("namespace", "curl")(
+  "a name server that never answers is a timeout of the name, at the dial deadline",
+  async () => {
+    await using network = await makeNamespace()
+    await network.workload("silent:53")
+    await using _ = await startPillion({
+      wrapper: network.enter,
+      ownPorts: true,
+      flags: ["--proxy-type=forward", "--dial-timeout=600ms"],
+    })
+    const started = performance.now()
+    const { stdout } = await network.curl("--include", "--proxy", "127.0.0.1:4140", "http://slow.example/")
+    expect(stdout).toContain(`HTTP/1.1 ${reasons["name-timeout"][0]} `)
+    expect(stdout).toContain(`error=${reasons["name-timeout"][1]}`)
+    expect(performance.now() - started).toBeWithin(500, 3000)
+  },
+)

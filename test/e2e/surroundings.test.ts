@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "../../scripts/build.ts"
 import { ask, openTunnel } from "../support/clients.ts"
+import { needs } from "../support/needs.ts"
 import { closedPort, echo, httpOrigin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { pillion, startPillion } from "../support/pillion.ts"
@@ -111,7 +112,7 @@ test("nothing in the working directory is read: no .env, no bunfig.toml, no pack
   }
 })
 
-test("proxy variables in its own environment, even its own address, are not for itself", async () => {
+needs("curl")("proxy variables in its own environment, even its own address, are not for itself", async () => {
   using server = await httpOrigin()
   const port = await closedPort()
   const self = `http://127.0.0.1:${port}`
@@ -134,7 +135,7 @@ test("an idle proxy uses no processor time to speak of, and starts below 50 MiB"
   expect(cpuMilliseconds(running.pid) - before).toBeLessThan(60)
 })
 
-test("at the limit of open files it refuses, does not spin, and recovers", async () => {
+needs("prlimit")("at the limit of open files it refuses, does not spin, and recovers", async () => {
   using server = await echo()
   await using running = await startPillion({ wrapper: ["prlimit", "--nofile=104:104", "--"] })
   // (104 - 64) / 2 connections at most.

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { checksum, receiveBulk, sendBulk } from "./bulk.ts"
 import { field, names, readResponse } from "./http.ts"
+import { needs } from "./needs.ts"
 import { closedPort, echo, greeter, httpOrigin, ok, origin } from "./origins.ts"
 import { rawConnect } from "./peer.ts"
 import { curl } from "./process.ts"
@@ -60,7 +61,7 @@ test("a paused reader stalls its sender", async () => {
   await done
 })
 
-test("the HTTP origin records requests as sent, and answers curl and raw clients", async () => {
+needs("curl")("the HTTP origin records requests as sent, and answers curl and raw clients", async () => {
   using server = await httpOrigin((request) => ok(request.line, "X-Case: kept"))
   expect((await curl(`http://${server.authority}/x`)).stdout).toBe("GET /x HTTP/1.1")
   using client = await rawConnect(server.port)

@@ -31,7 +31,7 @@ export const hostileRequests = (choices: Choices): string => {
   const count = 1 + choices.pick([0, 0, 1, 2])
   const requests = Array.from({ length: count }, () => hostileRequest(choices))
   const text = spoil(choices, requests.join(""))
-  return choices.odd(text, [text.slice(0, position(choices, text)), `${text}\r\n`, `${text}GET`])
+  return choices.below(8) < 7 ? text : text.slice(0, position(choices, text))
 }
 
 /** Cuts bytes in pieces. */

@@ -138,7 +138,6 @@ export class Body {
       case "data-lf":
         if (byte !== LF) this.problem = "chunk data without its line end"
         this.state = "size"
-        this.remaining = 0
         this.digits = 0
         return
       case "data":

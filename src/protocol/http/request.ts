@@ -45,7 +45,10 @@ export interface HeadLimits {
 const SP = 0x20
 const malformed = (detail: string): Refusal => refusal("malformed-request", detail)
 
-/** Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses. */
+/**
+ * Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses.
+ * That it is not too long, nor its request line, is for the caller to see, who does not wait for its end: `overlong`.
+ */
 export const parseRequest = (
   bytes: Uint8Array,
   end: number,
@@ -53,8 +56,8 @@ export const parseRequest = (
   limits: HeadLimits,
 ): RequestHead | Refusal => {
   let at = 0
-  while (isTokenByte(bytes[at]!) && at <= maxMethodBytes) at++
-  if (at === 0 || at > maxMethodBytes || bytes[at] !== SP) return malformed("invalid method")
+  while (at < maxMethodBytes && isTokenByte(bytes[at]!)) at++
+  if (at === 0 || bytes[at] !== SP) return malformed("invalid method")
   const method = methodName(bytes, at)
 
   const targetStart = ++at
@@ -67,7 +70,6 @@ export const parseRequest = (
   if (minor < 0) return refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken")
   at += 11
   if (bytes[at - 2] !== 0x0d || bytes[at - 1] !== 0x0a) return malformed("invalid request line")
-  if (at > maxRequestLineBytes) return refusal("target-too-long", "request line over 16 KiB")
 
   const problem = fields.parse(bytes, at, end - 2, limits.maxHeadFields)
   if (problem === "too many fields") return refusal("head-too-large", problem)

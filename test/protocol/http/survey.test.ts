@@ -172,6 +172,7 @@ describe("Upgrade (RFC 9110 section 7.8)", () => {
     expect(found("Upgrade: H2C, h2c").upgradeOffered).toBe(false)
     expect(found("Upgrade:").upgradeOffered).toBe(false)
     expect(found("Upgrade: h2c, websocket").upgradeOffered).toBe(true)
+    expect(found("Upgrade: websocket, h2c").upgradeOffered).toBe(true)
     expect(found("Upgrade: h2c", "Upgrade: websocket").upgradeOffered).toBe(true)
   })
 })
