@@ -110,6 +110,7 @@ export const exitCodes: ReadonlyArray<readonly [code: string, meaning: string]> 
   ["2", "unknown command or flag"],
   ["69", "cannot listen"],
   ["78", "a value or a combination of values is wrong"],
+  ["126", "run -- CMD: CMD cannot be executed"],
   ["127", "run -- CMD: CMD was not found"],
   ["other", "run -- CMD: the exit code of CMD, or 128 + the signal that ended it"],
 ]
