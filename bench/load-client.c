@@ -80,7 +80,10 @@ static void drop(struct client *c) {
 }
 
 static void failed(struct client *c, const char *what) {
-  if (error_count++ == 0) snprintf(first_error, sizeof first_error, "%s (%s)", what, strerror(errno));
+  if (error_count++ == 0) {
+    if (errno == 0) snprintf(first_error, sizeof first_error, "%s", what);
+    else snprintf(first_error, sizeof first_error, "%s (%s)", what, strerror(errno));
+  }
   drop(c);
   if (error_count >= MOST_ERRORS) {
     deadline = 0;
@@ -193,8 +196,10 @@ static bool read_head(struct client *c, int kept) {
 static void advance(struct client *c, int kept) {
   if (c->step == OPENING) {
     int used = opening_reply(opt->hop, c->round, c->answer, kept);
-    if (used < 0) failed(c, "the proxy refused");
-    else if (used > 0 && c->round == 0 && opening.second_length > 0) {
+    if (used < 0) {
+      errno = 0;
+      failed(c, "the proxy refused");
+    } else if (used > 0 && c->round == 0 && opening.second_length > 0) {
       c->round = 1;
       say(c, OPENING, opening.second, opening.second_length);
     } else if (used > 0) ask(c);
@@ -202,6 +207,7 @@ static void advance(struct client *c, int kept) {
   }
   if (c->step != ASKED) return;
   if (c->need == 0 && !read_head(c, kept)) {
+    errno = 0;
     failed(c, "not a 200 with a length");
     return;
   }

@@ -4,7 +4,17 @@ import { join } from "node:path"
 
 import { runLoad, type LoadResult, type Origins, type Programs } from "./origins.ts"
 import type { Peer, Room } from "./peers.ts"
-import { accepting, cpuSeconds, freePort, proxyCore, residentBytes, start, stop, type Started } from "./process.ts"
+import {
+  accepting,
+  coresBusySeconds,
+  cpuSeconds,
+  freePort,
+  proxyCore,
+  residentBytes,
+  start,
+  stop,
+  type Started,
+} from "./process.ts"
 import { spread } from "./statistics.ts"
 import type { Workload } from "./workloads.ts"
 
@@ -28,6 +38,8 @@ export interface Sample {
   /** How much of its core the proxy used: below 0.9 the load was the limit, and the rate is a lower bound. */
   readonly share?: number
   readonly errors?: number
+  /** How much of both cores was spent by processes that are not the benchmark. */
+  readonly others?: number
   readonly p50?: number
   readonly p99?: number
   readonly p999?: number
@@ -116,8 +128,13 @@ const sample = (result: LoadResult, cpu: number): Sample => ({
 const round = async (bench: Bench, workload: Workload, one: Running, extra: ReadonlyArray<string>): Promise<Sample> => {
   await ask(bench, workload, one, ...extra, `seconds=${warmUpSeconds}`)
   const before = used(one)
+  const ours = cpuSeconds(process.pid)
+  const busy = coresBusySeconds()
+  const began = performance.now()
   const result = await ask(bench, workload, one, ...extra, `seconds=${bench.seconds}`)
-  return sample(result, used(one) - before)
+  const seconds = (performance.now() - began) / 1000
+  const others = coresBusySeconds() - busy - (cpuSeconds(process.pid) - ours)
+  return { ...sample(result, used(one) - before), others: Math.max(0, others / (2 * seconds)) }
 }
 
 /** Half of what the slowest participant can do: every one gets the same work, and none is at its limit. */
@@ -151,7 +168,7 @@ export const measureRates = async (bench: Bench, workload: Workload, peers: Read
         try {
           const taken = await round(bench, workload, one, extra)
           samples.get(name)?.push(taken)
-          if ((taken.errors ?? 0) > 0) problems.set(name, `${taken.errors} errors in a round`)
+          if ((taken.errors ?? 0) > 0) problems.set(name, `errors in a round: ${taken.errors}`)
         } catch (problem) {
           problems.set(name, String(problem))
           samples.get(name)?.push({})

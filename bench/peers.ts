@@ -45,9 +45,9 @@ const find = (name: string): string | undefined =>
   Bun.which(name, { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin:/usr/local/sbin` }) ?? undefined
 
 /** The first version number that the command prints. */
-const versionFrom = (path: string | undefined, ...flags: ReadonlyArray<string>): string | undefined => {
+const versionFrom = (path: string | undefined, ...args: ReadonlyArray<string>): string | undefined => {
   if (path === undefined) return undefined
-  const { stdout, stderr } = Bun.spawnSync([path, ...flags])
+  const { stdout, stderr } = Bun.spawnSync([path, ...args])
   return /\d+\.\d+(\.\d+)*/.exec(`${stdout}${stderr}`)?.[0]
 }
 
@@ -64,12 +64,17 @@ const configure = (room: Room, name: string, lines: ReadonlyArray<string>): stri
   return path
 }
 
-const haproxy = (): Peer => {
+/** `splice`: its bytes move inside the kernel, which is not its default. */
+const haproxy = (splice: boolean): Peer => {
   const path = find("haproxy")
+  // The pipes that splice needs come out of the same descriptors.
+  const share = splice ? 2 : 1
   return {
-    name: "haproxy",
-    about: "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
-    works: ["tcp", "http"],
+    name: splice ? "haproxy-splice" : "haproxy",
+    about: splice
+      ? "as haproxy, with option splice-request and splice-response: not its default, shown for what is possible"
+      : "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
+    works: splice ? ["tcp"] : ["tcp", "http"],
     path,
     version: versionFrom(path, "-v"),
     command: (work, room) => {
@@ -77,15 +82,16 @@ const haproxy = (): Peer => {
       const config = configure(room, "haproxy.cfg", [
         "global",
         "  nbthread 1",
-        `  maxconn ${room.connections}`,
+        `  maxconn ${Math.floor(room.connections / share)}`,
         "defaults",
         `  mode ${mode}`,
+        ...(splice ? ["  option splice-request", "  option splice-response"] : []),
         "  timeout connect 10s",
         "  timeout client 10m",
         "  timeout server 10m",
         "frontend here",
         `  bind 127.0.0.1:${room.port}`,
-        `  maxconn ${room.connections}`,
+        `  maxconn ${Math.floor(room.connections / share)}`,
         "  default_backend there",
         "backend there",
         `  server origin 127.0.0.1:${room.target}`,
@@ -191,7 +197,8 @@ const dante = (): Peer => {
   return {
     name: "dante",
     about: "one server (-N 1) and the children it forks, socksmethod none, no log",
-    works: ["socks4", "socks4a", "socks5"],
+    // It takes the address of a SOCKS4a request, 0.0.0.1, for one to connect to: so no SOCKS4a.
+    works: ["socks4", "socks5"],
     path,
     version: versionFrom(path, "-v"),
     command: (_work, room) => {
@@ -209,7 +216,7 @@ const dante = (): Peer => {
 }
 
 /** Our options for one kind of work. Everything that is not named here has its default. */
-const options = (work: Work, room: Room): ReadonlyArray<string> => {
+export const pillionOptions = (work: Work, room: Room): ReadonlyArray<string> => {
   const inbound = ["--proxy-type", "reverse", "--proxy-protocol", "tcp", "--proxy-host", "127.0.0.1"]
   return [
     ...(work === "tcp"
@@ -229,7 +236,7 @@ export const pillion = (executable: string): Peer => ({
   works: ["tcp", "http", "connect", "socks4", "socks4a", "socks5"],
   path: executable,
   version: versionFrom(executable, "version"),
-  command: (work, room) => [executable, ...options(work, room)],
+  command: (work, room) => [executable, ...pillionOptions(work, room)],
   logs: true,
 })
 
@@ -238,7 +245,7 @@ export const pillionQuiet = (executable: string): Peer => ({
   ...pillion(executable),
   name: "pillion-quiet",
   about: "as pillion, with --access-log false",
-  command: (work, room) => [executable, ...options(work, room), "--access-log", "false"],
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--access-log", "false"],
 })
 
 /** relay.c: the floor. */
@@ -278,4 +285,12 @@ export const against = (name: string, port: number): Peer => ({
 })
 
 /** Every peer by Debian's packages, whether this machine has it or not. */
-export const others = (): ReadonlyArray<Peer> => [haproxy(), nginx(), squid(), tinyproxy(), microsocks(), dante()]
+export const others = (): ReadonlyArray<Peer> => [
+  haproxy(false),
+  haproxy(true),
+  nginx(),
+  squid(),
+  tinyproxy(),
+  microsocks(),
+  dante(),
+]

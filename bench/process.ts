@@ -124,6 +124,18 @@ export const cpuSeconds = (root: number): number => {
   return ticks / ticksPerSecond
 }
 
+/** Processor seconds that both cores have spent on anything, since boot: whoever spent them. */
+export const coresBusySeconds = (): number => {
+  let ticks = 0
+  for (const core of [proxyCore, loadCore]) {
+    const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? ""
+    // user nice system idle iowait irq softirq: all but the two kinds of waiting.
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(" ").map(Number)
+    ticks += user + nice + system + irq + softirq
+  }
+  return ticks / ticksPerSecond
+}
+
 /** Resident bytes: what the kernel calls Rss, or, of several processes, the sum of Pss, which counts shared pages once. */
 export const residentBytes = (root: number): number => {
   const tree = treeOf(root)

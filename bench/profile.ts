@@ -5,11 +5,11 @@
  * - perf, on the executable: how the time divides between kernel, Bun's native code and the JIT (needs perf).
  * - strace, on the executable: how many system calls of each kind an operation takes (needs strace).
  */
-import { mkdirSync, readdirSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 
 import { ask, roomFor, startPeer, stopPeer, type Bench, type Running } from "./measure.ts"
-import { pillion, type Peer } from "./peers.ts"
+import { pillion, pillionOptions, type Peer } from "./peers.ts"
 import type { Workload } from "./workloads.ts"
 
 const root = join(import.meta.dir, "..")
@@ -20,8 +20,10 @@ export const profile = async (bench: Bench, chosen: ReadonlyArray<Workload>, exe
     throw new Error("--profile takes exactly one workload that is a rate: --workloads NAME")
   }
   const output = join(root, "dist/profile", workload.name)
+  // What an earlier profile left would be taken for this one's.
+  rmSync(output, { recursive: true, force: true })
   mkdirSync(output, { recursive: true })
-  await withBun(bench, workload, output)
+  await withBun(bench, workload, executable, output)
   await withPerf(bench, workload, executable, output)
   await withStrace(bench, workload, executable, output)
   return 0
@@ -43,10 +45,11 @@ const loaded = async <A>(
   }
 }
 
-const withBun = async (bench: Bench, workload: Workload, output: string): Promise<void> => {
-  const ours = pillion(join(root, "src/main.ts"))
+const withBun = async (bench: Bench, workload: Workload, executable: string, output: string): Promise<void> => {
   const flags = ["--cpu-prof", "--cpu-prof-md", `--cpu-prof-dir=${output}`]
-  const peer: Peer = { ...ours, command: (work, room) => [process.execPath, ...flags, ...ours.command(work, room)] }
+  const command = [process.execPath, ...flags, join(root, "src/main.ts")]
+  const ours = pillion(executable)
+  const peer: Peer = { ...ours, command: (work, room) => [...command, ...pillionOptions(work, room)] }
   await loaded(bench, workload, peer, (_one, load) => load())
   // Bun writes them as the process ends.
   for (const file of readdirSync(output).filter((name) => name.includes("CPU")))

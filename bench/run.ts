@@ -60,11 +60,15 @@ const namespaces = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--ki
 
 const mayEnter = (): boolean => Bun.which("unshare") !== null && Bun.spawnSync([...namespaces, "true"]).success
 
-/** Few TIME_WAIT sockets are kept: at 20,000 connections a second every port would soon be waiting, for all alike. */
+/**
+ * Few TIME_WAIT sockets are kept: at 20,000 connections a second every port would soon be waiting, for all alike.
+ * Congestion control is Linux's default: others (BBR) pace, and a paced loopback measures timers.
+ */
 const prepareNetwork = [
   "ip link set lo up",
   "sysctl -qw net.ipv4.tcp_max_tw_buckets=1024 net.ipv4.ip_local_port_range='10000 65000' net.core.somaxconn=4096",
-].join(" && ")
+  "sysctl -qw net.ipv4.tcp_congestion_control=cubic",
+].join("; ")
 
 const enter = async (args: ReadonlyArray<string>, executable: string): Promise<number> => {
   const again = [process.execPath, import.meta.path, ...args, "--executable", executable]

@@ -1,6 +1,6 @@
 /** The outcome as text: one table a workload, ours first, every ratio ours to theirs. */
 import { median, series, type Outcome, type Row, type Sample } from "./measure.ts"
-import { ratios, type Spread } from "./statistics.ts"
+import { ratios, spread, type Spread } from "./statistics.ts"
 
 /** One column: where its number comes from, how it is written, whether it is compared. */
 interface Column {
@@ -82,6 +82,9 @@ export const grid = (outcome: Outcome): ReadonlyArray<ReadonlyArray<string>> => 
   ]
 }
 
+/** What other processes may take of the machine before the numbers must be doubted. */
+const busyShare = 0.03
+
 /** The table of one workload for a terminal. */
 export const table = (outcome: Outcome): string => {
   const rows = grid(outcome)
@@ -96,6 +99,8 @@ export const table = (outcome: Outcome): string => {
   const problems = outcome.rows.flatMap(({ peer, problem }) =>
     problem === undefined ? [] : [`  ! ${peer}: ${problem}`],
   )
+  const others = spread(outcome.rows.flatMap((each) => series(each, "others"))).median
+  if (others > busyShare) problems.push(`  ! other processes took ${Math.round(others * 100)}% of both cores`)
   return [
     `${outcome.workload.name}: ${outcome.workload.title}${rate}`,
     ...lines.map((l) => `  ${l}`),

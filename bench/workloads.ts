@@ -87,11 +87,12 @@ export const workloads: ReadonlyArray<Workload> = [
     tcp(`bulk-${direction}`, `tcp: bytes ${direction === "both" ? "both ways" : direction}, 4 connections`, {
       origin: "bulk",
       unit: "MB",
+      peers: [...relays, "haproxy-splice"],
       load: ["clients=4", `direction=${direction}`],
     }),
   ),
   ...tunnel("socks4", ["dante"], false),
-  ...tunnel("socks4a", ["dante"], false),
+  ...tunnel("socks4a", [], false),
   ...tunnel("socks5", ["microsocks", "dante"], true),
   ...tunnel("connect", ["tinyproxy", "squid"], true),
   http("http-requests", "absolute-form requests, kept alive, one origin", { quick: true }),

@@ -11,12 +11,13 @@ import * as Effect from "effect/Effect"
 import type { Answered } from "../observe/answered.ts"
 import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
+import { AuthorityMemo } from "../protocol/http/authority.ts"
 import type { Body } from "../protocol/http/body.ts"
-import { overlong } from "../protocol/http/connect.ts"
+import { hopeless, overlong } from "../protocol/http/connect.ts"
 import { Fields } from "../protocol/http/fields.ts"
 import { type Forwarding, forwardResponse } from "../protocol/http/forward.ts"
 import { prepareAnswer, type PreparedRequest, prepareRequest } from "../protocol/http/prepare.ts"
-import { parseRequest, type RequestHead } from "../protocol/http/request.ts"
+import { type HeadLimits, parseRequest, type RequestHead } from "../protocol/http/request.ts"
 import { parseResponse, type ResponseHead } from "../protocol/http/response.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../protocol/http/scan.ts"
 import { untilClose } from "../protocol/http/survey.ts"
@@ -86,6 +87,8 @@ export type Need =
 interface Exchanged extends PreparedRequest {
   readonly target: Target
   readonly key: string
+  /** `host:port` that the client named, or that of the workload. */
+  readonly authority: string
   readonly started: number
   retried: boolean
   interim: number
@@ -115,7 +118,15 @@ export class Exchange implements Receiver, OriginOwner {
   private finished: boolean
   private request: Exchanged | undefined = undefined
   private origin: Origin | undefined = undefined
+  /**
+   * The connection that answered last. It waits as long as the client does and ends with it, so it needs no deadline
+   * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
+   */
+  private resting: Origin | undefined = undefined
   private readonly idle: OwnOrigins
+  private readonly headLimits: HeadLimits
+  private keyed: Target | undefined = undefined
+  private key = ""
   private readonly abandon: () => void
   private readonly onDrain = (): void => this.drained()
 
@@ -130,6 +141,14 @@ export class Exchange implements Receiver, OriginOwner {
     this.finished = finished
     this.context = context
     this.idle = new OwnOrigins(context.idleOrigins)
+    const { limits, pseudonym } = context
+    this.headLimits = {
+      get maxHeadFields() {
+        return limits().maxHeadFields
+      },
+      pseudonym,
+      authority: new AuthorityMemo(),
+    }
     context.drain.subscribe(this.onDrain)
   }
 
@@ -211,30 +230,33 @@ export class Exchange implements Receiver, OriginOwner {
 
   private readHead(): void {
     if (this.tail !== undefined) return
-    this.inbox.consume(leadingEmptyLines(this.inbox.view()))
-    if (this.inbox.length === 0) {
+    const view = this.inbox.view()
+    // They stay in the inbox until a head follows: what is not a request must not look like progress.
+    const skip = leadingEmptyLines(view)
+    if (skip === view.length) {
       if (this.finished || this.context.drain.active) return this.over(empty)
       this.client.resume()
       return this.wait("idle")
     }
     const limits = this.context.limits()
-    const bytes = this.inbox.view()
-    const end = findHeadEnd(bytes, Math.min(this.searched, bytes.length))
+    const bytes = skip === 0 ? view : view.subarray(skip)
+    const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
     if (end === bareLineFeed) return this.refuse(refusal("malformed-request", "a line ends without CRLF"))
-    const refused = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
+    const { maxHeadBytes } = limits
+    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes.subarray(0, end), maxHeadBytes)
     if (refused !== undefined) return this.refuse(refused)
     if (end === incomplete) {
       // A head without its end is no request: whoever leaves here is owed nothing.
       if (this.finished) return this.over(empty)
-      this.searched = bytes.length
+      this.searched = view.length
       this.client.resume()
       return this.wait("head")
     }
     this.searched = 0
     this.settle()
-    const { pseudonym } = this.context
-    const head = parseRequest(bytes, end, fields, { maxHeadFields: limits.maxHeadFields, pseudonym })
+    const head = parseRequest(bytes, end, fields, this.headLimits)
     if ("reason" in head) return this.refuse(head)
+    this.inbox.consume(skip)
     this.begin(bytes, end, head)
   }
 
@@ -250,17 +272,19 @@ export class Exchange implements Receiver, OriginOwner {
     }
     if (head.method === "OPTIONS" && head.survey.maxForwards === 0 && head.bodyLength === 0) {
       this.inbox.consume(end)
-      this.toClient(answerOptions)
+      if (head.minor === 0 || head.survey.close) return this.over(concat(this.tail ?? empty, answerOptions(true)))
+      this.toClient(answerOptions(false))
       return this.advance()
     }
     const prepared = prepareRequest({ bytes, end, head, fields }, this.context.forwarding, this.context.limits())
     if ("reason" in prepared) return this.refuse(prepared)
     const target = workload ?? head.target!
-    const key = formatTarget(target)
+    const key = this.keyOf(target)
     this.request = {
       ...prepared,
       target,
       key,
+      authority: head.target === undefined || head.target === target ? key : formatTarget(head.target),
       started: performance.now(),
       retried: false,
       interim: 0,
@@ -271,10 +295,28 @@ export class Exchange implements Receiver, OriginOwner {
       clientStays: false,
     }
     this.inbox.consume(prepared.consumed)
-    const origin = this.idle.take(key)
+    const origin = this.takeOrigin(key)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
+  }
+
+  /** The connection that rests, or another one to the same origin; one that rests for nothing joins the others. */
+  private takeOrigin(key: string): Origin | undefined {
+    const { resting } = this
+    this.resting = undefined
+    if (resting?.key === key) return resting
+    if (resting !== undefined) this.idle.keep(resting, this.context.limits().keepAliveTimeout)
+    return this.idle.take(key)
+  }
+
+  /** `host:port`, made once for a target that comes again and again. */
+  private keyOf(target: Target): string {
+    if (target !== this.keyed) {
+      this.keyed = target
+      this.key = formatTarget(target)
+    }
+    return this.key
   }
 
   private send(origin: Origin): void {
@@ -316,7 +358,7 @@ export class Exchange implements Receiver, OriginOwner {
   originAnswered(origin: Origin): void {
     if (origin !== this.origin) {
       // Nothing was asked: whatever this is, the next request must not get it as its answer.
-      this.idle.forget(origin)
+      this.forget(origin)
       return origin.abort()
     }
     while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
@@ -344,8 +386,7 @@ export class Exchange implements Receiver, OriginOwner {
     }
     origin.searched = 0
     const request = this.request!
-    const { pseudonym } = this.context
-    const head = parseResponse(bytes, end, fields, { maxHeadFields: limits.maxHeadFields, pseudonym }, request.method)
+    const head = parseResponse(bytes, end, fields, this.headLimits, request.method)
     if ("reason" in head) return this.fail(head)
     if (head.status === 101) return this.switchProtocols(origin, bytes, end, head)
     if (head.status < 200) return this.passInterim(origin, bytes, end, head)
@@ -410,8 +451,9 @@ export class Exchange implements Receiver, OriginOwner {
     this.origin = undefined
     this.request = undefined
     const clean = request.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.answerPersistent && !origin.finished && !origin.broken) {
-      this.idle.keep(origin, this.context.limits().keepAliveTimeout)
+    if (clean && request.answerPersistent && !origin.finished && !origin.broken && request.clientStays) {
+      origin.rest()
+      this.resting = origin
     } else if (request.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
@@ -421,7 +463,8 @@ export class Exchange implements Receiver, OriginOwner {
 
   originEnded(origin: Origin): void {
     if (origin === this.origin) return this.originFinished(origin)
-    this.idle.release(origin)
+    this.forget(origin)
+    origin.release()
   }
 
   /** The origin will send no more, and what it sent was passed on as far as it goes. */
@@ -506,6 +549,8 @@ export class Exchange implements Receiver, OriginOwner {
     const { origin: current } = this
     this.origin = undefined
     current?.abort()
+    this.resting?.release()
+    this.resting = undefined
     this.idle.releaseAll()
   }
 
@@ -544,9 +589,15 @@ export class Exchange implements Receiver, OriginOwner {
     if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
   }
 
+  private forget(origin: Origin): void {
+    if (this.resting === origin) this.resting = undefined
+    else this.idle.forget(origin)
+  }
+
   /** Arms the deadline for what the client is to do next; one that is armed for the same is left as it is. */
   private wait(what: "idle" | "head"): void {
-    if (this.deadlineIs === what) return
+    // What is left of an empty line must not turn the short deadline of a head into a long one again.
+    if (this.deadlineIs === what || this.deadlineIs === "head") return
     this.settle()
     const limits = this.context.limits()
     this.deadlineIs = what
@@ -569,7 +620,7 @@ export class Exchange implements Receiver, OriginOwner {
     if (request === undefined) return
     this.context.answered({
       method: request.method,
-      authority: request.authority ?? request.key,
+      authority: request.authority,
       path: request.path,
       status: request.status,
       started: request.started,

@@ -52,10 +52,14 @@ export class Origin implements Receiver {
     else if (count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
   }
 
-  /** Starts the wait for a next request; the connection is closed when none comes in time. */
-  rest(keepAliveTimeout: number, expired: () => void): void {
+  /** Its answer was whole: it can take another request. */
+  rest(): void {
     this.used = true
     this.answering = false
+  }
+
+  /** Starts the wait for a next request; `expired` is called when none comes in time. */
+  wait(keepAliveTimeout: number, expired: () => void): void {
     this.idleDeadline = after(keepAliveTimeout, expired)
   }
 

@@ -30,7 +30,7 @@ export class OwnOrigins {
     const release = (): void => this.release(origin)
     this.byKey.set(origin.key, origin)
     this.everybodys.add(origin, release)
-    origin.rest(keepAliveTimeout, release)
+    origin.wait(keepAliveTimeout, release)
   }
 
   /** Lets go of a connection without closing it. */

@@ -45,4 +45,5 @@ export const answerRefusal = (
 }
 
 /** OPTIONS with Max-Forwards 0 is for us (RFC 9110 section 7.6.2). */
-export const answerOptions = fromLatin1(`HTTP/1.1 200 OK\r\n${allow}Content-Length: 0\r\n\r\n`)
+export const answerOptions = (close: boolean): Uint8Array =>
+  fromLatin1(`HTTP/1.1 200 OK\r\n${allow}${close ? "Connection: close\r\n" : ""}Content-Length: 0\r\n\r\n`)

@@ -8,7 +8,7 @@ import { type Refusal, refusal } from "../refusal.ts"
 
 import { answerRefusal, connectionEstablished } from "./answer.ts"
 import { Fields } from "./fields.ts"
-import { type HeadLimits, maxRequestLineBytes, parseRequest } from "./request.ts"
+import { type HeadLimits, httpMinor, maxRequestLineBytes, parseRequest } from "./request.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "./scan.ts"
 
 const fields = new Fields()
@@ -23,6 +23,18 @@ export const overlong = (head: Uint8Array, maxHeadBytes: number): Refusal | unde
     return refusal("target-too-long", "request line over 16 KiB")
   }
   return head.length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
+}
+
+/**
+ * What a head whose end has not come is refused for already: its length, or a request line that is whole and has no
+ * version. HTTP/0.9 was such a line and nothing more; waiting for its end would take until the deadline.
+ */
+export const hopeless = (head: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
+  const lineFeed = head.indexOf(0x0a)
+  if (lineFeed !== -1 && (head[lineFeed - 10] !== 0x20 || httpMinor(head, lineFeed - 9) === undefined)) {
+    return refusal("malformed-request", "no HTTP version")
+  }
+  return overlong(head, maxHeadBytes)
 }
 
 class Connect implements Handshake {
@@ -40,7 +52,8 @@ class Connect implements Handshake {
     const bytes = skip === 0 ? input : input.subarray(skip)
     const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
     if (end === bareLineFeed) return refuse(refusal("malformed-request", "a line ends without CRLF"))
-    const refused = overlong(end === incomplete ? bytes : bytes.subarray(0, end), this.limits.maxHeadBytes)
+    const { maxHeadBytes } = this.limits
+    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes.subarray(0, end), maxHeadBytes)
     if (refused !== undefined) return refuse(refused)
     if (end === incomplete) {
       this.searched = input.length

@@ -3,7 +3,6 @@
  */
 import { concat, empty, toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
-import { formatTarget } from "../target.ts"
 
 import { Body, type BodyLimits } from "./body.ts"
 import type { Fields } from "./fields.ts"
@@ -28,8 +27,6 @@ export interface Parsed<Head> {
 
 export interface PreparedRequest {
   readonly method: string
-  /** `host:port` of the target, for a log; undefined where the request names none. */
-  readonly authority: string | undefined
   /** The path without its query, which may hold secrets. */
   readonly path: string
   readonly minor: number
@@ -59,7 +56,6 @@ export const prepareRequest = (
   const forwarded = forwardRequest(bytes, end, head, fields, forwarding, upgrade, joined)
   return {
     method: head.method,
-    authority: head.target && formatTarget(head.target),
     path: pathOf(bytes, head),
     minor: head.minor,
     bytes: first.length === joined.length ? forwarded : concat(forwarded, first),

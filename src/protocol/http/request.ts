@@ -7,6 +7,8 @@ import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 import { parseAuthority, type Target } from "../target.ts"
 
+import { AuthorityMemo } from "./authority.ts"
+
 import { type Fields, isTokenByte } from "./fields.ts"
 import { chunked, type Survey, survey } from "./survey.ts"
 
@@ -40,6 +42,8 @@ export interface HeadLimits {
   readonly maxHeadFields: number
   /** Our own pseudonym in Via. */
   readonly pseudonym: string
+  /** The memory of the connection that the head came on, if it is to have one. */
+  readonly authority?: AuthorityMemo
 }
 
 const SP = 0x20
@@ -85,7 +89,7 @@ export const parseRequest = (
   if (found.expects === "unknown") return refusal("expectation-failed", "unknown expectation")
   if (found.passedHere) return refusal("loop-detected", "our own name stands in Via")
 
-  const where = requestTarget(bytes, targetStart, targetEnd, method)
+  const where = requestTarget(bytes, targetStart, targetEnd, method, limits.authority ?? new AuthorityMemo())
   if ("reason" in where) return where
   if (where.form === "authority" && (bodyLength !== 0 || found.contentLength !== undefined)) {
     return malformed("CONNECT with a body")
@@ -116,7 +120,13 @@ const isHostValue = (bytes: Uint8Array, start: number, end: number): boolean => 
 
 type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">
 
-const requestTarget = (bytes: Uint8Array, start: number, end: number, method: string): Where | Refusal => {
+const requestTarget = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  method: string,
+  authority: AuthorityMemo,
+): Where | Refusal => {
   if (method === "CONNECT") {
     // A missing port means 443: grpc-go sends a bare name for its default port (grpc-go#8607).
     const target = parseAuthority(bytes.subarray(start, end), 443)
@@ -131,7 +141,7 @@ const requestTarget = (bytes: Uint8Array, start: number, end: number, method: st
   if (authorityStart === undefined) return otherScheme(bytes, start, end)
   let pathStart = authorityStart
   while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
-  const target = parseAuthority(bytes.subarray(authorityStart, pathStart), 80)
+  const target = authority.parse(bytes, authorityStart, pathStart)
   if (target === undefined) return malformed("invalid authority in the request target")
   return { form: "absolute", target, authorityStart, authorityEnd: pathStart, pathStart, pathEnd: end }
 }
