@@ -62,12 +62,12 @@ const mayEnter = (): boolean => Bun.which("unshare") !== null && Bun.spawnSync([
 
 /**
  * Few TIME_WAIT sockets are kept: at 20,000 connections a second every port would soon be waiting, for all alike.
- * Congestion control is Linux's default: others (BBR) pace, and a paced loopback measures timers.
+ * Congestion control is Linux's default, or else reno: a machine's own (BBR) may pace, and then timers are measured.
  */
 const prepareNetwork = [
   "ip link set lo up",
   "sysctl -qw net.ipv4.tcp_max_tw_buckets=1024 net.ipv4.ip_local_port_range='10000 65000' net.core.somaxconn=4096",
-  "sysctl -qw net.ipv4.tcp_congestion_control=cubic",
+  "for each in cubic reno; do sysctl -qw net.ipv4.tcp_congestion_control=$each 2>/dev/null && break; done",
 ].join("; ")
 
 const enter = async (args: ReadonlyArray<string>, executable: string): Promise<number> => {

@@ -15,6 +15,7 @@ import { comparableName, formatTarget, type Target } from "../protocol/target.ts
 import { Attempt, type Connect } from "./attempt.ts"
 import { after, cancel } from "./deadline.ts"
 import type { SocketEnd } from "./end.ts"
+import { Overtaken } from "./overtaken.ts"
 import { type Loss, Race } from "./race.ts"
 import { type Answer, makeResolver, type Resolver } from "./resolver.ts"
 import { chooseConnect } from "./self-test.ts"
@@ -63,6 +64,8 @@ export class Dialer extends Context.Service<
   {
     /** Connects to the first address of `target` that answers. Interruption cancels at once and frees every socket. */
     readonly dial: (target: Target, permit: Permit) => Effect.Effect<Dialled, DialFailed>
+    /** How many connections there is room for besides those that are open: attempts that were overtaken live there. */
+    readonly makeRoom: (places: number) => void
   }
 >()("pillion/net/Dialer") {
   static readonly layer = (settings: () => DialSettings): Layer.Layer<Dialer> =>
@@ -72,15 +75,18 @@ export class Dialer extends Context.Service<
     )
 }
 
-export const makeDialer = (parts: DialerParts): Dialer["Service"] =>
-  Dialer.of({
+export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
+  const overtaken = new Overtaken()
+  return Dialer.of({
     dial: (target, permit) =>
       Effect.callback<Dialled, DialFailed>((resume) => {
-        const dial = new Dial(target, permit, parts, resume)
+        const dial = new Dial(target, permit, parts, overtaken, resume)
         dial.start()
         return Effect.sync(() => dial.cancel())
       }),
+    makeRoom: (places) => overtaken.trim(places),
   })
+}
 
 type Resume = (effect: Effect.Effect<Dialled, DialFailed>) => void
 
@@ -89,16 +95,18 @@ class Dial {
   private readonly target: Target
   private readonly permit: Permit
   private readonly parts: DialerParts
+  private readonly overtaken: Overtaken
   private readonly resume: Resume
   private readonly settings: DialSettings
   private readonly deadline
   private leave: (() => void) | undefined
   private race: Race | undefined
 
-  constructor(target: Target, permit: Permit, parts: DialerParts, resume: Resume) {
+  constructor(target: Target, permit: Permit, parts: DialerParts, overtaken: Overtaken, resume: Resume) {
     this.target = target
     this.permit = permit
     this.parts = parts
+    this.overtaken = overtaken
     this.resume = resume
     this.settings = parts.settings()
     this.deadline = after(this.settings.dialTimeout, () => this.expire())
@@ -135,7 +143,7 @@ class Dial {
       else denied ??= { refusal, address: address.text }
     }
     if (permitted.length === 0 && denied !== undefined) return this.fail(denied.refusal, denied.address)
-    this.race = new Race(permitted, port, this.parts.connect, (result) => this.raced(result))
+    this.race = new Race(permitted, port, this.parts.connect, (result) => this.raced(result), this.overtaken)
     this.race.start()
   }
 

@@ -16,7 +16,7 @@ import type { Body } from "../protocol/http/body.ts"
 import { hopeless, overlong } from "../protocol/http/connect.ts"
 import { Fields } from "../protocol/http/fields.ts"
 import { type Forwarding, forwardResponse } from "../protocol/http/forward.ts"
-import { prepareAnswer, type PreparedRequest, prepareRequest } from "../protocol/http/prepare.ts"
+import { prepareAnswer, prepareRequest } from "../protocol/http/prepare.ts"
 import { type HeadLimits, parseRequest, type RequestHead } from "../protocol/http/request.ts"
 import { parseResponse, type ResponseHead } from "../protocol/http/response.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../protocol/http/scan.ts"
@@ -30,6 +30,7 @@ import type { Drain } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { IdleOrigins } from "./idle-origins.ts"
 import { discard } from "./linger.ts"
+import { Exchanged } from "./exchanged.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 
@@ -82,23 +83,6 @@ export type Need =
   | { readonly _tag: "Closed" }
   /** Close the client in order behind `words`, or reset it where there are none. */
   | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
-
-/** A request on its way and what has become of it. */
-interface Exchanged extends PreparedRequest {
-  readonly target: Target
-  readonly key: string
-  /** `host:port` that the client named, or that of the workload. */
-  readonly authority: string
-  readonly started: number
-  retried: boolean
-  interim: number
-  status: number
-  /** The answer's body once its head was passed on. */
-  answer: Body | undefined
-  answerFraming: number
-  answerPersistent: boolean
-  clientStays: boolean
-}
 
 type State = "head" | "dialling" | "busy" | "over"
 
@@ -174,10 +158,10 @@ export class Exchange implements Receiver, OriginOwner {
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
   decline(refused: Refusal): void {
     const request = this.request!
-    const close = !request.body.done || !this.mayStay(request)
+    const close = !request.prepared.body.done || !this.mayStay(request)
     this.report(refused.reason, refused)
     this.request = undefined
-    const words = answerRefusal(refused, { close, body: request.method !== "HEAD" })
+    const words = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.over(words)
     this.state = "head"
     this.toClient(words)
@@ -243,7 +227,7 @@ export class Exchange implements Receiver, OriginOwner {
     const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
     if (end === bareLineFeed) return this.refuse(refusal("malformed-request", "a line ends without CRLF"))
     const { maxHeadBytes } = limits
-    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes.subarray(0, end), maxHeadBytes)
+    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes, maxHeadBytes, end)
     if (refused !== undefined) return this.refuse(refused)
     if (end === incomplete) {
       // A head without its end is no request: whoever leaves here is owed nothing.
@@ -280,20 +264,8 @@ export class Exchange implements Receiver, OriginOwner {
     if ("reason" in prepared) return this.refuse(prepared)
     const target = workload ?? head.target!
     const key = this.keyOf(target)
-    this.request = {
-      ...prepared,
-      target,
-      key,
-      authority: head.target === undefined || head.target === target ? key : formatTarget(head.target),
-      started: performance.now(),
-      retried: false,
-      interim: 0,
-      status: 0,
-      answer: undefined,
-      answerFraming: 0,
-      answerPersistent: false,
-      clientStays: false,
-    }
+    const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
+    this.request = new Exchanged(prepared, target, key, authority)
     this.inbox.consume(prepared.consumed)
     const origin = this.takeOrigin(key)
     if (origin !== undefined) return this.send(origin)
@@ -322,7 +294,7 @@ export class Exchange implements Receiver, OriginOwner {
   private send(origin: Origin): void {
     this.origin = origin
     this.state = "busy"
-    origin.send(this.request!.bytes)
+    origin.send(this.request!.prepared.bytes)
     this.client.resume()
     this.sendBody()
   }
@@ -331,19 +303,19 @@ export class Exchange implements Receiver, OriginOwner {
   private sendBody(): void {
     const request = this.request!
     const origin = this.origin!
-    if (request.body.done) return
+    if (request.prepared.body.done) return
     if (origin.tail !== undefined) return this.client.pause()
     if (this.inbox.length > 0) {
-      const bytes = request.body.pass(this.inbox.view(), 0)
-      this.inbox.consume(request.body.consumed)
-      if (request.body.problem !== undefined) {
-        return void this.fail(refusal("malformed-request", request.body.problem))
+      const bytes = request.prepared.body.pass(this.inbox.view(), 0)
+      this.inbox.consume(request.prepared.body.consumed)
+      if (request.prepared.body.problem !== undefined) {
+        return void this.fail(refusal("malformed-request", request.prepared.body.problem))
       }
       origin.send(bytes)
       if (origin.tail !== undefined) this.client.pause()
     }
     // The origin must not take a part of a body for all of it.
-    if (this.finished && !request.body.done && this.inbox.length === 0)
+    if (this.finished && !request.prepared.body.done && this.inbox.length === 0)
       this.giveUp("the client ended its request early")
   }
 
@@ -386,7 +358,7 @@ export class Exchange implements Receiver, OriginOwner {
     }
     origin.searched = 0
     const request = this.request!
-    const head = parseResponse(bytes, end, fields, this.headLimits, request.method)
+    const head = parseResponse(bytes, end, fields, this.headLimits, request.prepared.method)
     if ("reason" in head) return this.fail(head)
     if (head.status === 101) return this.switchProtocols(origin, bytes, end, head)
     if (head.status < 200) return this.passInterim(origin, bytes, end, head)
@@ -401,13 +373,13 @@ export class Exchange implements Receiver, OriginOwner {
     const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, empty)
     origin.inbox.consume(end)
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
-    if (request.minor === 1) this.toClient(words)
+    if (request.prepared.minor === 1) this.toClient(words)
     return true
   }
 
   private switchProtocols(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): boolean {
     const request = this.request!
-    if (!request.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
+    if (!request.prepared.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
     const form = { close: false, upgrade: true, chunks: true }
     const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
     request.status = 101
@@ -421,14 +393,14 @@ export class Exchange implements Receiver, OriginOwner {
 
   private beginAnswer(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): void {
     const request = this.request!
-    const stays = request.body.done && head.bodyLength !== untilClose && this.mayStay(request)
+    const stays = request.prepared.body.done && head.bodyLength !== untilClose && this.mayStay(request)
     const { forwarding, limits } = this.context
-    const answer = prepareAnswer({ bytes, end, head, fields }, request, stays, forwarding, limits())
+    const answer = prepareAnswer({ bytes, end, head, fields }, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
     request.status = head.status
     request.answer = answer.body
-    request.answerFraming = head.bodyLength
-    request.answerPersistent = head.persistent
+    request.framing = head.bodyLength
+    request.originStays = head.persistent
     request.clientStays = stays
     origin.inbox.consume(answer.consumed)
     this.toClient(answer.words)
@@ -450,11 +422,11 @@ export class Exchange implements Receiver, OriginOwner {
     this.report(undefined)
     this.origin = undefined
     this.request = undefined
-    const clean = request.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.answerPersistent && !origin.finished && !origin.broken && request.clientStays) {
+    const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
+    if (clean && request.originStays && !origin.finished && !origin.broken && request.clientStays) {
       origin.rest()
       this.resting = origin
-    } else if (request.body.done) origin.release()
+    } else if (request.prepared.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
     this.state = "head"
@@ -478,14 +450,14 @@ export class Exchange implements Receiver, OriginOwner {
     }
     // The client is behind: the rest of the answer is still here.
     if (this.tail !== undefined && origin.inbox.length > 0 && code === undefined) return
-    if (request.answerFraming === untilClose && code === undefined) this.answered(origin)
+    if (request.framing === untilClose && code === undefined) this.answered(origin)
     else this.cutShort(code)
   }
 
   /** Sends a request again that a used connection swallowed while it was closing. */
   private retry(origin: Origin): boolean {
     const request = this.request!
-    if (!origin.used || origin.answering || request.retried || !request.retryable) return false
+    if (!origin.used || origin.answering || request.retried || !request.prepared.retryable) return false
     request.retried = true
     this.origin = undefined
     origin.abort()
@@ -499,7 +471,7 @@ export class Exchange implements Receiver, OriginOwner {
     const request = this.request!
     this.report(code ?? "the origin ended its answer early")
     // A FIN is enough where the client counts bytes or chunks; elsewhere only a reset tells.
-    const counts = request.answerFraming !== untilClose && request.minor === 1
+    const counts = request.framing !== untilClose && request.prepared.minor === 1
     this.over(code === undefined && counts ? (this.tail ?? empty) : undefined)
   }
 
@@ -510,7 +482,10 @@ export class Exchange implements Receiver, OriginOwner {
     const request = this.request!
     this.report(refused.reason, refused)
     if (request.answer !== undefined) this.over(undefined)
-    else this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: request.method !== "HEAD" })))
+    else
+      this.over(
+        concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: request.prepared.method !== "HEAD" })),
+      )
     return false
   }
 
@@ -576,7 +551,7 @@ export class Exchange implements Receiver, OriginOwner {
    */
   private mayStay(request: Exchanged): boolean {
     const lastOfDrain = this.context.drain.active && this.inbox.length === 0
-    return request.minor === 1 && !request.closes && !lastOfDrain
+    return request.prepared.minor === 1 && !request.prepared.closes && !lastOfDrain
   }
 
   private toClient(bytes: Uint8Array): void {
@@ -618,16 +593,6 @@ export class Exchange implements Receiver, OriginOwner {
   private report(error: string | undefined, refused?: Refusal): void {
     const request = this.request
     if (request === undefined) return
-    this.context.answered({
-      method: request.method,
-      authority: request.authority,
-      path: request.path,
-      status: request.status,
-      started: request.started,
-      bytesIn: request.body.passed,
-      bytesOut: request.answer?.passed ?? 0,
-      error,
-      refusal: refused,
-    })
+    this.context.answered(request.report(error, refused))
   }
 }

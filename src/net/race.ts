@@ -2,7 +2,7 @@
  * Race: connections to the several addresses of one destination, as RFC 8305 section 5 has it.
  *
  * Attempts start one after another, `stagger` apart, and one that fails lets the next start at once. The first to
- * connect wins, and the others are cancelled. A race resolves nothing and has no deadline of its own: whoever runs it
+ * connect wins, and the others are cancelled; one that was overtaken is given up early where places are scarce. A race resolves nothing and has no deadline of its own: whoever runs it
  * calls `expire`.
  */
 import type { Address } from "../protocol/address.ts"
@@ -10,6 +10,7 @@ import type { Reason, Refusal } from "../protocol/refusal.ts"
 import { refusal } from "../protocol/refusal.ts"
 import type { Attempt, Connect, Outcome } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
+import { Overtaken } from "./overtaken.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250
@@ -25,6 +26,7 @@ export class Race implements Outcome {
   private readonly port: number
   private readonly connect: Connect
   private readonly over: (result: Attempt | Loss) => void
+  private readonly overtaken: Overtaken
   private next = 0
   private readonly running: Array<Attempt> = []
   private delay: Deadline | undefined
@@ -36,11 +38,13 @@ export class Race implements Outcome {
     port: number,
     connect: Connect,
     over: (result: Attempt | Loss) => void,
+    overtaken = new Overtaken(),
   ) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
     this.connect = connect
     this.over = over
+    this.overtaken = overtaken
   }
 
   /** Starts the next attempt that does not fail at once. There must be at least one address. */
@@ -49,9 +53,8 @@ export class Race implements Outcome {
       const address = this.addresses[this.next++]!
       const attempt = this.connect(address, this.port, this)
       if (typeof attempt !== "string") {
-        this.running.push(attempt)
         if (this.next < this.addresses.length) this.delay = after(stagger, () => this.start())
-        return
+        return this.run(attempt)
       }
       this.lost(address, reasonOf(attempt), attempt)
     }
@@ -81,11 +84,30 @@ export class Race implements Outcome {
   /** Gives up every attempt at once; `over` is not called. */
   cancel(): void {
     cancel(this.delay)
-    for (const attempt of this.running) attempt.cancel()
+    for (const attempt of this.running) {
+      this.overtaken.remove(attempt)
+      attempt.cancel()
+    }
     this.running.length = 0
   }
 
+  /** From now on the attempt before this one lives only as long as there is a place for it. */
+  private run(attempt: Attempt): void {
+    const before = this.running.at(-1)
+    this.running.push(attempt)
+    if (before !== undefined) this.overtaken.add(before, () => this.giveUp(before))
+  }
+
+  private giveUp(attempt: Attempt): void {
+    // Every race has a place for one: that which overtook this attempt may have failed since.
+    if (this.running.length === 1) return
+    this.remove(attempt)
+    attempt.cancel()
+    this.lost(attempt.address, "connection-timeout", "no answer before its place was needed")
+  }
+
   private remove(attempt: Attempt): void {
+    this.overtaken.remove(attempt)
     this.running.splice(this.running.indexOf(attempt), 1)
   }
 

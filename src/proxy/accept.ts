@@ -48,10 +48,12 @@ export class Connections {
     const opaque = around.plan.speaks === "tcp"
     return (client: SocketEnd): void => {
       const open = this.flows.size - this.turnedAway
-      const full = open >= around.settings().maxConnections
-      if (!full) around.idleOrigins.trim(around.settings().maxConnections - open)
+      const places = Math.max(0, around.settings().maxConnections - open)
+      const full = places === 0
+      around.idleOrigins.trim(places)
+      around.dialer.makeRoom(places)
       // An opaque client knows no words to be turned away with.
-      else if (opaque || this.turnedAway >= turnedAwayAtOnce) {
+      if (full && (opaque || this.turnedAway >= turnedAwayAtOnce)) {
         this.witness.overloaded(direction, false)
         return client.terminate()
       }

@@ -17,12 +17,19 @@ export interface ConnectLimits extends HeadLimits {
   readonly maxHeadBytes: number
 }
 
-/** What a head, or as much of it as has arrived, is too long for; however it was cut, the answer is the same. */
-export const overlong = (head: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
-  if (head.length > maxRequestLineBytes && !head.subarray(0, maxRequestLineBytes).includes(0x0a)) {
+/**
+ * What a head of `length` bytes, or as much of it as has arrived, is too long for; however it was cut, the answer is
+ * the same.
+ */
+export const overlong = (
+  bytes: Uint8Array,
+  maxHeadBytes: number,
+  length: number = bytes.length,
+): Refusal | undefined => {
+  if (length > maxRequestLineBytes && !bytes.subarray(0, maxRequestLineBytes).includes(0x0a)) {
     return refusal("target-too-long", "request line over 16 KiB")
   }
-  return head.length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
+  return length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
 }
 
 /**
@@ -53,7 +60,7 @@ class Connect implements Handshake {
     const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
     if (end === bareLineFeed) return refuse(refusal("malformed-request", "a line ends without CRLF"))
     const { maxHeadBytes } = this.limits
-    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes.subarray(0, end), maxHeadBytes)
+    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes, maxHeadBytes, end)
     if (refused !== undefined) return refuse(refused)
     if (end === incomplete) {
       this.searched = input.length

@@ -1,0 +1,27 @@
+/**
+ * Suite: conformance cases as tests of the executable. One process serves all of them that need no options of their own.
+ */
+import { afterAll, beforeAll, describe } from "bun:test"
+import { needs } from "../support/needs.ts"
+import { aftermath, type Case, limit, playCase, startSubject, type Subject } from "./runner.ts"
+
+/** Makes one test of every case. */
+export const suite = (title: string, cases: ReadonlyArray<Case>): void => {
+  describe(title, () => {
+    let subject: (Subject & AsyncDisposable) | undefined
+    beforeAll(async () => {
+      subject = await startSubject()
+      console.log(`${title}: ${cases.length} cases`)
+    })
+    afterAll(async () => {
+      await subject?.[Symbol.asyncDispose]()
+    })
+    for (const each of cases) {
+      const play = async (): Promise<void> => {
+        if (subject === undefined) throw new Error("the proxy did not start")
+        await playCase(each, subject)
+      }
+      needs(...(each.needs ?? []))(`${each.id} ${each.name} (${each.clause})`, play, limit(each) + aftermath)
+    }
+  })
+}
