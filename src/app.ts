@@ -24,9 +24,9 @@ import { plan } from "./config/plan.ts"
 import type { ListenerPlan, Settings } from "./config/settings.ts"
 import { Dialer } from "./net/dialer.ts"
 import { Drain } from "./net/drain.ts"
-import { IdleOrigins } from "./net/idle-origins.ts"
 import { localAddresses } from "./net/interfaces.ts"
 import type { Listener } from "./net/listener.ts"
+import { Spare } from "./net/spare.ts"
 import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
@@ -67,7 +67,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const fibers = yield* FiberSet.make<void, never>()
     const fork = yield* FiberSet.runtime(fibers)()
     const drain = new Drain()
-    const idleOrigins = new IdleOrigins()
+    const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const listening: Array<Pick<Listener, "address" | "port">> = []
     const policy = makePolicy({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.

@@ -66,7 +66,6 @@ const wake = (queue: Queue, milliseconds: number): void => {
 }
 
 const expire = (queue: Queue): void => {
-  queue.timer = undefined
   const now = performance.now()
   try {
     // A native timer may come a fraction of a millisecond early; such a deadline counts as due.
@@ -76,7 +75,9 @@ const expire = (queue: Queue): void => {
       due.fire()
     }
   } finally {
-    // Also when one of them throws: the others must not sleep for its sake.
-    if (queue.first !== undefined && queue.timer === undefined) wake(queue, Math.max(1, queue.first.at - now))
+    // Also when one of them throws: the others must not sleep for its sake. And not before: what a deadline arms while
+    // it fires is the last of the queue, and must not have the queue sleep past those that are due before it.
+    queue.timer = undefined
+    if (queue.first !== undefined) wake(queue, Math.max(1, queue.first.at - now))
   }
 }

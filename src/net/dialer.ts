@@ -15,10 +15,10 @@ import { comparableName, formatTarget, type Target } from "../protocol/target.ts
 import { Attempt, type Connect } from "./attempt.ts"
 import { after, cancel } from "./deadline.ts"
 import type { SocketEnd } from "./end.ts"
-import { Overtaken } from "./overtaken.ts"
 import { type Loss, Race } from "./race.ts"
 import { type Answer, makeResolver, type Resolver } from "./resolver.ts"
 import { chooseConnect } from "./self-test.ts"
+import { Spare } from "./spare.ts"
 
 /** `address` is the one that the refusal is about; absent where the dial did not come so far. */
 export class DialFailed extends Data.TaggedError("DialFailed")<{
@@ -44,6 +44,8 @@ export type Permit = (address: Address, port: number) => Refusal | undefined
 export interface DialSettings {
   /** Milliseconds for the resolution and every attempt together. */
   readonly dialTimeout: number
+  /** With two sockets each. */
+  readonly maxConnections: number
   readonly resolve: ReadonlyArray<{
     /** Lower case, without a trailing dot. */
     readonly host: string
@@ -64,8 +66,8 @@ export class Dialer extends Context.Service<
   {
     /** Connects to the first address of `target` that answers. Interruption cancels at once and frees every socket. */
     readonly dial: (target: Target, permit: Permit) => Effect.Effect<Dialled, DialFailed>
-    /** How many connections there is room for besides those that are open: attempts that were overtaken live there. */
-    readonly makeRoom: (places: number) => void
+    /** A client came: attempts that were overtaken give up what it needs. */
+    readonly makeRoom: () => void
   }
 >()("pillion/net/Dialer") {
   static readonly layer = (settings: () => DialSettings): Layer.Layer<Dialer> =>
@@ -76,7 +78,7 @@ export class Dialer extends Context.Service<
 }
 
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
-  const overtaken = new Overtaken()
+  const overtaken = new Spare(() => 2 * parts.settings().maxConnections)
   return Dialer.of({
     dial: (target, permit) =>
       Effect.callback<Dialled, DialFailed>((resume) => {
@@ -84,7 +86,7 @@ export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
         dial.start()
         return Effect.sync(() => dial.cancel())
       }),
-    makeRoom: (places) => overtaken.trim(places),
+    makeRoom: () => overtaken.makeRoom(),
   })
 }
 
@@ -95,14 +97,14 @@ class Dial {
   private readonly target: Target
   private readonly permit: Permit
   private readonly parts: DialerParts
-  private readonly overtaken: Overtaken
+  private readonly overtaken: Spare
   private readonly resume: Resume
   private readonly settings: DialSettings
   private readonly deadline
   private leave: (() => void) | undefined
   private race: Race | undefined
 
-  constructor(target: Target, permit: Permit, parts: DialerParts, overtaken: Overtaken, resume: Resume) {
+  constructor(target: Target, permit: Permit, parts: DialerParts, overtaken: Spare, resume: Resume) {
     this.target = target
     this.permit = permit
     this.parts = parts

@@ -48,6 +48,10 @@ export const nobody: Receiver = { data() {}, drain() {}, ended() {}, closed() {}
  */
 export const keepAliveProbeAfter = 30_000
 
+/** Sockets that are open now: accepted, connected, and being connected. */
+export const openSockets = (): number => sockets
+let sockets = 0
+
 export class SocketEnd implements End {
   receiver: Receiver
   received = 0
@@ -68,6 +72,7 @@ export class SocketEnd implements End {
   /** Binds this end to its socket; called once, by the socket's `open`. */
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
+    sockets++
     // Three system calls that a short connection need not pay for.
     this.probing = after(keepAliveProbeAfter, () => void socket.setKeepAlive(true, keepAliveProbeAfter))
   }
@@ -128,6 +133,7 @@ export class SocketEnd implements End {
   close(code: string | undefined): void {
     if (!this.open) return
     this.open = false
+    if (this.socket !== undefined) sockets--
     cancel(this.probing)
     this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
     this.receiver = nobody

@@ -8,81 +8,32 @@
  */
 import * as Effect from "effect/Effect"
 
-import type { Answered } from "../observe/answered.ts"
 import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
-import { AuthorityMemo } from "../protocol/http/authority.ts"
 import type { Body } from "../protocol/http/body.ts"
-import { hopeless, overlong } from "../protocol/http/connect.ts"
-import { Fields } from "../protocol/http/fields.ts"
-import { type Forwarding, forwardResponse } from "../protocol/http/forward.ts"
-import { prepareAnswer, prepareRequest } from "../protocol/http/prepare.ts"
-import { type HeadLimits, parseRequest, type RequestHead } from "../protocol/http/request.ts"
-import { parseResponse, type ResponseHead } from "../protocol/http/response.ts"
-import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../protocol/http/scan.ts"
+import { forwardResponse } from "../protocol/http/forward.ts"
+import { type Parsed, prepareAnswer, prepareRequest } from "../protocol/http/prepare.ts"
+import { type Read, RequestReader } from "../protocol/http/reader.ts"
+import type { RequestHead } from "../protocol/http/request.ts"
+import type { ResponseHead } from "../protocol/http/response.ts"
 import { untilClose } from "../protocol/http/survey.ts"
 import type { Inbox } from "../protocol/inbox.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"
 
-import { after, cancel, type Deadline } from "./deadline.ts"
-import type { Drain } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
-import type { IdleOrigins } from "./idle-origins.ts"
-import { discard } from "./linger.ts"
+import type { ExchangeContext, Need } from "./exchange-context.ts"
 import { Exchanged } from "./exchanged.ts"
+import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
+import { Patience } from "./patience.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
 
 /** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
 const holdBytes = 64 * 1024
-
-const fields = new Fields()
-
-/** What an exchange has to know besides its client. Limits are read when they are used: a reload changes them. */
-export interface ExchangeContext {
-  readonly direction: "inbound" | "outbound"
-  /** Where every request goes whatever it names, for an inbound exchange. */
-  readonly workload: Target | undefined
-  readonly limits: () => ExchangeLimits
-  readonly pseudonym: string
-  readonly forwarding: Forwarding
-  readonly drain: Drain
-  readonly idleOrigins: IdleOrigins
-  /** Called once for every request, when its answer is over. */
-  readonly answered: (answered: Answered) => void
-}
-
-export interface ExchangeLimits {
-  /** Milliseconds for a whole head, from its first byte. */
-  readonly handshakeTimeout: number
-  /** Milliseconds between requests. */
-  readonly keepAliveTimeout: number
-  readonly maxHeadBytes: number
-  readonly maxHeadFields: number
-}
-
-/** What an exchange cannot do by itself. */
-export type Need =
-  /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
-  | { readonly _tag: "Origin"; readonly target: Target }
-  /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
-  | { readonly _tag: "Connect"; readonly finished: boolean }
-  /** The origin agreed to switch protocols: what follows is a tunnel. */
-  | {
-      readonly _tag: "Upgraded"
-      readonly origin: End
-      readonly toClient: Uint8Array
-      readonly toTarget: Uint8Array
-      readonly finished: boolean
-    }
-  /** Nothing: the client is being closed. */
-  | { readonly _tag: "Closed" }
-  /** Close the client in order behind `words`, or reset it where there are none. */
-  | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
 
 type State = "head" | "dialling" | "busy" | "over"
 
@@ -94,21 +45,14 @@ export class Exchange implements Receiver, OriginOwner {
   private resume: ((need: Effect.Effect<Need>) => void) | undefined = undefined
   /** What was needed while nobody waited for it. */
   private unmet: Need | undefined = undefined
-  private searched = 0
-  private deadline: Deadline | undefined = undefined
-  private deadlineIs: "idle" | "head" | undefined = undefined
+  private readonly requests: RequestReader
+  private readonly patience = new Patience()
   /** Bytes of answers that the client has not taken yet. */
   private tail: Uint8Array | undefined = undefined
   private finished: boolean
   private request: Exchanged | undefined = undefined
   private origin: Origin | undefined = undefined
-  /**
-   * The connection that answered last. It waits as long as the client does and ends with it, so it needs no deadline
-   * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
-   */
-  private resting: Origin | undefined = undefined
   private readonly idle: OwnOrigins
-  private readonly headLimits: HeadLimits
   private keyed: Target | undefined = undefined
   private key = ""
   private readonly abandon: () => void
@@ -125,14 +69,7 @@ export class Exchange implements Receiver, OriginOwner {
     this.finished = finished
     this.context = context
     this.idle = new OwnOrigins(context.idleOrigins)
-    const { limits, pseudonym } = context
-    this.headLimits = {
-      get maxHeadFields() {
-        return limits().maxHeadFields
-      },
-      pseudonym,
-      authority: new AuthorityMemo(),
-    }
+    this.requests = new RequestReader(inbox, context.limits, context.pseudonym)
     context.drain.subscribe(this.onDrain)
   }
 
@@ -152,7 +89,8 @@ export class Exchange implements Receiver, OriginOwner {
 
   /** The connection that was needed. */
   supply(end: End): void {
-    this.send(new Origin(end, this.request!.key, this))
+    const { limits, pseudonym } = this.context
+    this.send(new Origin(end, this.request!.key, this, limits, pseudonym))
   }
 
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
@@ -214,37 +152,28 @@ export class Exchange implements Receiver, OriginOwner {
 
   private readHead(): void {
     if (this.tail !== undefined) return
-    const view = this.inbox.view()
-    // They stay in the inbox until a head follows: what is not a request must not look like progress.
-    const skip = leadingEmptyLines(view)
-    if (skip === view.length) {
+    const read = this.requests.read()
+    if (read === "nothing") {
       if (this.finished || this.context.drain.active) return this.over(empty)
       this.client.resume()
-      return this.wait("idle")
+      return this.patience.forRequest(this.context.limits().keepAliveTimeout, () => this.over(empty))
     }
-    const limits = this.context.limits()
-    const bytes = skip === 0 ? view : view.subarray(skip)
-    const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
-    if (end === bareLineFeed) return this.refuse(refusal("malformed-request", "a line ends without CRLF"))
-    const { maxHeadBytes } = limits
-    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes, maxHeadBytes, end)
-    if (refused !== undefined) return this.refuse(refused)
-    if (end === incomplete) {
+    if (read === "partial") {
       // A head without its end is no request: whoever leaves here is owed nothing.
       if (this.finished) return this.over(empty)
-      this.searched = view.length
       this.client.resume()
-      return this.wait("head")
+      return this.patience.forRest(this.context.limits().handshakeTimeout, () =>
+        this.refuse(refusal("request-timeout", "the head did not arrive in time")),
+      )
     }
-    this.searched = 0
-    this.settle()
-    const head = parseRequest(bytes, end, fields, this.headLimits)
-    if ("reason" in head) return this.refuse(head)
-    this.inbox.consume(skip)
-    this.begin(bytes, end, head)
+    this.patience.end()
+    if ("reason" in read) return this.refuse(read)
+    this.inbox.consume(read.skipped)
+    this.begin(read)
   }
 
-  private begin(bytes: Uint8Array, end: number, head: RequestHead): void {
+  private begin(read: Read<RequestHead>): void {
+    const { head } = read
     const { workload, direction } = this.context
     if (head.form === "authority") {
       this.leave()
@@ -255,31 +184,22 @@ export class Exchange implements Receiver, OriginOwner {
       return this.refuse(refusal("origin-form-request", "origin-form on a forward proxy"))
     }
     if (head.method === "OPTIONS" && head.survey.maxForwards === 0 && head.bodyLength === 0) {
-      this.inbox.consume(end)
+      this.inbox.consume(read.end)
       if (head.minor === 0 || head.survey.close) return this.over(concat(this.tail ?? empty, answerOptions(true)))
       this.toClient(answerOptions(false))
       return this.advance()
     }
-    const prepared = prepareRequest({ bytes, end, head, fields }, this.context.forwarding, this.context.limits())
+    const prepared = prepareRequest(read, this.context.forwarding, this.context.limits())
     if ("reason" in prepared) return this.refuse(prepared)
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
     this.request = new Exchanged(prepared, target, key, authority)
     this.inbox.consume(prepared.consumed)
-    const origin = this.takeOrigin(key)
+    const origin = this.idle.take(key, this.context.limits().keepAliveTimeout)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
-  }
-
-  /** The connection that rests, or another one to the same origin; one that rests for nothing joins the others. */
-  private takeOrigin(key: string): Origin | undefined {
-    const { resting } = this
-    this.resting = undefined
-    if (resting?.key === key) return resting
-    if (resting !== undefined) this.idle.keep(resting, this.context.limits().keepAliveTimeout)
-    return this.idle.take(key)
   }
 
   /** `host:port`, made once for a target that comes again and again. */
@@ -330,7 +250,7 @@ export class Exchange implements Receiver, OriginOwner {
   originAnswered(origin: Origin): void {
     if (origin !== this.origin) {
       // Nothing was asked: whatever this is, the next request must not get it as its answer.
-      this.forget(origin)
+      this.idle.forget(origin)
       return origin.abort()
     }
     while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
@@ -345,28 +265,16 @@ export class Exchange implements Receiver, OriginOwner {
 
   /** Reads one head; false when it is not there yet, or when the exchange is over. */
   private readAnswerHead(origin: Origin): boolean {
-    const limits = this.context.limits()
-    const bytes = origin.inbox.view()
-    const end = findHeadEnd(bytes, origin.searched)
-    if (end === bareLineFeed) return this.fail(refusal("response-malformed", "a line ends without CRLF"))
-    if ((end === incomplete ? bytes.length : end) > limits.maxHeadBytes) {
-      return this.fail(refusal("response-too-large", `head over ${limits.maxHeadBytes} bytes`))
-    }
-    if (end === incomplete) {
-      origin.searched = bytes.length
-      return false
-    }
-    origin.searched = 0
-    const request = this.request!
-    const head = parseResponse(bytes, end, fields, this.headLimits, request.prepared.method)
-    if ("reason" in head) return this.fail(head)
-    if (head.status === 101) return this.switchProtocols(origin, bytes, end, head)
-    if (head.status < 200) return this.passInterim(origin, bytes, end, head)
-    this.beginAnswer(origin, bytes, end, head)
+    const read = origin.answers.read(this.request!.prepared.method)
+    if (read === "partial") return false
+    if ("reason" in read) return this.fail(read)
+    if (read.head.status === 101) return this.switchProtocols(origin, read)
+    if (read.head.status < 200) return this.passInterim(origin, read)
+    this.beginAnswer(origin, read)
     return true
   }
 
-  private passInterim(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): boolean {
+  private passInterim(origin: Origin, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
     const request = this.request!
     if (++request.interim > maxInterimAnswers) return this.fail(refusal("response-malformed", "too many 1xx answers"))
     const form = { close: false, upgrade: false, chunks: true }
@@ -377,7 +285,7 @@ export class Exchange implements Receiver, OriginOwner {
     return true
   }
 
-  private switchProtocols(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): boolean {
+  private switchProtocols(origin: Origin, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
     const request = this.request!
     if (!request.prepared.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
     const form = { close: false, upgrade: true, chunks: true }
@@ -391,11 +299,12 @@ export class Exchange implements Receiver, OriginOwner {
     return false
   }
 
-  private beginAnswer(origin: Origin, bytes: Uint8Array, end: number, head: ResponseHead): void {
+  private beginAnswer(origin: Origin, read: Parsed<ResponseHead>): void {
+    const { head } = read
     const request = this.request!
     const stays = request.prepared.body.done && head.bodyLength !== untilClose && this.mayStay(request)
     const { forwarding, limits } = this.context
-    const answer = prepareAnswer({ bytes, end, head, fields }, request.prepared, stays, forwarding, limits())
+    const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
     request.status = head.status
     request.answer = answer.body
@@ -424,8 +333,7 @@ export class Exchange implements Receiver, OriginOwner {
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
     if (clean && request.originStays && !origin.finished && !origin.broken && request.clientStays) {
-      origin.rest()
-      this.resting = origin
+      this.idle.rest(origin)
     } else if (request.prepared.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
@@ -435,7 +343,7 @@ export class Exchange implements Receiver, OriginOwner {
 
   originEnded(origin: Origin): void {
     if (origin === this.origin) return this.originFinished(origin)
-    this.forget(origin)
+    this.idle.forget(origin)
     origin.release()
   }
 
@@ -519,13 +427,11 @@ export class Exchange implements Receiver, OriginOwner {
   /** Lets go of everything but the client. */
   private leave(): void {
     this.state = "over"
-    this.settle()
+    this.patience.end()
     this.context.drain.unsubscribe(this.onDrain)
     const { origin: current } = this
     this.origin = undefined
     current?.abort()
-    this.resting?.release()
-    this.resting = undefined
     this.idle.releaseAll()
   }
 
@@ -562,32 +468,6 @@ export class Exchange implements Receiver, OriginOwner {
     }
     const count = this.client.write(bytes)
     if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
-  }
-
-  private forget(origin: Origin): void {
-    if (this.resting === origin) this.resting = undefined
-    else this.idle.forget(origin)
-  }
-
-  /** Arms the deadline for what the client is to do next; one that is armed for the same is left as it is. */
-  private wait(what: "idle" | "head"): void {
-    // What is left of an empty line must not turn the short deadline of a head into a long one again.
-    if (this.deadlineIs === what || this.deadlineIs === "head") return
-    this.settle()
-    const limits = this.context.limits()
-    this.deadlineIs = what
-    this.deadline =
-      what === "idle"
-        ? after(limits.keepAliveTimeout, () => this.over(empty))
-        : after(limits.handshakeTimeout, () =>
-            this.refuse(refusal("request-timeout", "the head did not arrive in time")),
-          )
-  }
-
-  private settle(): void {
-    cancel(this.deadline)
-    this.deadline = undefined
-    this.deadlineIs = undefined
   }
 
   private report(error: string | undefined, refused?: Refusal): void {

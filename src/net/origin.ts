@@ -1,6 +1,7 @@
 /**
  * Origin: a connection to an origin server as an exchange uses it, again and again while both sides agree.
  */
+import { type ReaderLimits, ResponseReader } from "../protocol/http/reader.ts"
 import { Inbox } from "../protocol/inbox.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
@@ -21,8 +22,8 @@ export class Origin implements Receiver {
   readonly owner: OriginOwner
   /** What arrived and was not passed on yet. */
   readonly inbox = new Inbox()
-  /** How much of the inbox was searched for the end of a head. */
-  searched = 0
+  /** The heads of its answers. */
+  readonly answers: ResponseReader
   /** Bytes of the request that the origin has not taken yet. */
   tail: Uint8Array | undefined = undefined
   /** It has answered before. Such a connection may be closing just now, which is nobody's fault. */
@@ -37,8 +38,9 @@ export class Origin implements Receiver {
   code: string | undefined = undefined
   private idleDeadline: Deadline | undefined = undefined
 
-  constructor(end: End, key: string, owner: OriginOwner) {
+  constructor(end: End, key: string, owner: OriginOwner, limits: () => ReaderLimits, pseudonym: string) {
     this.end = end
+    this.answers = new ResponseReader(this.inbox, limits, pseudonym)
     this.key = key
     this.owner = owner
     end.receiver = this

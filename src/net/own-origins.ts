@@ -1,30 +1,44 @@
 /**
  * Own origins: the connections to origins that one client has at rest, each of another origin.
  */
-import type { IdleOrigins } from "./idle-origins.ts"
 import type { Origin } from "./origin.ts"
+import type { Spare } from "./spare.ts"
 
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8
 
 export class OwnOrigins {
+  /**
+   * The connection that answered last. It waits as long as the client does and ends with it, so it needs no deadline
+   * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
+   */
+  private resting: Origin | undefined = undefined
   private readonly byKey = new Map<string, Origin>()
-  private readonly everybodys: IdleOrigins
+  private readonly everybodys: Spare
 
   /** `everybodys` is the list of all idle origins, which may take one away when descriptors are needed. */
-  constructor(everybodys: IdleOrigins) {
+  constructor(everybodys: Spare) {
     this.everybodys = everybodys
   }
 
-  /** Takes the connection to `key` out, if there is one. */
-  take(key: string): Origin | undefined {
+  /** Keeps a connection that has just answered. */
+  rest(origin: Origin): void {
+    origin.rest()
+    this.resting = origin
+  }
+
+  /** Takes the connection to `key` out, if there is one. Others wait `keepAliveTimeout` milliseconds at most. */
+  take(key: string, keepAliveTimeout: number): Origin | undefined {
+    const { resting } = this
+    this.resting = undefined
+    if (resting?.key === key) return resting
+    if (resting !== undefined) this.keep(resting, keepAliveTimeout)
     const origin = this.byKey.get(key)
     if (origin !== undefined) this.forget(origin)
     return origin
   }
 
-  /** Keeps a connection until it is taken, for `keepAliveTimeout` milliseconds at most. */
-  keep(origin: Origin, keepAliveTimeout: number): void {
+  private keep(origin: Origin, keepAliveTimeout: number): void {
     const oldest = this.byKey.size < maxIdleOriginsPerClient ? undefined : this.byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
     const release = (): void => this.release(origin)
@@ -35,6 +49,10 @@ export class OwnOrigins {
 
   /** Lets go of a connection without closing it. */
   forget(origin: Origin): void {
+    if (this.resting === origin) {
+      this.resting = undefined
+      return
+    }
     origin.wake()
     this.everybodys.remove(origin)
     if (this.byKey.get(origin.key) === origin) this.byKey.delete(origin.key)
@@ -47,6 +65,7 @@ export class OwnOrigins {
   }
 
   releaseAll(): void {
+    if (this.resting !== undefined) this.release(this.resting)
     for (const origin of this.byKey.values()) this.release(origin)
   }
 }

@@ -10,7 +10,7 @@ import type { Reason, Refusal } from "../protocol/refusal.ts"
 import { refusal } from "../protocol/refusal.ts"
 import type { Attempt, Connect, Outcome } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
-import { Overtaken } from "./overtaken.ts"
+import type { Spare } from "./spare.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250
@@ -26,7 +26,7 @@ export class Race implements Outcome {
   private readonly port: number
   private readonly connect: Connect
   private readonly over: (result: Attempt | Loss) => void
-  private readonly overtaken: Overtaken
+  private readonly overtaken: Spare
   private next = 0
   private readonly running: Array<Attempt> = []
   private delay: Deadline | undefined
@@ -38,7 +38,7 @@ export class Race implements Outcome {
     port: number,
     connect: Connect,
     over: (result: Attempt | Loss) => void,
-    overtaken = new Overtaken(),
+    overtaken: Spare,
   ) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
@@ -95,7 +95,9 @@ export class Race implements Outcome {
   private run(attempt: Attempt): void {
     const before = this.running.at(-1)
     this.running.push(attempt)
-    if (before !== undefined) this.overtaken.add(before, () => this.giveUp(before))
+    if (before === undefined) return
+    this.overtaken.add(before, () => this.giveUp(before))
+    this.overtaken.makeRoom()
   }
 
   private giveUp(attempt: Attempt): void {

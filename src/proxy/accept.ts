@@ -48,10 +48,9 @@ export class Connections {
     const opaque = around.plan.speaks === "tcp"
     return (client: SocketEnd): void => {
       const open = this.flows.size - this.turnedAway
-      const places = Math.max(0, around.settings().maxConnections - open)
-      const full = places === 0
-      around.idleOrigins.trim(places)
-      around.dialer.makeRoom(places)
+      const full = open >= around.settings().maxConnections
+      around.idleOrigins.makeRoom()
+      around.dialer.makeRoom()
       // An opaque client knows no words to be turned away with.
       if (full && (opaque || this.turnedAway >= turnedAwayAtOnce)) {
         this.witness.overloaded(direction, false)

@@ -12,11 +12,12 @@ import type { ListenerPlan, Settings } from "../config/settings.ts"
 import { type Dialled, type DialFailed, DialFailed as Failed, type Dialer } from "../net/dialer.ts"
 import type { Drain } from "../net/drain.ts"
 import type { End, SocketEnd } from "../net/end.ts"
-import { Exchange, type ExchangeContext } from "../net/exchange.ts"
-import type { IdleOrigins } from "../net/idle-origins.ts"
+import { Exchange } from "../net/exchange.ts"
+import type { ExchangeContext } from "../net/exchange-context.ts"
 import { closeAfter } from "../net/linger.ts"
 import type { Asked, Opening, Speech } from "../net/opening.ts"
 import { relay, type Start } from "../net/relay.ts"
+import type { Spare } from "../net/spare.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { Flow } from "../observe/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
@@ -36,7 +37,7 @@ export interface Surroundings {
   readonly dialer: Dialer["Service"]
   readonly policy: Policy
   readonly drain: Drain
-  readonly idleOrigins: IdleOrigins
+  readonly idleOrigins: Spare
   readonly pseudonym: string
   readonly forwarding: Forwarding
   readonly reports: Reports
@@ -181,6 +182,7 @@ const reach = (target: Target, flow: Flow, around: Surroundings): Effect.Effect<
   const permit = (address: Address, port: number): Refusal | undefined =>
     around.policy.permitAddress(direction, address, port, target.host)
   const started = performance.now()
+  around.idleOrigins.makeRoom()
   return Effect.map(around.dialer.dial(target, permit), (dialled) => {
     flow.phase = "data"
     flow.dialledAt = flow.elapsed()

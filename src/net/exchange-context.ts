@@ -1,0 +1,52 @@
+/**
+ * Exchange context: what an exchange is given, and what it asks for.
+ */
+import type { Answered } from "../observe/answered.ts"
+import type { Forwarding } from "../protocol/http/forward.ts"
+import type { Target } from "../protocol/target.ts"
+
+import type { Drain } from "./drain.ts"
+import type { End } from "./end.ts"
+import type { Spare } from "./spare.ts"
+
+/** What an exchange has to know besides its client. Limits are read when they are used: a reload changes them. */
+export interface ExchangeContext {
+  readonly direction: "inbound" | "outbound"
+  /** Where every request goes whatever it names, for an inbound exchange. */
+  readonly workload: Target | undefined
+  readonly limits: () => ExchangeLimits
+  readonly pseudonym: string
+  readonly forwarding: Forwarding
+  readonly drain: Drain
+  readonly idleOrigins: Spare
+  /** Called once for every request, when its answer is over. */
+  readonly answered: (answered: Answered) => void
+}
+
+export interface ExchangeLimits {
+  /** Milliseconds for a whole head, from its first byte. */
+  readonly handshakeTimeout: number
+  /** Milliseconds between requests. */
+  readonly keepAliveTimeout: number
+  readonly maxHeadBytes: number
+  readonly maxHeadFields: number
+}
+
+/** What an exchange cannot do by itself. */
+export type Need =
+  /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
+  | { readonly _tag: "Origin"; readonly target: Target }
+  /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
+  | { readonly _tag: "Connect"; readonly finished: boolean }
+  /** The origin agreed to switch protocols: what follows is a tunnel. */
+  | {
+      readonly _tag: "Upgraded"
+      readonly origin: End
+      readonly toClient: Uint8Array
+      readonly toTarget: Uint8Array
+      readonly finished: boolean
+    }
+  /** Nothing: the client is being closed. */
+  | { readonly _tag: "Closed" }
+  /** Close the client in order behind `words`, or reset it where there are none. */
+  | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }

@@ -1,0 +1,39 @@
+/**
+ * Spare: holders of descriptors that no client needs just now, oldest first, over all clients: an origin's connection
+ * that waits for a next request, a dial's attempt that a later one has overtaken.
+ *
+ * A connection is given two descriptors, one for its client and one for its target. A client may come to hold more, with
+ * eight origins at rest, or with a name of sixteen addresses that do not answer; a few dozen such clients would take
+ * every descriptor of the process, and at that limit `accept` fails over and over without sleeping. So what is spare
+ * is given up, the oldest first, when a descriptor is about to be taken and the places of all connections are in use.
+ */
+import { openSockets } from "./end.ts"
+
+export class Spare {
+  private readonly holders = new Map<object, () => void>()
+  private readonly places: () => number
+
+  /** `places` is how many sockets all connections together may have open. */
+  constructor(places: () => number) {
+    this.places = places
+  }
+
+  /** Adds a holder; `giveUp` is called when its place is needed. */
+  add(holder: object, giveUp: () => void): void {
+    this.holders.set(holder, giveUp)
+  }
+
+  remove(holder: object): void {
+    this.holders.delete(holder)
+  }
+
+  /** A socket is about to be opened, or just was. */
+  makeRoom(): void {
+    let excess = openSockets() - this.places()
+    for (const [holder, giveUp] of this.holders) {
+      if (excess-- <= 0) return
+      this.holders.delete(holder)
+      giveUp()
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Reader: the next head in an inbox, however its bytes arrive.
+ *
+ * It looks at no byte twice while a head trickles in, and refuses as soon as it is certain that no head will come of
+ * what is there. It consumes nothing: who takes the head says how much of what follows it belongs to it.
+ */
+import type { Inbox } from "../inbox.ts"
+import { type Refusal, refusal } from "../refusal.ts"
+
+import { AuthorityMemo } from "./authority.ts"
+import { hopeless, overlong } from "./connect.ts"
+import { Fields } from "./fields.ts"
+import type { Parsed } from "./prepare.ts"
+import { parseRequest, type RequestHead } from "./request.ts"
+import { parseResponse, type ResponseHead } from "./response.ts"
+import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "./scan.ts"
+
+/** Shared by all readers: a head is parsed and passed on before another one is read. */
+const fields = new Fields()
+
+export interface ReaderLimits {
+  readonly maxHeadBytes: number
+  readonly maxHeadFields: number
+}
+
+/** Nothing of a head has arrived, or a part of it. */
+export type NotYet = "nothing" | "partial"
+
+/** The head that comes next. `skipped` bytes of empty lines stand before it in the inbox. */
+export interface Read<Head> extends Parsed<Head> {
+  readonly skipped: number
+}
+
+export class RequestReader {
+  private readonly inbox: Inbox
+  private readonly limits: () => ReaderLimits
+  private readonly pseudonym: string
+  private readonly authority = new AuthorityMemo()
+  private searched = 0
+
+  constructor(inbox: Inbox, limits: () => ReaderLimits, pseudonym: string) {
+    this.inbox = inbox
+    this.limits = limits
+    this.pseudonym = pseudonym
+  }
+
+  /** Up to two empty lines before a request are forgiven (RFC 9112 section 2.2); they are no part of a head yet. */
+  read(): Read<RequestHead> | Refusal | NotYet {
+    const view = this.inbox.view()
+    const skipped = leadingEmptyLines(view)
+    if (skipped === view.length) return "nothing"
+    const { maxHeadBytes, maxHeadFields } = this.limits()
+    const bytes = skipped === 0 ? view : view.subarray(skipped)
+    const end = findHeadEnd(bytes, Math.max(0, this.searched - skipped))
+    if (end === bareLineFeed) return refusal("malformed-request", "a line ends without CRLF")
+    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes, maxHeadBytes, end)
+    if (refused !== undefined) return refused
+    this.searched = end === incomplete ? view.length : 0
+    if (end === incomplete) return "partial"
+    const head = parseRequest(bytes, end, fields, {
+      maxHeadFields,
+      pseudonym: this.pseudonym,
+      authority: this.authority,
+    })
+    return "reason" in head ? head : { bytes, end, head, fields, skipped }
+  }
+}
+
+export class ResponseReader {
+  private readonly inbox: Inbox
+  private readonly limits: () => ReaderLimits
+  private readonly pseudonym: string
+  private searched = 0
+
+  constructor(inbox: Inbox, limits: () => ReaderLimits, pseudonym: string) {
+    this.inbox = inbox
+    this.limits = limits
+    this.pseudonym = pseudonym
+  }
+
+  /** `method` is that of the request: it decides whether a body follows. */
+  read(method: string): Parsed<ResponseHead> | Refusal | "partial" {
+    const bytes = this.inbox.view()
+    const { maxHeadBytes, maxHeadFields } = this.limits()
+    const end = findHeadEnd(bytes, Math.min(this.searched, bytes.length))
+    if (end === bareLineFeed) return refusal("response-malformed", "a line ends without CRLF")
+    if ((end === incomplete ? bytes.length : end) > maxHeadBytes) {
+      return refusal("response-too-large", `head over ${maxHeadBytes} bytes`)
+    }
+    this.searched = end === incomplete ? bytes.length : 0
+    if (end === incomplete) return "partial"
+    const head = parseResponse(bytes, end, fields, { maxHeadFields, pseudonym: this.pseudonym }, method)
+    return "reason" in head ? head : { bytes, end, head, fields }
+  }
+}
