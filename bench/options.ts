@@ -1,4 +1,5 @@
 /** The command line of the benchmark. */
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 
 export interface Options {
@@ -60,7 +61,7 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
     quick,
     profile: values.profile === true,
     against: (values.against ?? []).map(proxyFrom),
-    executable: values.executable,
+    executable: values.executable === undefined ? undefined : resolve(values.executable),
     json: values.json,
     html: values.html,
   }

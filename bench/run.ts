@@ -22,7 +22,7 @@ import { measureSpecial } from "./special.ts"
 import { table } from "./table.ts"
 import { workloads, type Workload } from "./workloads.ts"
 
-/** Set inside the namespace, so that it is entered once. */
+/** Set inside the namespace, so that it is entered once: the folder to work in, which the outside removes. */
 const insideVariable = "PILLION_BENCH_INSIDE"
 
 /** Two descriptors a connection, and some for everything else; the goal is stated for 10,000. */
@@ -38,10 +38,18 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   if (options === "list") return print(workloads.map(({ name, title }) => `${name.padEnd(22)} ${title}`).join("\n"))
   const chosen = choose(options)
   const executable = options.executable ?? (await build(say))
-  const inside = process.env[insideVariable] !== undefined
-  // A proxy that runs already is outside, so the harness must be there too.
-  if (!inside && options.against.length === 0 && mayEnter()) return enter(args, executable)
-  return measure(options, chosen, executable, inside)
+  const given = process.env[insideVariable]
+  if (given !== undefined) return measure(options, chosen, executable, given)
+  const dir = mkdtempSync(join(tmpdir(), "pillion-bench-"))
+  // squid gives up root and still has to read its room.
+  chmodSync(dir, 0o755)
+  try {
+    // A proxy that runs already is outside, so the harness must be there too.
+    const outside = options.against.length > 0 || !mayEnter()
+    return await (outside ? measure(options, chosen, executable, dir) : enter(args, executable, dir))
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }
 
 const print = (text: string): number => {
@@ -70,24 +78,32 @@ const prepareNetwork = [
   "for each in cubic reno; do sysctl -qw net.ipv4.tcp_congestion_control=$each 2>/dev/null && break; done",
 ].join("; ")
 
-const enter = async (args: ReadonlyArray<string>, executable: string): Promise<number> => {
+const enter = async (args: ReadonlyArray<string>, executable: string, dir: string): Promise<number> => {
   const again = [process.execPath, import.meta.path, ...args, "--executable", executable]
   // bash stays as process 1 and takes in the orphans that servers leave.
   const script = `${prepareNetwork}; "$@"; exit $?`
   const child = Bun.spawn([...namespaces, "bash", "-c", script, "bench", ...again], {
     stdio: ["inherit", "inherit", "inherit"],
-    env: { ...process.env, [insideVariable]: "1" },
+    env: { ...process.env, [insideVariable]: dir },
   })
-  process.on("SIGINT", () => child.kill("SIGTERM"))
-  process.on("SIGTERM", () => child.kill("SIGTERM"))
-  return child.exited
+  let interrupted = false
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      interrupted = true
+      // The namespace ends with its first process, and takes along whatever runs in it.
+      child.kill("SIGKILL")
+    })
+  }
+  const code = await child.exited
+  return interrupted ? 130 : code
 }
 
 const participants = (options: Options, executable: string, programs: Programs): ReadonlyArray<Peer> => {
   const given = options.against.map(({ name, port }) => against(name, port))
-  const all = [pillion(executable), pillionQuiet(executable), floor(programs.relay), bare(), ...others(), ...given]
+  const known = [pillionQuiet(executable), floor(programs.relay), bare(), ...others()]
   const wanted = options.peers
-  return all.filter(({ name }) => wanted.length === 0 || name === "pillion" || wanted.includes(name))
+  const chosen = known.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+  return [pillion(executable), ...chosen, ...given]
 }
 
 const taking = (workload: Workload, peers: ReadonlyArray<Peer>): ReadonlyArray<Peer> =>
@@ -102,11 +118,8 @@ const measure = async (
   options: Options,
   chosen: ReadonlyArray<Workload>,
   executable: string,
-  inside: boolean,
+  dir: string,
 ): Promise<number> => {
-  const dir = mkdtempSync(join(tmpdir(), "pillion-bench-"))
-  // squid gives up root and still has to read its room.
-  chmodSync(dir, 0o755)
   const end = (): void => {
     stopAll()
     rmSync(dir, { recursive: true, force: true })
@@ -134,16 +147,16 @@ const measure = async (
     }
     const version = peers.find(({ name }) => name === "pillion")?.version ?? "unknown"
     await report(options, {
-      machine: machine(version, inside),
+      machine: machine(version, process.env[insideVariable] !== undefined),
       rounds,
       seconds,
-      peers,
+      peers: peers.map(({ name, version, about }) => ({ name, version, about })),
       outcomes,
       verdicts: judge(outcomes),
     })
     return 0
   } finally {
-    end()
+    stopAll()
   }
 }
 

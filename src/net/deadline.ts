@@ -12,7 +12,8 @@
 export interface Deadline {
   readonly queue: Queue
   readonly at: number
-  readonly fire: () => void
+  readonly fire: (owner: unknown) => void
+  readonly owner: unknown
   previous: Deadline | undefined
   next: Deadline | undefined
   armed: boolean
@@ -27,8 +28,13 @@ interface Queue {
 
 const queues = new Map<number, Queue>()
 
-/** Calls `fire` once, `milliseconds` from now, unless it is cancelled first. */
-export const after = (milliseconds: number, fire: () => void): Deadline => {
+/**
+ * Calls `fire` once, `milliseconds` from now, unless it is cancelled first. Where every connection has such a deadline,
+ * `fire` is one function for all of them and is given its `owner`: a closure each would cost as much as the deadline.
+ */
+export function after(milliseconds: number, fire: () => void): Deadline
+export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void, owner: Owner): Deadline
+export function after(milliseconds: number, fire: (owner: never) => void, owner?: unknown): Deadline {
   let queue = queues.get(milliseconds)
   if (queue === undefined) {
     queue = { milliseconds, first: undefined, last: undefined, timer: undefined }
@@ -37,7 +43,8 @@ export const after = (milliseconds: number, fire: () => void): Deadline => {
   const deadline: Deadline = {
     queue,
     at: performance.now() + milliseconds,
-    fire,
+    fire: fire as (owner: unknown) => void,
+    owner,
     previous: queue.last,
     next: undefined,
     armed: true,
@@ -72,7 +79,7 @@ const expire = (queue: Queue): void => {
     while (queue.first !== undefined && queue.first.at <= now + 1) {
       const due = queue.first
       cancel(due)
-      due.fire()
+      due.fire(due.owner)
     }
   } finally {
     // Also when one of them throws: the others must not sleep for its sake. And not before: what a deadline arms while

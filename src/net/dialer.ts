@@ -111,7 +111,7 @@ class Dial {
     this.overtaken = overtaken
     this.resume = resume
     this.settings = parts.settings()
-    this.deadline = after(this.settings.dialTimeout, () => this.expire())
+    this.deadline = after(this.settings.dialTimeout, expire, this)
   }
 
   start(): void {
@@ -155,7 +155,7 @@ class Dial {
     this.resume(Effect.succeed({ end: result.end, address: result.address, port: result.port }))
   }
 
-  private expire(): void {
+  expire(): void {
     if (this.race !== undefined) return this.race.expire()
     this.leave?.()
     this.fail(refusal("name-timeout", `${formatTarget(this.target)}: no answer from the name server`), undefined)
@@ -166,6 +166,8 @@ class Dial {
     this.resume(Effect.fail(new DialFailed({ refusal, address })))
   }
 }
+
+const expire = (dial: Dial): void => dial.expire()
 
 /** RFC 6761 section 6.3: `localhost`, and every name below it, is never looked up. */
 const localhost: ReadonlyArray<Address> = ["127.0.0.1", "::1"].flatMap((text) => parseAddress(text) ?? [])

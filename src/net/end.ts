@@ -74,7 +74,7 @@ export class SocketEnd implements End {
     this.socket = socket
     sockets++
     // Three system calls that a short connection need not pay for.
-    this.probing = after(keepAliveProbeAfter, () => void socket.setKeepAlive(true, keepAliveProbeAfter))
+    this.probing = after(keepAliveProbeAfter, probe, socket)
   }
 
   get remoteAddress(): string | undefined {
@@ -139,6 +139,8 @@ export class SocketEnd implements End {
     this.receiver = nobody
   }
 }
+
+const probe = (socket: Socket<SocketEnd>): void => void socket.setKeepAlive(true, keepAliveProbeAfter)
 
 /** One constant for every socket of the program; what differs per connection lives in the end. */
 export const socketHandlers: SocketHandler<SocketEnd> = {
