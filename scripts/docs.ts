@@ -5,12 +5,32 @@
 import { join } from "node:path"
 
 import { optionsMarkdown } from "../src/cli/help.ts"
+import {
+  annotationsMarkdown,
+  commandsMarkdown,
+  environmentMarkdown,
+  exitCodesMarkdown,
+  refusalsMarkdown,
+} from "../src/cli/reference.ts"
+import { metricsMarkdown } from "../src/observe/metrics-table.ts"
+import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
 
 const root = join(import.meta.dir, "..")
 
 /** Each list: the document that shows it, the name of its marks there, and what makes it. */
 const lists: ReadonlyArray<readonly [document: string, name: string, make: () => string]> = [
   ["README.md", "options", optionsMarkdown],
+  ["docs/metrics.md", "metrics", metricsMarkdown],
+  ["docs/reference.md", "commands", commandsMarkdown],
+  ["docs/reference.md", "options", optionsMarkdown],
+  ["docs/reference.md", "environment", environmentMarkdown],
+  ["docs/reference.md", "annotations", annotationsMarkdown],
+  ["docs/reference.md", "exit-codes", exitCodesMarkdown],
+  ["docs/reference.md", "refusals", refusalsMarkdown],
+  ["docs/reference.md", "metrics", metricsMarkdown],
+  ["docs/clients.md", "clients", clientsMarkdown],
+  ["docs/clients.md", "ways", waysMarkdown],
+  ["docs/clients.md", "document", documentMarkdown],
 ]
 
 /** The document with what stands between `<!-- name: ... -->` and `<!-- /name -->` replaced. */

@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import { type Invocation, parse } from "./cli/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
 import { ChildNotStarted } from "./cli/child.ts"
+import { completions } from "./cli/completions.ts"
 import { drain } from "./cli/drain.ts"
 import { env } from "./cli/env.ts"
 import { healthcheck } from "./cli/healthcheck.ts"
@@ -33,6 +34,8 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.succeed(done(help(invocation.topic)))
     case "version":
       return Effect.succeed(done(invocation.json ? versionJson() : versionText()))
+    case "completions":
+      return Effect.map(Effect.fromResult(completions(invocation.shell)), done)
     case "run":
       return Effect.flatMap(loaded(invocation), (settings) => serve(invocation, settings))
     case "check-config":
@@ -45,6 +48,20 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.map(loaded(invocation), ({ settings }) => env(settings, invocation, process.env))
     case "healthcheck":
       return Effect.flatMap(loaded(invocation), ({ settings }) => healthcheck(settings, invocation))
+    case "top":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        Effect.flatMap(
+          Effect.promise(() => import("./cli/top.ts")),
+          ({ top }) => top(settings, invocation),
+        ),
+      )
+    case "tap":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        Effect.flatMap(
+          Effect.promise(() => import("./cli/tap.ts")),
+          ({ tap }) => tap(settings, invocation, print),
+        ),
+      )
     case "drain":
       return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
   }
@@ -59,6 +76,12 @@ const serve = (invocation: Invocation, settings: Loaded): Effect.Effect<Outcome,
     ...done(""),
     code,
   }))
+}
+
+/** For a command that says something before its end; it ends when nobody listens. */
+const print = (text: string): boolean => {
+  if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => process.exit(0))
+  return process.stdout.write(text)
 }
 
 /** What a failure is called on stderr, and its exit code. */

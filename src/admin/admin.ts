@@ -10,12 +10,13 @@ import type * as Scope from "effect/Scope"
 import type { Flow } from "../observe/flow.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
 import { type LogLevel, logLevels } from "../observe/log.ts"
+import type { Recent } from "../observe/recent.ts"
 
-import { type State, stateName } from "./health.ts"
+import { connectionsHandler } from "./connections.ts"
+import { prometheus, type State, stateName } from "./health.ts"
 import { hasNoIpv6, type Handler, json, route, type Routes, serve, type Served, text } from "./serve.ts"
-
-/** Connections that `/connections` lists, the oldest first; it says how many there are besides. */
-export const longestList = 1000
+import { statusPage, wantsPage } from "./status-page.ts"
+import type { Tap } from "./tap.ts"
 
 export interface AdminParts {
   /** 0 takes a free one. */
@@ -25,7 +26,12 @@ export interface AdminParts {
   readonly version: object
   /** The settings in force with their origins; holds no secret. */
   readonly config: () => unknown
+  /** Those that are open. */
   readonly connections: () => Iterable<Flow>
+  readonly recent: Pick<Recent, "since">
+  readonly tap: Tap
+  /** Prometheus text format 0.0.4. */
+  readonly metrics: () => string
   /** Stops taking new work, and stays. Called once for each request. */
   readonly drain: () => void
   /** Ends as after SIGTERM. Called once for each request. */
@@ -47,28 +53,37 @@ export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Serv
 /** Lets in what was asked of loopback by name, and no change that another site asks for. */
 const guard =
   (answer: Handler): Handler =>
-  (request) => {
+  (request, keepOpen) => {
     const host = request.headers.get("Host") ?? ""
     if (!isLoopback(host)) return text(403, "ask for localhost, 127.0.0.1 or [::1]: the Host is another")
     const origin = request.headers.get("Origin")
     const reads = request.method === "GET" || request.method === "HEAD"
     if (!reads && origin !== null && origin !== `http://${host}`) return text(403, "asked for by another origin")
-    return answer(request)
+    return answer(request, keepOpen)
   }
 
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)
 
 const adminRoutes = (parts: AdminParts): Routes => {
   const routes: Routes = {
-    "/": { GET: () => json(200, { ...parts.version, state: stateName(parts.state), paths: Object.keys(routes) }) },
+    "/": { GET: (request) => (wantsPage(request) ? statusPage() : overview(parts, Object.keys(routes))) },
     "/version": { GET: () => json(200, parts.version) },
     "/config": { GET: () => json(200, parts.config()) },
-    "/connections": { GET: () => json(200, list(parts.connections())) },
+    "/connections": { GET: connectionsHandler(parts.connections, parts.recent) },
+    "/tap": { GET: parts.tap.handler },
+    "/metrics": { GET: () => prometheus(parts.metrics()) },
     "/logging": { GET: () => json(200, { level: parts.level() }), PUT: (request) => setLevel(request, parts) },
     "/drain": { POST: () => stop("draining", parts.drain) },
     "/quitquitquit": { POST: () => stop("draining, then ending", parts.quit) },
   }
   return routes
+}
+
+/** What a program gets where a browser gets the status page. */
+const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>): Response => {
+  const answer = json(200, { ...version, state: stateName(state), paths })
+  answer.headers.set("Vary", "Accept")
+  return answer
 }
 
 /** The answer must be on its way before the end begins: the end closes this server too. */
@@ -86,22 +101,3 @@ const setLevel = async (request: Request, parts: AdminParts): Promise<Response> 
   parts.setLevel(level)
   return json(200, { level })
 }
-
-const list = (flows: Iterable<Flow>): object => {
-  const shown: Array<object> = []
-  let total = 0
-  for (const flow of flows) if (total++ < longestList) shown.push(show(flow))
-  return { total, connections: shown }
-}
-
-/** Bytes are not among it: they are known when a connection ends. */
-const show = (flow: Flow): object => ({
-  flow: flow.id,
-  started: new Date(flow.startedAt).toISOString(),
-  direction: flow.direction,
-  protocol: flow.protocol,
-  phase: flow.phase,
-  client: flow.client,
-  target: flow.target,
-  address: flow.address,
-})

@@ -7,7 +7,8 @@ import type * as Scope from "effect/Scope"
 
 import type { ListenFailed } from "../observe/listen-failed.ts"
 
-import { hasNoIpv6, route, type Routes, serve, type Served, text } from "./serve.ts"
+import { serveProbes } from "./probes.ts"
+import { hasNoIpv6, route, type Routes, type Served, text } from "./serve.ts"
 
 /** Where the program stands; asked at every request. */
 export interface State {
@@ -31,7 +32,8 @@ export const serveHealth = ({
   metrics,
 }: HealthParts): Effect.Effect<Served, ListenFailed, Scope.Scope> => {
   const answer = route(healthRoutes(state, metrics))
-  return Effect.catchIf(serve("health", "::", port, answer), hasNoIpv6, () => serve("health", "0.0.0.0", port, answer))
+  const on = (address: string) => serveProbes("health", address, port, answer)
+  return Effect.catchIf(on("::"), hasNoIpv6, () => on("0.0.0.0"))
 }
 
 /** `starting`, `ready` or `draining`. */
@@ -39,6 +41,10 @@ export const stateName = ({ started, draining }: State): "starting" | "ready" | 
   if (draining()) return "draining"
   return started() ? "ready" : "starting"
 }
+
+/** An answer in Prometheus text format 0.0.4. */
+export const prometheus = (metrics: string): Response =>
+  new Response(metrics, { headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" } })
 
 const healthRoutes = (state: State, metrics: () => string): Routes => {
   // It answers, so it lives; a program that drains lives too, and must not be restarted for it.
@@ -52,9 +58,7 @@ const healthRoutes = (state: State, metrics: () => string): Routes => {
       },
     },
     "/startupz": { GET: () => (state.started() ? text(200, "started") : text(503, "starting")) },
-    "/metrics": {
-      GET: () => new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" } }),
-    },
+    "/metrics": { GET: () => prometheus(metrics()) },
     // What other sidecars call it.
     "/healthz": live,
     "/health": live,

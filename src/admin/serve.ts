@@ -14,7 +14,10 @@ export interface Served {
   readonly port: number
 }
 
-export type Handler = (request: Request) => Response | Promise<Response>
+/** Called for an answer that takes its time: the server cuts off other connections that are silent for seconds. */
+export type KeepOpen = () => void
+
+export type Handler = (request: Request, keepOpen: KeepOpen) => Response | Promise<Response>
 
 /** What a path does by method. HEAD is answered as GET without its body. */
 export type Routes = Readonly<Record<string, { readonly [M in "GET" | "POST" | "PUT"]?: Handler }>>
@@ -40,7 +43,7 @@ export const serve = (
             // Bun 1.4.5 takes `development: false` for leave to share the port, and a port in use would go unnoticed.
             reusePort: false,
             maxRequestBodySize: longestBody,
-            fetch: answer,
+            fetch: (request, server) => answer(request, () => server.timeout(request, 0)),
             error: (cause) => text(500, `internal error: ${cause.message}`),
           }),
         catch: (cause) => listenFailed(what, address, port, cause),
@@ -56,13 +59,13 @@ export const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUP
 /** 404 for a path that is not in the table, 405 for a method that its path has not. */
 export const route =
   (routes: Routes): Handler =>
-  (request) => {
+  (request, keepOpen) => {
     const path = pathOf(request.url)
     const methods = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (methods === undefined) return text(404, `no such path; there are ${Object.keys(routes).join(" ")}`)
     const method = request.method === "HEAD" ? "GET" : request.method
     const handler = method === "GET" || method === "POST" || method === "PUT" ? methods[method] : undefined
-    if (handler !== undefined) return handler(request)
+    if (handler !== undefined) return handler(request, keepOpen)
     const allowed = Object.keys(methods).flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each]))
     const refused = text(405, `${path} takes ${allowed.join(", ")}`)
     refused.headers.set("Allow", allowed.join(", "))

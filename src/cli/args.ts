@@ -15,6 +15,8 @@ import {
   isOneOf,
   type Language,
   languages,
+  type Shell,
+  shells,
 } from "./commands.ts"
 
 /** What was asked for. `--help` anywhere is the command `help` with the command as its topic. */
@@ -24,6 +26,10 @@ export interface Invocation {
   readonly topic: CommandName | undefined
   /** Of `env`; undefined is every language. */
   readonly language: Language | undefined
+  /** Of `top` and `tap`: what to show; empty for everything. */
+  readonly filter: string
+  /** Of `completions`. */
+  readonly shell: Shell | undefined
   /** Options in the order in which they were given; a bare boolean flag is `true`. */
   readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
   /** Of `run`: the program to start and its arguments; undefined where there was no `--`. */
@@ -53,12 +59,16 @@ export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, Co
     const named = words.length > 0
     const command = yield* takeCommand(words)
     const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
-    const language = command === "env" ? yield* takeLanguage(words) : undefined
+    const language = command === "env" ? yield* takeWord(command, words, languages) : undefined
+    const shell = command === "completions" ? yield* takeWord(command, words, shells) : undefined
+    const filter = command === "top" || command === "tap" ? words.splice(0).join(" ") : ""
     if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
     const invocation = {
       command,
       topic: undefined,
       language,
+      filter,
+      shell,
       flags,
       rest,
       json: given.has("json"),
@@ -147,11 +157,16 @@ const takeCommand = (words: Array<string>): Result.Result<CommandName, ConfigErr
 const takeTopic = (words: Array<string>): Result.Result<CommandName | undefined, ConfigError> =>
   words.length === 0 ? Result.succeed(undefined) : takeCommand(words)
 
-const takeLanguage = (words: Array<string>): Result.Result<Language | undefined, ConfigError> => {
+/** The next word, if there is one, which must be one that this command knows. */
+const takeWord = <A extends string>(
+  command: CommandName,
+  words: Array<string>,
+  known: ReadonlyArray<A>,
+): Result.Result<A | undefined, ConfigError> => {
   const word = words.shift()
-  if (word === undefined || isOneOf(languages, word)) return Result.succeed(word)
+  if (word === undefined || isOneOf(known, word)) return Result.succeed(word)
   return Result.fail(
-    usageError(`env does not know ${quote(word)}: write ${oneOf(languages)}${didYouMean(word, languages)}`),
+    usageError(`${command} does not know ${quote(word)}: write ${oneOf(known)}${didYouMean(word, known)}`),
   )
 }
 

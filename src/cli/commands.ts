@@ -6,6 +6,10 @@
 export const languages = ["go", "python", "node", "java", "dotnet", "ruby", "curl"] as const
 export type Language = (typeof languages)[number]
 
+/** Shells for which `pillion completions` prints a script. */
+export const shells = ["bash", "zsh", "fish"] as const
+export type Shell = (typeof shells)[number]
+
 /** Flags that are no options: they belong to a command, and have no value. */
 export const commandFlags = {
   json: "print JSON",
@@ -13,7 +17,8 @@ export const commandFlags = {
 } as const
 export type CommandFlag = keyof typeof commandFlags
 
-export type CommandName = "run" | "check-config" | "env" | "healthcheck" | "drain" | "version" | "help"
+export type CommandName =
+  "run" | "check-config" | "env" | "healthcheck" | "drain" | "top" | "tap" | "completions" | "version" | "help"
 
 export interface Command {
   /** What follows `pillion`. */
@@ -80,6 +85,38 @@ export const commands: { readonly [N in CommandName]: Command } = {
     examples: [
       ["pillion drain", "ask on the admin port 4100"],
       ["pillion drain --admin-port 9001", "ask on another port"],
+    ],
+  },
+  top: {
+    usage: "top [FILTER] [options]",
+    summary: "watch the running proxy: rates, latency, refusals and destinations, live in the terminal",
+    flags: ["json"],
+    takesOptions: true,
+    examples: [
+      ["pillion top", "q quits, s sorts, / filters, p pauses"],
+      ["pillion top direction = outbound", "only what the workload sends"],
+      ["pillion top --json", "one look, for a program"],
+    ],
+  },
+  tap: {
+    usage: "tap [FILTER] [options]",
+    summary: "print connections and requests of the running proxy as they end",
+    flags: ["json"],
+    takesOptions: true,
+    examples: [
+      ["pillion tap", "everything from now on"],
+      ["pillion tap host ~ api status = 5xx", "what fails of some hosts; also != !~ < > and plain words"],
+      ["pillion tap direction = inbound --json", "for a program: a line of the access log each"],
+    ],
+  },
+  completions: {
+    usage: `completions ${shells.join("|")}`,
+    summary: "print the script that lets a shell complete commands, flags and values",
+    flags: [],
+    takesOptions: false,
+    examples: [
+      ['eval "$(pillion completions bash)"', "for this bash; zsh likewise, after compinit"],
+      ["pillion completions fish", "to be kept as ~/.config/fish/completions/pillion.fish"],
     ],
   },
   version: {

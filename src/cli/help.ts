@@ -6,6 +6,7 @@ import { annotationDomain, environmentNames, type Group } from "../config/option
 import { defaultText, optionKeys, options } from "../config/options.ts"
 import type { Settings } from "../config/settings.ts"
 import { type CommandName, commandFlags, commandNames, commands, exitCodes } from "./commands.ts"
+import { markdownCode as code, markdownTable } from "./markdown.ts"
 
 const width = 100
 const helpFlag = ["--help, -h", "explain the command, or without one the program"] as const
@@ -114,17 +115,5 @@ export const optionsMarkdown = (): string => {
       summary,
     ]
   })
-  return [
-    markdownRow(header),
-    markdownRow(header.map(() => "---")),
-    ...rows.map(markdownRow),
-    "",
-    `Annotations stand after \`${annotationDomain}\`.`,
-    "",
-  ].join("\n")
+  return `${markdownTable(header, rows)}\nAnnotations stand after \`${annotationDomain}\`.\n`
 }
-
-const markdownRow = (cells: ReadonlyArray<string>): string =>
-  `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`
-
-const code = (text: string): string => `\`${text}\``

@@ -5,9 +5,11 @@
  * A dead child is first looked at without being taken (WNOWAIT), so that the exit status of a process that Bun started
  * is left for Bun. Linux on x64 and arm64, glibc and musl; nothing here blocks.
  */
-import { dlopen, ptr, read } from "bun:ffi"
+import { ptr, read } from "bun:ffi"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+
+import { loadLibc } from "../net/load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const P_ALL = 0
@@ -28,7 +30,7 @@ const functions = {
 export const reapOrphans = (own: number): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     if (process.pid !== 1) return
-    const libc = load()
+    const libc = loadLibc(functions)
     if (libc === undefined) {
       return yield* Effect.logWarning("libc cannot be used here: orphaned processes will stay as zombies")
     }
@@ -41,19 +43,7 @@ export const reapOrphans = (own: number): Effect.Effect<void, never, Scope.Scope
     reap()
   })
 
-type Wait = NonNullable<ReturnType<typeof load>>
-
-const load = () => {
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
-  for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
-    try {
-      return dlopen(name, functions).symbols
-    } catch {
-      // The other libc, then.
-    }
-  }
-  return undefined
-}
+type Wait = NonNullable<ReturnType<typeof loadLibc<typeof functions>>>
 
 /** One signal may stand for several deaths, so each call takes all the dead. */
 const reaper = (libc: Wait, own: number): (() => void) => {

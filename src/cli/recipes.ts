@@ -58,8 +58,9 @@ export const recipes: { readonly [L in Language]: (outbound: Outbound) => Recipe
           notes: [
             ...(outbound.asked === "socks" ? ["Node.js knows no SOCKS by itself; this port takes HTTP too."] : []),
             "NODE_USE_ENV_PROXY is for Node.js 24 or later, and 22.21; there it covers fetch, http and https.",
-            'Older versions: npm install global-agent; import { bootstrap } from "global-agent"; bootstrap().',
-            "It covers http and https but not fetch, which needs undici and its EnvHttpProxyAgent.",
+            "Older versions: npm install global-agent@3, then node --require global-agent/bootstrap app.js.",
+            "(global-agent 4.1.3 fails with every https URL.) It covers http and https, but not fetch, which",
+            "needs undici and its EnvHttpProxyAgent.",
           ],
         }
       : {

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 
 import { serveAdmin } from "../admin/admin.ts"
 import { serveHealth } from "../admin/health.ts"
+import { makeTap, type Tap } from "../admin/tap.ts"
 import { type Parts, type Proxy, startProxy } from "../app.ts"
 import type { ConfigError } from "../config/error.ts"
 import { reload } from "../config/reload.ts"
@@ -16,19 +17,26 @@ import type { Settings } from "../config/settings.ts"
 import type { Loaded } from "../config/sources.ts"
 import { Dialer } from "../net/dialer.ts"
 import { releaseStartupPages } from "../net/startup-pages.ts"
+import { accessNotice } from "../observe/access-formats.ts"
 import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
+import type { Flow } from "../observe/flow.ts"
+import { watchLag } from "../observe/lag.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
 import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../observe/log.ts"
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
+import { Recent } from "../observe/recent.ts"
+import type { Exported } from "../observe/telemetry.ts"
+import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
 import { type ChildNotStarted, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
+import { notifyService } from "./notify.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import type { Signals } from "./signals.ts"
@@ -65,7 +73,12 @@ interface State {
 }
 
 interface Observers extends Omit<Parts, "settings"> {
-  readonly drained: { active: () => boolean }
+  readonly recent: Recent
+  readonly tap: Tap
+  /** What the metrics ask of the proxy, once there is one. */
+  readonly live: { draining: () => boolean; open: () => Iterable<Flow> }
+  /** Where log lines go besides, if there is an exporter. */
+  readonly exporter: { current: Exported | undefined }
   readonly flush: (milliseconds: number) => Promise<unknown>
 }
 
@@ -73,41 +86,75 @@ const makeObservers = (settings: () => Settings): Observers => {
   // Not `process.stdout.isTTY`: touching that stream makes the pipe non-blocking for a child that shares it.
   const stdoutFormat = resolveFormat(settings().logFormat, isatty(1))
   const stderrFormat = resolveFormat(settings().logFormat, isatty(2))
-  const stdout = new Output({ write: openDescriptor(1), notice: droppedNotice(stdoutFormat) })
+  const { accessLogFormat } = settings()
+  const accessFormat = accessLogFormat === "auto" ? stdoutFormat : accessLogFormat
+  const stdout = new Output({ write: openDescriptor(1), notice: accessNotice(accessFormat) })
   const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
-  const color = wantsColor(isatty(2), process.env)
-  const log = makeLog({ output: stderr, level: () => settings().logLevel, format: stderrFormat, color })
-  const accessLog = settings().accessLog ? makeAccessLog({ output: stdout, format: stdoutFormat }) : undefined
-  const drained = { active: () => false }
+  const exporter: Observers["exporter"] = { current: undefined }
+  const log = makeLog({
+    output: stderr,
+    level: () => settings().logLevel,
+    format: stderrFormat,
+    color: wantsColor(isatty(2), process.env),
+    also: (level, message, fields) => exporter.current?.log(level, message, fields),
+  })
+  const recent = new Recent()
+  const tap = makeTap(recent)
+  const accessLog = makeAccessLog({
+    output: settings().accessLog ? stdout : undefined,
+    format: accessFormat,
+    color: wantsColor(isatty(1), process.env),
+    recent,
+  })
+  const live: Observers["live"] = { draining: () => false, open: () => [] }
   const metrics = new Metrics({
     build: version,
-    draining: () => drained.active(),
-    dropped: () => ({ stdout: stdout.dropped, stderr: stderr.dropped }),
+    draining: () => live.draining(),
+    dropped: () => ({
+      stdout: stdout.dropped,
+      stderr: stderr.dropped,
+      tap: tap.dropped(),
+      otlp: exporter.current?.dropped() ?? 0,
+    }),
+    open: () => live.open(),
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
-  return { log, accessLog, metrics, drained, flush }
+  return { log, accessLog, metrics, recent, tap, live, exporter, flush }
 }
 
 const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
   Effect.fnUntraced(function* (args, state, observers) {
-    const { log } = observers
+    const { log, metrics } = observers
     const settings = (): Settings => state.settings
+    yield* exportTelemetry(observers)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => watchLag((seconds) => metrics.lagged(seconds))),
+      (stopWatching) => Effect.sync(stopWatching),
+    )
     for (const warning of state.loaded.warnings) log.warn(warning)
     const stop = yield* Deferred.make<void>()
     const hurry = yield* Deferred.make<void>()
 
     const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
-    observers.drained.active = proxy.draining
+    observers.live.draining = proxy.draining
+    observers.live.open = () => proxy.connections.flows
     const ports = yield* serveOperators(proxy, state, observers, stop)
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
     announce(log, settings(), state.loaded.origins, ports)
+    const status = (): string => serviceStatus(proxy, ports)
+    const service = yield* notifyService({ environment: process.env, status, log })
+    service.ready()
 
     const child = args.command === undefined ? undefined : yield* startBeside(args.command, settings(), ports, log)
     args.signals.listen((signal) => {
-      if (signal === "SIGHUP") rereadSettings(args, state, observers)
+      if (signal === "SIGHUP") {
+        service.reloading()
+        rereadSettings(args, state, observers)
+        service.ready()
+      }
       if (child !== undefined && !child.ended()) return child.signal(signal)
       if (signal !== "SIGTERM" && signal !== "SIGINT") return
       Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
@@ -115,11 +162,26 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
     Deferred.doneUnsafe(stop, Effect.void)
 
+    service.stopping(settings().drainTimeout)
     log.info("draining", { connections: proxy.connections.flows.size })
     const cut = yield* Effect.raceFirst(Effect.as(proxy.drain, false), Effect.as(Deferred.await(hurry), true))
     log.info("stopped", { cut: proxy.connections.flows.size })
     return cut && child === undefined ? 1 : code
   })
+
+/** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
+const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exporter }: Observers) {
+  if (!wantsTelemetry(process.env)) return
+  const { startTelemetry } = yield* Effect.promise(() => import("../observe/telemetry.ts"))
+  exporter.current = yield* startTelemetry({ env: process.env, log, metrics, recent, version: version.version })
+})
+
+/** The line that `systemctl status` shows. */
+const serviceStatus = (proxy: Proxy, ports: Ports): string => {
+  const inbound = ports.in > 0 ? `inbound on ${ports.in}, ` : ""
+  const outbound = ports.out > 0 ? `outbound on ${ports.out}, ` : ""
+  return `${inbound}${outbound}connections: ${proxy.connections.flows.size}`
+}
 
 const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
   const { env, notes } = childEnvironment(settings, ports, process.env)
@@ -144,7 +206,7 @@ const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers
 const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
-  { metrics, log }: Observers,
+  { metrics, log, recent, tap }: Observers,
   stop: Deferred.Deferred<void>,
 ) {
   const { healthPort, adminPort } = state.settings
@@ -158,6 +220,9 @@ const serveOperators = Effect.fnUntraced(function* (
     version,
     config: () => state.loaded.origins,
     connections: () => proxy.connections.flows,
+    recent,
+    tap,
+    metrics: () => metrics.renderPrometheus(),
     drain: requestStop,
     quit: requestStop,
     level: () => state.settings.logLevel,

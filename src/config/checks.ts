@@ -8,7 +8,7 @@ import { everywhere, isLoopback, isUnspecified, loopback } from "./addresses.ts"
 import { type ConfigError, oneOf, quote, valueError } from "./error.ts"
 import type { Limits } from "./option.ts"
 import { options } from "./options.ts"
-import { plan, protocols } from "./plan.ts"
+import { outboundIsLoopback, plan, protocols } from "./plan.ts"
 import type { ProxyProtocol, ProxyType, Settings } from "./settings.ts"
 
 /** Names an option with its value and its origin: `proxy-type "forward" (flag --proxy-type)`. */
@@ -19,10 +19,21 @@ export const findConflict = (settings: Settings, limits: Limits, describe: Descr
   protocolConflict(settings, describe) ?? portConflict(settings, describe) ?? ownWorkload(settings, limits, describe)
 
 /** What will work, but probably not as meant. */
-export const doubts = (settings: Settings, describe: Describe): ReadonlyArray<string> =>
-  settings.drainDelay > settings.drainTimeout
-    ? [`${describe("drainDelay")} is longer than ${describe("drainTimeout")}: the drain ends with the shorter one`]
-    : []
+export const doubts = (settings: Settings, describe: Describe): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  if (settings.drainDelay > settings.drainTimeout) {
+    found.push(
+      `${describe("drainDelay")} is longer than ${describe("drainTimeout")}: the drain ends with the shorter one`,
+    )
+  }
+  const outbound = plan(settings).some(({ direction }) => direction === "outbound")
+  if (outbound && !outboundIsLoopback(settings)) {
+    found.push(
+      `${describe("proxyOutBind")} is not loopback: whoever reaches it may connect from this machine; nobody is asked to log in`,
+    )
+  }
+  return found
+}
 
 const protocolConflict = (settings: Settings, describe: Describe): ConfigError | undefined => {
   const { proxyType, proxyProtocol } = settings

@@ -276,6 +276,16 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     initial: () => true,
     reloadable: false,
   },
+  accessLogFormat: {
+    name: "access-log-format",
+    group: "Logging",
+    summary: "json, istio-json (its default keys), clf (as web servers), logfmt, pretty, or auto: as log-format says",
+    kind: choice(["auto", "json", "istio-json", "clf", "logfmt", "pretty"], {
+      combined: "would log header fields, which may hold secrets: write clf",
+    }),
+    initial: () => "auto",
+    reloadable: false,
+  },
   annotationsFile: {
     name: "annotations-file",
     group: "Configuration",

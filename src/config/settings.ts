@@ -9,6 +9,7 @@ export type ProxyType = "reverse" | "forward" | "dual"
 export type ProxyProtocol = "tcp" | "http" | "socks" | "tcp:http" | "tcp:socks"
 export type LogLevel = "debug" | "info" | "warn" | "error"
 export type LogFormat = "auto" | "json" | "pretty"
+export type AccessLogFormat = "auto" | "json" | "istio-json" | "clf" | "logfmt" | "pretty"
 
 /** `--resolve host:port=addr:port`: where connections to one name and port go instead of asking a resolver. */
 export interface ResolveRule {
@@ -51,6 +52,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
   readonly accessLog: boolean
+  /** `auto` is what `logFormat` gives on standard output. */
+  readonly accessLogFormat: AccessLogFormat
   readonly handshakeTimeout: number
   readonly dialTimeout: number
   readonly halfCloseTimeout: number

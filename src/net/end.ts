@@ -7,6 +7,7 @@
  */
 import type { Socket, SocketHandler } from "bun"
 
+import { goOn, stall } from "./collect.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
 
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
@@ -105,12 +106,14 @@ export class SocketEnd implements End {
   pause(): void {
     if (!this.open || this.paused) return
     this.paused = true
+    stall()
     this.socket!.pause()
   }
 
   resume(): void {
     if (!this.open || !this.paused) return
     this.paused = false
+    goOn()
     this.socket!.resume()
   }
 
@@ -135,6 +138,7 @@ export class SocketEnd implements End {
     this.open = false
     if (this.socket !== undefined) sockets--
     cancel(this.probing)
+    if (this.paused) goOn()
     this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
     this.receiver = nobody
   }

@@ -28,6 +28,8 @@ export interface ExchangeLimits {
   readonly handshakeTimeout: number
   /** Milliseconds between requests. */
   readonly keepAliveTimeout: number
+  /** Milliseconds for what is left to answer once the client has ended, and again while much of it still flows. */
+  readonly halfCloseTimeout: number
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
 }

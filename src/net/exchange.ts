@@ -8,6 +8,7 @@
  */
 import * as Effect from "effect/Effect"
 
+import type { EndedBy } from "../observe/flow.ts"
 import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
 import type { Body } from "../protocol/http/body.ts"
@@ -21,6 +22,7 @@ import type { Inbox } from "../protocol/inbox.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"
 
+import { after, cancel, type Deadline } from "./deadline.ts"
 import type { End, Receiver } from "./end.ts"
 import type { ExchangeContext, Need } from "./exchange-context.ts"
 import { Exchanged } from "./exchanged.ts"
@@ -28,6 +30,7 @@ import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 import { Patience } from "./patience.ts"
+import { lingerProgress } from "./relay.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
@@ -47,6 +50,8 @@ export class Exchange implements Receiver, OriginOwner {
   private unmet: Need | undefined = undefined
   private readonly requests: RequestReader
   private readonly patience = new Patience()
+  /** Runs from the client's FIN on. */
+  private lingering: Deadline | undefined = undefined
   /** Bytes of answers that the client has not taken yet. */
   private tail: Uint8Array | undefined = undefined
   private finished: boolean
@@ -71,6 +76,7 @@ export class Exchange implements Receiver, OriginOwner {
     this.idle = new OwnOrigins(context.idleOrigins)
     this.requests = new RequestReader(inbox, context.limits, context.pseudonym)
     context.drain.subscribe(this.onDrain)
+    if (finished) this.linger()
   }
 
   /** Serves requests until something is needed. Interrupting it resets the client and every origin. */
@@ -82,13 +88,14 @@ export class Exchange implements Receiver, OriginOwner {
     this.client.resume()
     this.advance()
     return Effect.sync(() => {
-      this.report("the connection was ended")
+      this.report("drain", "the connection was ended")
       this.over(undefined)
     })
   })
 
   /** The connection that was needed. */
   supply(end: End): void {
+    this.request!.connected()
     const { limits, pseudonym } = this.context
     this.send(new Origin(end, this.request!.key, this, limits, pseudonym))
   }
@@ -97,7 +104,7 @@ export class Exchange implements Receiver, OriginOwner {
   decline(refused: Refusal): void {
     const request = this.request!
     const close = !request.prepared.body.done || !this.mayStay(request)
-    this.report(refused.reason, refused)
+    this.report("proxy", refused.reason, refused)
     this.request = undefined
     const words = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.over(words)
@@ -127,11 +134,12 @@ export class Exchange implements Receiver, OriginOwner {
 
   ended(): void {
     this.finished = true
+    this.linger()
     this.advance()
   }
 
   closed(_: End, code: string | undefined): void {
-    this.report(code === undefined ? "the client closed" : `the client closed (${code})`)
+    this.report("client", code === undefined ? "the client closed" : `the client closed (${code})`)
     const dialling = this.state === "dialling"
     this.over(undefined)
     if (dialling) this.abandon()
@@ -229,7 +237,7 @@ export class Exchange implements Receiver, OriginOwner {
       const bytes = request.prepared.body.pass(this.inbox.view(), 0)
       this.inbox.consume(request.prepared.body.consumed)
       if (request.prepared.body.problem !== undefined) {
-        return void this.fail(refusal("malformed-request", request.prepared.body.problem))
+        return void this.fail(refusal("malformed-request", request.prepared.body.problem), "client")
       }
       origin.send(bytes)
       if (origin.tail !== undefined) this.client.pause()
@@ -291,7 +299,8 @@ export class Exchange implements Receiver, OriginOwner {
     const form = { close: false, upgrade: true, chunks: true }
     const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
     request.status = 101
-    this.report(undefined)
+    request.answering()
+    this.report(undefined, undefined)
     this.origin = undefined
     this.leave()
     const toTarget = this.inbox.take()
@@ -307,6 +316,7 @@ export class Exchange implements Receiver, OriginOwner {
     const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
     request.status = head.status
+    request.answering()
     request.answer = answer.body
     request.framing = head.bodyLength
     request.originStays = head.persistent
@@ -328,7 +338,7 @@ export class Exchange implements Receiver, OriginOwner {
   /** The answer is whole. */
   private answered(origin: Origin): void {
     const request = this.request!
-    this.report(undefined)
+    this.report(undefined, undefined)
     this.origin = undefined
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
@@ -377,7 +387,7 @@ export class Exchange implements Receiver, OriginOwner {
   /** The answer ends before it is whole: the client must see that it does. */
   private cutShort(code: string | undefined): void {
     const request = this.request!
-    this.report(code ?? "the origin ended its answer early")
+    this.report("target", code ?? "the origin ended its answer early")
     // A FIN is enough where the client counts bytes or chunks; elsewhere only a reset tells.
     const counts = request.framing !== untilClose && request.prepared.minor === 1
     this.over(code === undefined && counts ? (this.tail ?? empty) : undefined)
@@ -386,9 +396,9 @@ export class Exchange implements Receiver, OriginOwner {
   // Ends.
 
   /** Ends the exchange for what the origin, or the client within a body, did. Always false, for its callers. */
-  private fail(refused: Refusal): false {
+  private fail(refused: Refusal, by: EndedBy = "target"): false {
     const request = this.request!
-    this.report(refused.reason, refused)
+    this.report(by, refused.reason, refused)
     if (request.answer !== undefined) this.over(undefined)
     else
       this.over(
@@ -397,8 +407,19 @@ export class Exchange implements Receiver, OriginOwner {
     return false
   }
 
+  /** A client that has ended may be gone: an origin that never answers must not keep both connections for ever. */
+  private linger(): void {
+    const { sent } = this.client
+    this.lingering = after(this.context.limits().halfCloseTimeout, () => {
+      // A dial has a deadline of its own.
+      if (this.state === "dialling" || this.client.sent - sent >= lingerProgress) return this.linger()
+      this.report("timeout", "the client had ended, and its answer did not")
+      this.over(undefined)
+    })
+  }
+
   private giveUp(why: string): void {
-    this.report(why)
+    this.report("client", why)
     this.over(undefined)
   }
 
@@ -407,8 +428,14 @@ export class Exchange implements Receiver, OriginOwner {
     this.context.answered({
       method: "-",
       authority: "-",
+      target: undefined,
       path: "-",
+      version: undefined,
       status: 0,
+      dialled: undefined,
+      firstByte: undefined,
+      endedBy: refused.reason === "request-timeout" ? "timeout" : "proxy",
+      phase: "handshake",
       refusal: refused,
       started: performance.now(),
       bytesIn: 0,
@@ -428,6 +455,7 @@ export class Exchange implements Receiver, OriginOwner {
   private leave(): void {
     this.state = "over"
     this.patience.end()
+    cancel(this.lingering)
     this.context.drain.unsubscribe(this.onDrain)
     const { origin: current } = this
     this.origin = undefined
@@ -470,9 +498,10 @@ export class Exchange implements Receiver, OriginOwner {
     if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
   }
 
-  private report(error: string | undefined, refused?: Refusal): void {
+  private report(endedBy: EndedBy | undefined, error: string | undefined, refused?: Refusal): void {
     const request = this.request
     if (request === undefined) return
-    this.context.answered(request.report(error, refused))
+    const phase = this.state === "dialling" ? "dial" : "data"
+    this.context.answered(request.report(endedBy, phase, error, refused))
   }
 }

@@ -2,6 +2,7 @@
  * Exchanged: one HTTP request on its way, and what has become of it.
  */
 import type { Answered } from "../observe/answered.ts"
+import type { EndedBy, Phase } from "../observe/flow.ts"
 import type { Body } from "../protocol/http/body.ts"
 import type { PreparedRequest } from "../protocol/http/prepare.ts"
 import type { Refusal } from "../protocol/refusal.ts"
@@ -15,6 +16,9 @@ export class Exchanged {
   /** `host:port` that the client named, or that of the workload. */
   readonly authority: string
   readonly started = performance.now()
+  /** When the connection that it needed was made, if it needed one; and when its answer's head was here. */
+  private connectedAt: number | undefined = undefined
+  private answeredAt: number | undefined = undefined
   /** It was sent a second time. */
   retried = false
   /** Interim answers so far. */
@@ -37,14 +41,36 @@ export class Exchanged {
     this.authority = authority
   }
 
-  /** For the access log; `error` says why it was not answered, or not wholly. */
-  report(error: string | undefined, refused: Refusal | undefined): Answered {
+  /** A connection was made for it. */
+  connected(): void {
+    this.connectedAt = performance.now()
+  }
+
+  /** The head of its answer has arrived. */
+  answering(): void {
+    this.answeredAt = performance.now()
+  }
+
+  /** For the access log; `endedBy` and `error` say who ended it before it was whole, and why. */
+  report(
+    endedBy: EndedBy | undefined,
+    phase: Phase,
+    error: string | undefined,
+    refused: Refusal | undefined,
+  ): Answered {
+    const { started, connectedAt, answeredAt } = this
     return {
       method: this.prepared.method,
       authority: this.authority,
+      target: this.key,
       path: this.prepared.path,
+      version: this.prepared.minor === 1 ? "1.1" : "1.0",
       status: this.status,
-      started: this.started,
+      started,
+      dialled: connectedAt === undefined ? undefined : connectedAt - started,
+      firstByte: answeredAt === undefined ? undefined : answeredAt - (connectedAt ?? started),
+      endedBy,
+      phase,
       bytesIn: this.prepared.body.passed,
       bytesOut: this.answer?.passed ?? 0,
       error,

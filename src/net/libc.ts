@@ -5,9 +5,11 @@
  * cannot be cancelled before the connection is made. A socket that is connected here and then handed to Bun has neither
  * fault. Linux on x64 and arm64, glibc and musl; nothing in this file blocks, and nothing waits.
  */
-import { dlopen, type Pointer, read } from "bun:ffi"
+import { type Pointer, read } from "bun:ffi"
 import { constants } from "node:os"
 import type { Address } from "../protocol/address.ts"
+
+import { loadLibc } from "./load-libc.ts"
 
 /** Either the descriptor of a socket whose connection is under way, or why there is none (`EMFILE`, `ENETUNREACH`, ...). */
 export type Started = { readonly fd: number } | { readonly code: string }
@@ -39,26 +41,16 @@ const functions = {
   __errno_location: { args: [], returns: "ptr" },
 } as const
 
+type Symbols = NonNullable<ReturnType<typeof loadLibc<typeof functions>>>
+
 /** Undefined where this system has no such libc; the dialer then makes do with what Bun offers. */
 export const openLibc = (): Libc | undefined => {
-  const symbols = load()
+  const symbols = loadLibc(functions)
   const errno = symbols?.__errno_location()
   return symbols === undefined || typeof errno !== "number" ? undefined : bind(symbols, errno)
 }
 
-const load = () => {
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
-  for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
-    try {
-      return dlopen(name, functions).symbols
-    } catch {
-      // The other libc, then.
-    }
-  }
-  return undefined
-}
-
-const bind = (libc: NonNullable<ReturnType<typeof load>>, errno: Pointer): Libc => {
+const bind = (libc: Symbols, errno: Pointer): Libc => {
   // One buffer for every call: connect() copies it before it returns, and only this thread dials.
   // It is given to every call as it is: where a small array lies may change, so a pointer that is kept goes stale.
   const socketAddress = new Uint8Array(ipv6Length)

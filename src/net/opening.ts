@@ -52,6 +52,8 @@ export class Opening implements Receiver {
   /** Its FIN has arrived. */
   finished = false
   phase: Phase = "detect"
+  /** When it was known what the client speaks, on the monotonic clock. */
+  recognisedAt: number | undefined = undefined
   /** Called when the client goes after it asked, while what it wants is being made. */
   readonly abandon: () => void
   private readonly client: End
@@ -75,8 +77,9 @@ export class Opening implements Receiver {
     this.resume = resume
     if (!this.client.open) return resume(Effect.succeed({ _tag: "Gone", code: this.code }))
     this.client.receiver = this
-    this.deadline = after(this.speech.handshakeTimeout, () => this.expire())
     this.listen()
+    // Whoever has asked already, or need not ask, needs no deadline.
+    if (this.resume !== undefined) this.deadline = after(this.speech.handshakeTimeout, expire, this)
     return Effect.sync(() => this.settle())
   })
 
@@ -157,6 +160,7 @@ export class Opening implements Receiver {
         return false
     }
     this.phase = "handshake"
+    this.recognisedAt = performance.now()
     return true
   }
 
@@ -165,7 +169,7 @@ export class Opening implements Receiver {
     this.answer({ _tag: "Refused", refusal: refused, words: this.handshake!.refused(refused), spoken: protocol })
   }
 
-  private expire(): void {
+  expire(): void {
     if (this.handshake !== undefined) return this.refuse(refusal("request-timeout", "the handshake took too long"))
     this.answer({
       _tag: "Refused",
@@ -190,6 +194,8 @@ export class Opening implements Receiver {
     this.deadline = undefined
   }
 }
+
+const expire = (opening: Opening): void => opening.expire()
 
 /** How a client is refused that has not shaken hands: in the words of the protocol that it began to speak. */
 const wordsFor = (refused: Refusal, spoken: Spoken): Uint8Array => {

@@ -12,9 +12,11 @@ import * as Effect from "effect/Effect"
 
 import type { Flow } from "../observe/flow.ts"
 import { concat } from "../protocol/bytes.ts"
+import { serverNameOf } from "../protocol/tls-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
+import { FirstChunk } from "./first-chunk.ts"
 
 /**
  * A half-closed relay is given one more half-close timeout for every period in which this much still went through: a
@@ -89,23 +91,26 @@ class Relay {
   readonly client: Half
   readonly target: Half
   private readonly flow: Flow
-  private readonly timeout: () => number
+  private readonly limits: () => RelayLimits
   private readonly done: () => void
   private over = false
   private deadline: Deadline | undefined = undefined
   private progress = 0
 
-  constructor(client: End, target: End, flow: Flow, halfCloseTimeout: () => number, done: () => void) {
+  constructor(client: End, target: End, flow: Flow, limits: () => RelayLimits, done: () => void) {
     this.flow = flow
-    this.timeout = halfCloseTimeout
+    this.limits = limits
     this.done = done
     this.client = new Half(client, "client", this)
     this.target = new Half(target, "target", this)
   }
 
   start(toClient: Uint8Array, toTarget: Uint8Array): void {
-    this.client.end.receiver = this.client
-    this.target.end.receiver = this.target
+    const { flow } = this
+    const look = (bytes: Uint8Array): void => void (flow.sni = serverNameOf(bytes))
+    if (toTarget.length > 0) look(toTarget)
+    this.client.end.receiver = toTarget.length > 0 ? this.client : new FirstChunk(this.client, look)
+    this.target.end.receiver = new FirstChunk(this.target, () => void (flow.firstByteAt = flow.elapsed()))
     this.client.send(toClient)
     this.target.send(toTarget)
     // The client may have been paused, or may have sent its FIN, while its target was dialled.
@@ -125,7 +130,7 @@ class Relay {
 
   private armLinger(): void {
     this.progress = this.client.end.sent + this.target.end.sent
-    this.deadline = after(this.timeout(), () => {
+    this.deadline = after(this.limits().halfCloseTimeout, () => {
       if (this.client.end.sent + this.target.end.sent - this.progress >= lingerProgress) return this.armLinger()
       this.flow.endedBy = "timeout"
       this.stop()
@@ -150,8 +155,15 @@ class Relay {
     if (this.over) return
     this.over = true
     cancel(this.deadline)
+    this.flow.settle()
     this.done()
   }
+}
+
+/** Read when they are used: a reload changes them. */
+export interface RelayLimits {
+  /** Milliseconds that a connection may last after one side has finished. */
+  readonly halfCloseTimeout: number
 }
 
 /** What has to be sent before the ends are joined, and what is known of the client by then. */
@@ -170,10 +182,10 @@ export const relay = (
   target: End,
   flow: Flow,
   start: Start,
-  halfCloseTimeout: () => number,
+  limits: () => RelayLimits,
 ): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
-    const joined = new Relay(client, target, flow, halfCloseTimeout, () => resume(Effect.void))
+    const joined = new Relay(client, target, flow, limits, () => resume(Effect.void))
     joined.start(start.toClient, start.toTarget)
     if (start.clientFinished) joined.client.ended()
     return Effect.sync(() => joined.stop())

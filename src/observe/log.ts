@@ -27,16 +27,19 @@ export interface LogParts {
   readonly format: LineFormat
   /** Only for `pretty`. */
   readonly color?: boolean
+  /** Is told of every message that is written. */
+  readonly also?: (level: LogLevel, message: string, fields: Fields) => void
 }
 
 /** Characters of one message or field: a stack fits. */
 const longestField = 8192
 
-export const makeLog = ({ output, level, format, color = false }: LogParts): Log => {
+export const makeLog = ({ output, level, format, color = false, also }: LogParts): Log => {
   const say = (at: LogLevel) => (message: string, fields?: Fields) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level())) return
     const now = Date.now()
     output.write(format === "json" ? logJson(now, at, message, fields) : logPretty(now, at, message, fields, color))
+    also?.(at, message, fields ?? {})
   }
   return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") }
 }

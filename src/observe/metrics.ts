@@ -1,14 +1,23 @@
 /**
  * Metrics: counts what happens, in plain numbers, and tells it to Prometheus.
  */
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import * as Record from "effect/Record"
 
-import type { Reason } from "../protocol/refusal.ts"
+import { type Reason, refusals } from "../protocol/refusal.ts"
 
 import type { EndedBy, Flow, Protocol } from "./flow.ts"
 import type { Listener } from "./listen-failed.ts"
-import { type Build, buildInfo, dialBounds, dialDuration, families, methods, statuses } from "./metrics-table.ts"
+import {
+  type Build,
+  buildInfo,
+  families,
+  histograms,
+  type LineOutput,
+  lineOutputs,
+  methods,
+  statuses,
+} from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
 
 type Direction = Flow["direction"]
@@ -17,7 +26,9 @@ type Direction = Flow["direction"]
 export interface MetricsParts {
   readonly build: Build
   readonly draining: () => boolean
-  readonly dropped: () => { readonly stdout: number; readonly stderr: number }
+  readonly dropped: () => { readonly [O in LineOutput]: number }
+  /** Connections that are open: the bytes of their tunnels are counted while they pass. */
+  readonly open: () => Iterable<Flow>
 }
 
 /** Every method is a few additions, and none throws for what its types allow. */
@@ -25,13 +36,18 @@ export class Metrics {
   private readonly parts: MetricsParts
   private readonly build: Series
   private readonly series = Record.map(families, (family) => new Series(family))
-  private readonly dials = new Histogram(dialDuration, dialBounds)
+  private readonly histograms = Record.map(histograms, (family) => new Histogram(family, family.bounds))
+  /** Bytes that are over: the series has besides what is under way. */
+  private readonly past = { inbound: { in: 0, out: 0 }, outbound: { in: 0, out: 0 } }
 
   constructor(parts: MetricsParts) {
     this.parts = parts
     this.build = new Series(buildInfo(parts.build))
     this.build.set(1, parts.build.version, parts.build.revision ?? "", parts.build.bun)
-    this.series.startTime.set(Math.round(Date.now() - process.uptime() * 1000) / 1000)
+    const started = Math.round(Date.now() - process.uptime() * 1000) / 1000
+    this.series.startTime.set(started)
+    this.series.reloadedAt.set(started)
+    this.series.mostFiles.set(mostFiles())
   }
 
   accepted(direction: Direction): void {
@@ -40,9 +56,20 @@ export class Metrics {
   }
 
   /** An accepted connection ended; undefined where nobody ended it early. */
-  closed(direction: Direction, protocol: Protocol, endedBy: EndedBy | undefined): void {
+  closed(direction: Direction, protocol: Protocol, endedBy: EndedBy | undefined, seconds: number): void {
     this.series.active.add(-1, direction)
     this.series.closed.add(1, direction, protocol, endedBy ?? "done")
+    this.histograms.connections.observe(seconds, direction)
+  }
+
+  /** It became known what a client speaks. */
+  detected(direction: Direction, protocol: Protocol): void {
+    this.series.detected.add(1, direction, protocol)
+  }
+
+  /** A client did not say in time what it speaks. */
+  undetected(direction: Direction): void {
+    this.series.undetected.add(1, direction)
   }
 
   /** A connection or a request was refused. */
@@ -55,25 +82,49 @@ export class Metrics {
     this.series.overloaded.add(1, direction, String(told))
   }
 
-  /** `bytesIn` went from the client to the target, `bytesOut` back. */
+  /** A SOCKS client has its answer; undefined grants what it asked for. Other protocols are not counted. */
+  socksReply(protocol: Protocol, reason: Reason | undefined): void {
+    switch (protocol) {
+      case "socks5":
+        return this.series.socksReplies.add(1, protocol, String(reason === undefined ? 0 : refusals[reason].socks5))
+      case "socks4":
+      case "socks4a":
+        return this.series.socksReplies.add(1, protocol, String(reason === undefined ? 90 : refusals[reason].socks4))
+      case "tcp":
+      case "http":
+      case "connect":
+      case "unknown":
+        return
+    }
+  }
+
+  /** `bytesIn` went from the client to the target, `bytesOut` back; they are over. */
   bytes(direction: Direction, bytesIn: number, bytesOut: number): void {
-    this.series.bytes.add(bytesIn, direction, "to_target")
-    this.series.bytes.add(bytesOut, direction, "to_client")
+    this.past[direction].in += bytesIn
+    this.past[direction].out += bytesOut
   }
 
   /** A request is over; `status` is 0 where there was no answer. */
-  request(direction: Direction, method: string, status: number): void {
+  request(direction: Direction, method: string, status: number, seconds: number): void {
     const known = methods.includes(method) ? method : "OTHER"
-    this.series.requests.add(1, direction, known, statusClass(status))
+    const answered = statusClass(status)
+    this.series.requests.add(1, direction, known, answered)
+    this.histograms.requests.observe(seconds, direction, answered)
   }
 
   /** A target was connected. */
   dialled(seconds: number): void {
-    this.dials.observe(seconds)
+    this.histograms.dials.observe(seconds)
+  }
+
+  /** A timer was late. */
+  lagged(seconds: number): void {
+    this.histograms.lag.observe(seconds)
   }
 
   reloaded(result: "success" | "failure"): void {
     this.series.reloads.add(1, result)
+    if (result === "success") this.series.reloadedAt.set(Date.now() / 1000)
   }
 
   defect(): void {
@@ -84,17 +135,37 @@ export class Metrics {
     this.series.listening.set(up ? 1 : 0, listener)
   }
 
-  /** Everything in Prometheus text format 0.0.4. */
-  renderPrometheus(): string {
+  /** Everything as it is now, in the order of the table. */
+  read(): ReadonlyArray<Series | Histogram> {
     const { series, parts } = this
     const dropped = parts.dropped()
-    series.dropped.set(dropped.stdout, "stdout")
-    series.dropped.set(dropped.stderr, "stderr")
+    for (const output of lineOutputs) series.dropped.set(dropped[output], output)
     series.draining.set(parts.draining() ? 1 : 0)
     series.processorTime.set(processorSeconds())
     series.residentMemory.set(process.memoryUsage.rss())
     series.openFiles.set(openFiles())
-    return [this.build, this.dials, ...Object.values(series)].map((each) => each.render()).join("")
+    this.readBytes()
+    return [this.build, ...Object.values(this.histograms), ...Object.values(series)]
+  }
+
+  /** Everything in Prometheus text format 0.0.4. */
+  renderPrometheus(): string {
+    return this.read()
+      .map((each) => each.render())
+      .join("")
+  }
+
+  private readBytes(): void {
+    const now = { inbound: { ...this.past.inbound }, outbound: { ...this.past.outbound } }
+    for (const flow of this.parts.open()) {
+      if (!flow.tunnelling) continue
+      now[flow.direction].in += flow.liveIn
+      now[flow.direction].out += flow.liveOut
+    }
+    for (const direction of ["inbound", "outbound"] as const) {
+      this.series.bytes.set(now[direction].in, direction, "to_target")
+      this.series.bytes.set(now[direction].out, direction, "to_client")
+    }
   }
 }
 
@@ -109,6 +180,15 @@ const processorSeconds = (): number => {
 const openFiles = (): number => {
   try {
     return readdirSync("/proc/self/fd").length - 1
+  } catch {
+    return 0
+  }
+}
+
+/** RLIMIT_NOFILE, which does not change while the program runs; 0 where /proc does not say. */
+const mostFiles = (): number => {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? 0)
   } catch {
     return 0
   }

@@ -19,6 +19,9 @@ export interface Label {
   readonly values: ReadonlyArray<string>
 }
 
+/** The labels of one series with their values. */
+export type LabelPairs = ReadonlyArray<readonly [name: string, value: string]>
+
 /**
  * Families with more series than this show only those that counted something: a scrape of a thousand sidecars must
  * not carry zeros for every reason that a connection can be refused for.
@@ -32,86 +35,128 @@ export class Series {
 
   constructor(family: Family) {
     this.family = family
-    this.values = new Float64Array(family.labels.reduce((count, { values }) => count * values.length, 1))
+    this.values = new Float64Array(seriesOf(family))
   }
 
   /** `labels` are values of the family's labels, in their order. Throws a RangeError for any other. */
   add(amount: number, ...labels: ReadonlyArray<string>): void {
-    this.values[this.index(labels)]! += amount
+    this.values[indexOf(this.family, labels)]! += amount
   }
 
   set(value: number, ...labels: ReadonlyArray<string>): void {
-    this.values[this.index(labels)] = value
+    this.values[indexOf(this.family, labels)] = value
   }
 
-  render(): string {
-    const { name, labels } = this.family
-    let text = head(this.family)
+  /** Every series that is shown, with its labels. */
+  forEach(show: (value: number, labels: LabelPairs) => void): void {
     this.values.forEach((value, index) => {
-      if (value === 0 && this.values.length > alwaysShown) return
-      text += `${name}${labelText(labels, index)} ${value}\n`
+      if (value !== 0 || this.values.length <= alwaysShown) show(value, labelsAt(this.family, index))
     })
-    return text
-  }
-
-  private index(given: ReadonlyArray<string>): number {
-    let index = 0
-    const { name, labels } = this.family
-    for (let i = 0; i < labels.length; i++) {
-      const { values } = labels[i]!
-      const at = values.indexOf(given[i] ?? "")
-      if (at < 0) throw new RangeError(`${name} has no series for ${labels[i]!.name}="${given[i]}"`)
-      index = index * values.length + at
-    }
-    return index
-  }
-}
-
-/** How often values fell below each of `bounds`, which ascend. Has no labels. */
-export class Histogram {
-  readonly family: Family
-  private readonly bounds: ReadonlyArray<number>
-  private readonly counts: Float64Array
-  private sum = 0
-
-  constructor(family: Family, bounds: ReadonlyArray<number>) {
-    this.family = family
-    this.bounds = bounds
-    this.counts = new Float64Array(bounds.length + 1)
-  }
-
-  observe(value: number): void {
-    let i = 0
-    while (i < this.bounds.length && value > this.bounds[i]!) i++
-    this.counts[i]!++
-    this.sum += value
   }
 
   render(): string {
     const { name } = this.family
     let text = head(this.family)
-    let count = 0
-    this.counts.forEach((each, i) => {
-      count += each
-      text += `${name}_bucket{le="${this.bounds[i] ?? "+Inf"}"} ${count}\n`
-    })
-    return `${text}${name}_sum ${this.sum}\n${name}_count ${count}\n`
+    this.forEach((value, labels) => (text += `${name}${labelText(labels)} ${value}\n`))
+    return text
   }
+}
+
+/** What one series of a histogram has counted: values up to each bound and above the last, and what they were. */
+export interface Buckets {
+  readonly counts: ReadonlyArray<number>
+  readonly sum: number
+  /** Infinite where nothing was counted. */
+  readonly least: number
+  readonly most: number
+}
+
+/** How often values fell below each of `bounds`, which ascend. */
+export class Histogram {
+  readonly family: Family
+  readonly bounds: ReadonlyArray<number>
+  /** The buckets of one series after those of another. */
+  private readonly counts: Float64Array
+  private readonly sums: Float64Array
+  private readonly least: Float64Array
+  private readonly most: Float64Array
+  private readonly width: number
+
+  constructor(family: Family, bounds: ReadonlyArray<number>) {
+    this.family = family
+    this.bounds = bounds
+    this.width = bounds.length + 1
+    this.counts = new Float64Array(seriesOf(family) * this.width)
+    this.sums = new Float64Array(seriesOf(family))
+    this.least = new Float64Array(seriesOf(family)).fill(Number.POSITIVE_INFINITY)
+    this.most = new Float64Array(seriesOf(family)).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  observe(value: number, ...labels: ReadonlyArray<string>): void {
+    const index = indexOf(this.family, labels)
+    let i = 0
+    while (i < this.bounds.length && value > this.bounds[i]!) i++
+    this.counts[index * this.width + i]!++
+    this.sums[index]! += value
+    if (value < this.least[index]!) this.least[index] = value
+    if (value > this.most[index]!) this.most[index] = value
+  }
+
+  /** Every series that is shown, with its labels. */
+  forEach(show: (buckets: Buckets, labels: LabelPairs) => void): void {
+    for (let index = 0; index < this.sums.length; index++) {
+      const counts = [...this.counts.subarray(index * this.width, (index + 1) * this.width)]
+      const empty = counts.every((each) => each === 0)
+      if (empty && this.sums.length > 1) continue
+      const [sum, least, most] = [this.sums[index]!, this.least[index]!, this.most[index]!]
+      show({ counts, sum, least, most }, labelsAt(this.family, index))
+    }
+  }
+
+  render(): string {
+    const { name } = this.family
+    let text = head(this.family)
+    this.forEach(({ counts, sum }, labels) => {
+      let count = 0
+      counts.forEach((each, i) => {
+        count += each
+        text += `${name}_bucket${labelText([...labels, ["le", String(this.bounds[i] ?? "+Inf")]])} ${count}\n`
+      })
+      text += `${name}_sum${labelText(labels)} ${sum}\n${name}_count${labelText(labels)} ${count}\n`
+    })
+    return text
+  }
+}
+
+const seriesOf = ({ labels }: Family): number => labels.reduce((count, { values }) => count * values.length, 1)
+
+/** The last label turns fastest. */
+const indexOf = ({ name, labels }: Family, given: ReadonlyArray<string>): number => {
+  let index = 0
+  for (let i = 0; i < labels.length; i++) {
+    const { values } = labels[i]!
+    const at = values.indexOf(given[i] ?? "")
+    if (at < 0) throw new RangeError(`${name} has no series for ${labels[i]!.name}="${given[i]}"`)
+    index = index * values.length + at
+  }
+  return index
+}
+
+const labelsAt = ({ labels }: Family, index: number): LabelPairs => {
+  const pairs: Array<readonly [string, string]> = []
+  let rest = index
+  for (const { name, values } of labels.toReversed()) {
+    pairs.unshift([name, values[rest % values.length] ?? ""])
+    rest = Math.floor(rest / values.length)
+  }
+  return pairs
 }
 
 const head = ({ name, help, type }: Family): string => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
 
-/** `{a="x",b="y"}` of the series at `index`; the last label turns fastest. */
-const labelText = (labels: ReadonlyArray<Label>, index: number): string => {
-  if (labels.length === 0) return ""
-  const pairs: Array<string> = []
-  let rest = index
-  for (const { name, values } of labels.toReversed()) {
-    pairs.unshift(`${name}="${escapeValue(values[rest % values.length] ?? "")}"`)
-    rest = Math.floor(rest / values.length)
-  }
-  return `{${pairs.join(",")}}`
-}
+/** `{a="x",b="y"}` */
+const labelText = (labels: LabelPairs): string =>
+  labels.length === 0 ? "" : `{${labels.map(([name, value]) => `${name}="${escapeValue(value)}"`).join(",")}}`
 
 const escapeValue = (value: string): string =>
   value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")

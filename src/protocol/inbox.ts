@@ -2,9 +2,15 @@
  * Inbox: bytes that were received and not yet consumed, as one view.
  *
  * The usual case, one chunk that holds everything, is held as it came, uncopied. Only what a peer splits is gathered,
- * in a buffer that doubles, so that a trickle costs time in proportion to its bytes.
+ * in a buffer that doubles while it is small, so that a trickle costs time in proportion to its bytes.
  */
 import { empty } from "./bytes.ts"
+
+/**
+ * The most room that is made ahead of need. What is gathered beyond this is not a trickle but a chunk of up to 512 KiB
+ * behind one that fills the inbox; doubling that would hold more memory than bytes.
+ */
+const mostSlack = 64 * 1024
 
 export class Inbox {
   private bytes: Uint8Array = empty
@@ -31,7 +37,7 @@ export class Inbox {
     const length = this.length + chunk.length
     // A chunk that is held as it came has no room behind its end: only our own buffer is ever written to.
     if (this.end + chunk.length > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(256, length * 2))
+      const grown = new Uint8Array(Math.max(256, length + Math.min(length, mostSlack)))
       grown.set(this.bytes.subarray(this.start, this.end))
       this.bytes = grown
       this.end = this.length

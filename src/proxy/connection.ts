@@ -48,7 +48,9 @@ export interface Reports {
   /** An HTTP request is over. */
   readonly answered: (flow: Flow, answered: Answered) => void
   /** A dial made a connection in this time. */
-  readonly dialled: (milliseconds: number) => void
+  readonly dialled: (flow: Flow, milliseconds: number) => void
+  /** It is known what a client speaks. */
+  readonly detected: (flow: Flow) => void
 }
 
 /** What a listener takes, by the settings in force. */
@@ -63,29 +65,42 @@ export const speech = ({ plan, settings, pseudonym }: Surroundings): Speech => {
   }
 }
 
-/** The whole story. Interrupting it resets whoever is still there. */
-export const connection = Effect.fnUntraced(function* (
+/**
+ * The whole story. Interrupting it resets whoever is still there.
+ *
+ * Told as steps of which each follows from the last, not as one generator: a step's own things are forgotten when the
+ * next begins, and a tunnel may be open for days (1 KB less for each that is).
+ */
+export const connection = (
   client: SocketEnd,
   opening: Opening,
   flow: Flow,
   around: Surroundings,
-) {
-  let asked = yield* opening.asked
-  if (asked._tag === "Exchange") asked = yield* exchanges(client, opening, flow, around)
+): Effect.Effect<void> => Effect.flatMap(opening.asked, (asked) => serve(asked, client, opening, flow, around))
+
+const serve = (
+  asked: Asked,
+  client: SocketEnd,
+  opening: Opening,
+  flow: Flow,
+  around: Surroundings,
+): Effect.Effect<void> => {
   flow.phase = opening.phase
   switch (asked._tag) {
     case "Tunnel":
-      return yield* tunnel(client, opening, flow, around, asked.handshake, asked.target)
+      return tunnel(client, opening, flow, around, asked.handshake, asked.target)
+    case "Exchange":
+      return Effect.flatMap(exchanges(client, opening, flow, around), (next) =>
+        next === undefined ? Effect.void : serve(next, client, opening, flow, around),
+      )
     case "Refused":
       flow.protocol = protocolOf(asked.spoken)
-      return yield* refuse(client, flow, asked.refusal, asked.words)
+      return refuse(client, flow, asked.refusal, asked.words)
     case "Gone":
       flow.end("client", asked.code)
-      return yield* closeAfter(client, empty)
-    case "Exchange":
-      return
+      return closeAfter(client, empty)
   }
-})
+}
 
 /** Turns away a client that came when the proxy was full, in its own protocol if it has one. */
 export const turnAway = Effect.fnUntraced(function* (client: SocketEnd, opening: Opening, flow: Flow) {
@@ -96,34 +111,40 @@ export const turnAway = Effect.fnUntraced(function* (client: SocketEnd, opening:
   yield* refuse(client, flow, refused, words)
 })
 
-const tunnel = Effect.fnUntraced(function* (
+const tunnel = (
   client: SocketEnd,
   opening: Opening,
   flow: Flow,
   around: Surroundings,
   handshake: Handshake,
   asked: Target | undefined,
-) {
+): Effect.Effect<void> => {
   flow.protocol = handshake.protocol === "verbatim" ? "http" : handshake.protocol
+  flow.detectedAt = opening.recognisedAt && opening.recognisedAt - flow.started
   flow.handshakeAt = flow.elapsed()
+  around.reports.detected(flow)
   flow.target = asked && formatTarget(asked)
-  const dialled = yield* Effect.result(reach(destination(asked, around), flow, around))
-  if (dialled._tag === "Failure") {
-    const refused = dialled.failure.refusal
-    // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-    if (handshake.protocol === "tcp") return reset(client, flow, refused)
-    return yield* refuse(client, flow, refused, handshake.refused(refused))
-  }
-  const target = dialled.success.end
-  const toClient = handshake.accepted(new BoundOf(target))
-  const start = { toClient, toTarget: opening.inbox.take(), clientFinished: opening.finished }
-  yield* join(client, target, flow, around, start)
-})
+  return Effect.matchEffect(reach(destination(asked, around), flow, around), {
+    onFailure: ({ refusal: refused }) =>
+      // A tcp client knows no words: it is reset, as it would have been by the workload itself.
+      handshake.protocol === "tcp"
+        ? reset(client, flow, refused)
+        : refuse(client, flow, refused, handshake.refused(refused)),
+    onSuccess: ({ end: target }) => {
+      const toClient = handshake.accepted(new BoundOf(target))
+      const start = { toClient, toTarget: opening.inbox.take(), clientFinished: opening.finished }
+      return join(client, target, flow, around, start)
+    },
+  })
+}
 
-/** Plain HTTP: answers requests until the client wants a tunnel, or is done. */
+/** Plain HTTP: answers requests until the client wants a tunnel; undefined when it is done. */
 const exchanges = Effect.fnUntraced(function* (client: SocketEnd, opening: Opening, flow: Flow, around: Surroundings) {
   flow.protocol = "http"
   flow.phase = "data"
+  flow.detectedAt = flow.elapsed()
+  flow.carryRequests(client)
+  around.reports.detected(flow)
   const context = exchangeContext(flow, around)
   const exchange = new Exchange(client, opening.inbox, opening.finished, context, opening.abandon)
   while (true) {
@@ -134,6 +155,7 @@ const exchanges = Effect.fnUntraced(function* (client: SocketEnd, opening: Openi
         const dialled = yield* Effect.result(reach(need.target, flow, around))
         if (dialled._tag === "Success") exchange.supply(dialled.success.end)
         else exchange.decline(dialled.failure.refusal)
+        flow.phase = "data"
         continue
       }
       case "Connect":
@@ -141,18 +163,16 @@ const exchanges = Effect.fnUntraced(function* (client: SocketEnd, opening: Openi
         return yield* opening.asked
       case "Upgraded":
         yield* join(client, need.origin, flow, around, { ...need, clientFinished: need.finished })
-        return done
+        return undefined
       case "Closed":
-        return done
+        return undefined
       case "Over":
         if (need.words === undefined) client.terminate()
         else yield* closeAfter(client, need.words)
-        return done
+        return undefined
     }
   }
 })
-
-const done: Asked = { _tag: "Exchange" }
 
 const exchangeContext = (flow: Flow, around: Surroundings): ExchangeContext => ({
   direction: around.plan.direction,
@@ -186,7 +206,7 @@ const reach = (target: Target, flow: Flow, around: Surroundings): Effect.Effect<
   return Effect.map(around.dialer.dial(target, permit), (dialled) => {
     flow.phase = "data"
     flow.dialledAt = flow.elapsed()
-    around.reports.dialled(performance.now() - started)
+    around.reports.dialled(flow, performance.now() - started)
     flow.address = formatTarget({ host: dialled.address, port: dialled.port })
     return dialled
   })
@@ -194,13 +214,8 @@ const reach = (target: Target, flow: Flow, around: Surroundings): Effect.Effect<
 
 const join = (client: End, target: End, flow: Flow, around: Surroundings, start: Start): Effect.Effect<void> => {
   flow.phase = "data"
-  return Effect.ensuring(
-    relay(client, target, flow, start, () => around.settings().halfCloseTimeout),
-    Effect.sync(() => {
-      flow.bytesIn = target.sent
-      flow.bytesOut = target.received
-    }),
-  )
+  flow.carryTunnel(target)
+  return relay(client, target, flow, start, around.settings)
 }
 
 const refuse = (client: End, flow: Flow, refused: Refusal, words: Uint8Array): Effect.Effect<void> => {
@@ -209,10 +224,11 @@ const refuse = (client: End, flow: Flow, refused: Refusal, words: Uint8Array): E
   return closeAfter(client, words)
 }
 
-const reset = (client: End, flow: Flow, refused: Refusal): void => {
+const reset = (client: End, flow: Flow, refused: Refusal): Effect.Effect<void> => {
   flow.refusal = refused
   flow.end("proxy")
   client.terminate()
+  return Effect.void
 }
 
 const protocolOf = (spoken: string): Flow["protocol"] => {

@@ -4,8 +4,10 @@
 import * as Cause from "effect/Cause"
 
 import type { AccessLog } from "../observe/access-log.ts"
+import type { Flow } from "../observe/flow.ts"
 import type { Log } from "../observe/log.ts"
 import type { Metrics } from "../observe/metrics.ts"
+import type { Reason } from "../protocol/refusal.ts"
 
 import type { Witness } from "./accept.ts"
 
@@ -15,21 +17,31 @@ const overloadWarningEvery = 10_000
 /** `accessLog` is undefined where none is wanted. */
 export const makeWitness = (log: Log, accessLog: AccessLog | undefined, metrics: Metrics): Witness => {
   let warned = -overloadWarningEvery
+  const refused = (flow: Flow, reason: Reason): void => {
+    metrics.refused(flow.direction, reason)
+    metrics.socksReply(flow.protocol, reason)
+    if (reason === "request-timeout" && flow.phase === "detect") metrics.undetected(flow.direction)
+  }
   return {
     accepted: (flow) => metrics.accepted(flow.direction),
     ended: (flow) => {
-      metrics.closed(flow.direction, flow.protocol, flow.endedBy)
+      metrics.closed(flow.direction, flow.protocol, flow.endedBy, flow.elapsed() / 1000)
       metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
-      if (flow.refusal !== undefined) metrics.refused(flow.direction, flow.refusal.reason)
+      if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
       accessLog?.connection(flow)
     },
     answered: (flow, answered) => {
-      metrics.request(flow.direction, answered.method, answered.status)
+      const seconds = (performance.now() - answered.started) / 1000
+      metrics.request(flow.direction, answered.method, answered.status, seconds)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
       if (answered.refusal !== undefined) metrics.refused(flow.direction, answered.refusal.reason)
       accessLog?.exchange(flow, answered)
     },
-    dialled: (milliseconds) => metrics.dialled(milliseconds / 1000),
+    detected: (flow) => metrics.detected(flow.direction, flow.protocol),
+    dialled: (flow, milliseconds) => {
+      metrics.dialled(milliseconds / 1000)
+      metrics.socksReply(flow.protocol, undefined)
+    },
     overloaded: (direction, heard) => {
       metrics.overloaded(direction, heard)
       const now = performance.now()

@@ -4,10 +4,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import { type AdminParts, longestList, serveAdmin } from "../../src/admin/admin.ts"
+import { type AdminParts, serveAdmin } from "../../src/admin/admin.ts"
+import { longestList } from "../../src/admin/connections.ts"
 import { longestBody } from "../../src/admin/serve.ts"
+import { makeTap } from "../../src/admin/tap.ts"
+import { connectionEntry } from "../../src/observe/entry.ts"
 import { Flow } from "../../src/observe/flow.ts"
 import type { LogLevel } from "../../src/observe/log.ts"
+import { Recent } from "../../src/observe/recent.ts"
 import { Condition } from "../support/within.ts"
 
 const scopes: Array<Scope.Closeable> = []
@@ -16,6 +20,7 @@ const scopes: Array<Scope.Closeable> = []
 class Program {
   level: LogLevel = "info"
   flows: Array<Flow> = []
+  readonly recent = new Recent()
   readonly acts: Array<string> = []
   readonly acted = new Condition()
 
@@ -35,6 +40,9 @@ const start = async (program = new Program()) => {
     version: { name: "pillion", version: "1.2.3" },
     config: () => [{ option: "proxy-port", value: 80, origin: "default" }],
     connections: () => program.flows,
+    recent: program.recent,
+    tap: makeTap(program.recent),
+    metrics: () => "a_metric 1\n",
     drain: () => program.act("drain"),
     quit: () => program.act("quit"),
     level: () => program.level,
@@ -71,7 +79,7 @@ test("it tells version, state and its paths, and the settings with their origins
 test("it shows the connections that are open, the oldest first and not without end", async () => {
   const program = new Program()
   const { ask } = await start(program)
-  expect(await (await ask("/connections")).json()).toEqual({ total: 0, connections: [] })
+  expect(await (await ask("/connections")).json()).toEqual({ total: 0, connections: [], first: 1, ended: [] })
   program.flows = Array.from({ length: longestList + 5 }, (_, i) => new Flow(i, "outbound", "127.0.0.1:40000"))
   Object.assign(program.flows[0] ?? {}, { protocol: "socks5", phase: "dial", target: "example.com:443" })
   const { total, connections } = (await (await ask("/connections")).json()) as {
@@ -87,6 +95,35 @@ test("it shows the connections that are open, the oldest first and not without e
     client: "127.0.0.1:40000",
     target: "example.com:443",
   })
+})
+
+test("it shows how many bytes a tunnel has carried so far, and how old it is", async () => {
+  const program = new Program()
+  const { ask } = await start(program)
+  const flow = new Flow(1, "inbound", "127.0.0.1:40000")
+  flow.carryTunnel({ sent: 12, received: 34 })
+  program.flows = [flow]
+  const { connections } = (await (await ask("/connections")).json()) as { readonly connections: ReadonlyArray<object> }
+  expect(connections).toMatchObject([{ bytes_in: 12, bytes_out: 34, age: expect.any(Number) }])
+})
+
+test("it shows what ended last, from a number on", async () => {
+  const program = new Program()
+  const { ask } = await start(program)
+  for (let i = 1; i <= 3; i++) {
+    const entry = connectionEntry(new Flow(i, "inbound", "127.0.0.1:40000"), 0)
+    program.recent.add(entry, `${JSON.stringify(entry)}\n`)
+  }
+  const ended = async (query: string) => (await (await ask(`/connections${query}`)).json()) as object
+  expect(await ended("")).toMatchObject({ first: 1, ended: [{ flow: 1 }, { flow: 2 }, { flow: 3 }] })
+  expect(await ended("?after=2")).toMatchObject({ first: 3, ended: [{ flow: 3 }] })
+  expect(await ended("?after=3")).toMatchObject({ first: 4, ended: [] })
+  expect(await ended("?after=x")).toMatchObject({ first: 1 })
+})
+
+test("it serves the metrics too, for who may reach only loopback", async () => {
+  const { ask } = await start()
+  expect(await (await ask("/metrics")).text()).toBe("a_metric 1\n")
 })
 
 test("the log level can be read and changed while it runs", async () => {

@@ -12,6 +12,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   net: ["protocol observe", "effect node Bun"],
   proxy: ["protocol observe net config", "effect node"],
   admin: ["observe", "effect node Bun"],
+  // Runs in a browser: it knows the program only by what its listener answers.
+  "admin/page": ["", ""],
   cli: ["protocol observe net config proxy admin .", "effect node Bun"],
   ".": ["protocol observe net config proxy admin cli", "effect node"],
 }
@@ -25,7 +27,11 @@ const read = async (pattern: string): Promise<ReadonlyArray<{ path: string; text
 }
 
 const sources = await read("src/**/*.ts")
-const roomOf = (path: string): string => normalize(dirname(path)).split("/")[1] ?? "."
+const roomOf = (path: string): string => {
+  const [, room = ".", ...inner] = normalize(dirname(path)).split("/")
+  const within = [room, ...inner].join("/")
+  return within in rooms ? within : room
+}
 const imports = (code: string): ReadonlyArray<string> =>
   [...code.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]!)
 /** The files of src/ that a file imports, by path from the root. */

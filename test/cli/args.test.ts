@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
 import { type Invocation, parse } from "../../src/cli/args.ts"
-import { commandNames, languages } from "../../src/cli/commands.ts"
+import { commandNames, languages, shells } from "../../src/cli/commands.ts"
 import { allOptions } from "../../src/config/options.ts"
 import { fuzz } from "../support/random.ts"
 
@@ -16,6 +16,7 @@ const plain: Invocation = {
   command: "run",
   topic: undefined,
   language: undefined,
+  shell: undefined,
   flags: [],
   rest: undefined,
   json: false,
@@ -58,6 +59,16 @@ describe("env", () => {
 
   test("another language is refused with a did-you-mean", () => {
     expect(problem("env", "jav")).toContain("write go, python, node, java, dotnet, ruby or curl; did you mean java?")
+  })
+})
+
+describe("completions", () => {
+  test.each(shells)("%s is a shell", (shell) => {
+    expect(parsed("completions", shell)).toEqual({ ...plain, command: "completions", shell })
+  })
+
+  test("another shell is refused", () => {
+    expect(problem("completions", "tcsh")).toContain('completions does not know "tcsh": write bash, zsh or fish')
   })
 })
 

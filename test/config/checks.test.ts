@@ -140,6 +140,14 @@ describe("a workload that is the proxy itself", () => {
   })
 })
 
+test("an outbound listener off loopback is warned of", () => {
+  expect(loaded({ flags: { "proxy-out-bind": "0.0.0.0" } }).warnings).toEqual([
+    expect.stringContaining('proxy-out-bind "0.0.0.0" (flag --proxy-out-bind) is not loopback'),
+  ])
+  expect(loaded({ flags: { "proxy-out-bind": "127.0.0.2" } }).warnings).toEqual([])
+  expect(loaded({ flags: { "proxy-type": "reverse", "proxy-out-bind": "0.0.0.0" } }).warnings).toEqual([])
+})
+
 test("a drain-delay that the drain-timeout cuts short is warned of", () => {
   expect(loaded({ flags: { "drain-delay": "30s" } }).warnings).toEqual([
     'drain-delay "30s" (flag --drain-delay) is longer than drain-timeout "25s" (default): the drain ends with the shorter one',

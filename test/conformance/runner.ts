@@ -20,7 +20,7 @@ export interface Case {
   /** A sentence about behaviour. */
   readonly name: string
   /** The case only makes sense for ours: it reads our logs, needs our options, or measures our process. */
-  readonly ours?: true
+  readonly ours?: boolean
   /** What it uses beside Bun; where that is missing the case is skipped, in CI it fails. */
   readonly needs?: ReadonlyArray<Need>
   /** How long it may take; 8 s unless told. */

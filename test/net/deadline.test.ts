@@ -88,6 +88,15 @@ test("one may arm and cancel others when it fires", async () => {
   expect(fired).toEqual(["first", "third"])
 })
 
+test("one that arms another when it fires does not hold up those behind it", async () => {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  after(200, () => void after(200, () => {}))
+  await passed(20)
+  const armed = performance.now()
+  after(200, () => resolve(performance.now() - armed))
+  expect(await within(promise, "deadline")).toBeWithin(195, 300)
+})
+
 test("thousands are armed and cancelled, and the one that is left fires", async () => {
   const armed = Array.from({ length: 10_000 }, () => after(20, () => expect.unreachable()))
   const last = passed(20)

@@ -39,7 +39,11 @@ const unasked: Resolver = {
 }
 
 const dialerOf = (connect: Connect, resolver: Resolver = unasked, settings: Partial<DialSettings> = {}) =>
-  makeDialer({ connect, resolver, settings: () => ({ dialTimeout: 5000, resolve: [], ...settings }) })
+  makeDialer({
+    connect,
+    resolver,
+    settings: () => ({ dialTimeout: 5000, maxConnections: 100, resolve: [], ...settings }),
+  })
 
 const connects = async (dialer: Dialer["Service"], target: Target, permit = permitAll): Promise<Dialled> =>
   within(Effect.runPromise(dialer.dial(target, permit)), "connection")
@@ -400,7 +404,7 @@ describe("the way that is chosen at start", () => {
   test("is what the layer's dialer uses", async () => {
     using server = serve("127.0.0.1")
     const program = Effect.flatMap(Dialer, (dialer) => dialer.dial(toAddress("127.0.0.1", server.port), permitAll))
-    const layer = Dialer.layer(() => ({ dialTimeout: 5000, resolve: [] }))
+    const layer = Dialer.layer(() => ({ dialTimeout: 5000, maxConnections: 100, resolve: [] }))
     const { end } = await within(Effect.runPromise(Effect.provide(program, layer)), "connection")
     expect(end.open).toBe(true)
     end.terminate()

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import type { Attempt, Connect } from "../../src/net/attempt.ts"
 import { interleaved, type Loss, Race, reasonOf } from "../../src/net/race.ts"
+import { Spare } from "../../src/net/spare.ts"
 import { address } from "../support/dialling.ts"
 
 const texts = (...list: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -37,12 +38,14 @@ test("every error of connect has the reason that a client is told", () => {
   }
 })
 
+const plenty = new Spare(() => Number.POSITIVE_INFINITY)
+
 /** The loss of a race whose attempts all fail at once, each with its code. */
 const lossOf = (...codes: ReadonlyArray<string>): Loss => {
   const results: Array<Attempt | Loss> = []
   const connect: Connect = (to) => codes[(to.bytes[3] ?? 0) - 1] ?? "EIO"
   const addresses = codes.map((_, i) => address(`10.0.0.${i + 1}`))
-  new Race(addresses, 80, connect, (result) => results.push(result)).start()
+  new Race(addresses, 80, connect, (result) => results.push(result), plenty).start()
   expect(results.length).toBe(1)
   const [loss] = results
   if (loss === undefined || !("refusal" in loss)) throw new Error("the race was not lost")

@@ -1,16 +1,18 @@
 /** What is counted, and its text: read back by the rules of Prometheus text format 0.0.4. */
 import { expect, test } from "bun:test"
 
+import { Flow } from "../../src/observe/flow.ts"
 import { Metrics } from "../../src/observe/metrics.ts"
-import { families, metricsMarkdown } from "../../src/observe/metrics-table.ts"
+import { allFamilies, metricsMarkdown } from "../../src/observe/metrics-table.ts"
 import { alwaysShown, Histogram, Series } from "../../src/observe/series.ts"
-import { refusals } from "../../src/protocol/refusal.ts"
+import { type Reason, refusals } from "../../src/protocol/refusal.ts"
 
 const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Metrics =>
   new Metrics({
     build: { version: "1.2.3", revision: "abc", bun: "1.4.5" },
     draining: () => false,
-    dropped: () => ({ stdout: 0, stderr: 0 }),
+    dropped: () => ({ stdout: 0, stderr: 0, tap: 0, otlp: 0 }),
+    open: () => [],
     ...parts,
   })
 
@@ -33,7 +35,7 @@ test("every line is a sample, a help or a type, and every metric has its help be
   samples(text)
   const described = [...text.matchAll(/^# HELP (\S+) .*\n# TYPE (\S+) /gm)]
   expect(described.filter(([, help, type]) => help !== type)).toEqual([])
-  expect(new Set(described.map(([, name]) => name)).size).toBe(Object.keys(families).length + 2)
+  expect(described.map(([, name]) => name ?? "")).toEqual(allFamilies.map(({ name }) => name))
   expect(text).toEndWith("\n")
 })
 
@@ -42,18 +44,26 @@ test("an open connection is active, and a closed one is counted by how it ended"
   metrics.accepted("inbound")
   metrics.accepted("inbound")
   metrics.accepted("outbound")
-  metrics.closed("inbound", "tcp", "target")
-  metrics.closed("outbound", "http", undefined)
+  metrics.closed("inbound", "tcp", "target", 0.5)
+  metrics.closed("outbound", "http", undefined, 700)
   const found = samples(metrics.renderPrometheus())
   expect(found.get('pillion_connections_total{direction="inbound"}')).toBe(2)
   expect(found.get('pillion_connections_active{direction="inbound"}')).toBe(1)
   expect(found.get('pillion_connections_active{direction="outbound"}')).toBe(0)
   expect(found.get('pillion_connections_closed_total{direction="inbound",protocol="tcp",end="target"}')).toBe(1)
   expect(found.get('pillion_connections_closed_total{direction="outbound",protocol="http",end="done"}')).toBe(1)
+  const lasted = (direction: string, bound: string) =>
+    found.get(`pillion_connection_duration_seconds_bucket{direction="${direction}",le="${bound}"}`)
+  expect([
+    lasted("inbound", "0.1"),
+    lasted("inbound", "1"),
+    lasted("outbound", "600"),
+    lasted("outbound", "3600"),
+  ]).toEqual([0, 1, 0, 1])
 })
 
 test("bytes, refusals, overload, reloads, defects and listeners are counted", () => {
-  const metrics = make({ draining: () => true, dropped: () => ({ stdout: 3, stderr: 4 }) })
+  const metrics = make({ draining: () => true, dropped: () => ({ stdout: 3, stderr: 4, tap: 5, otlp: 6 }) })
   metrics.bytes("outbound", 10, 20)
   metrics.bytes("outbound", 1, 2)
   metrics.refused("inbound", "dial-denied")
@@ -85,16 +95,76 @@ test("the process tells of itself under the names that every dashboard knows", (
 
 test("a client that invents methods or an origin that invents statuses makes no new series", () => {
   const metrics = make()
-  for (let i = 0; i < 100; i++) metrics.request("outbound", `INVENTED${i}`, 600 + i)
-  metrics.request("outbound", "GET", 0)
-  metrics.request("outbound", "GET", 99)
-  metrics.request("outbound", "GET", 599)
-  const requests = [...samples(metrics.renderPrometheus())].filter(([series]) => series.startsWith("pillion_http_req"))
+  for (let i = 0; i < 100; i++) metrics.request("outbound", `INVENTED${i}`, 600 + i, 1)
+  metrics.request("outbound", "GET", 0, 1)
+  metrics.request("outbound", "GET", 99, 1)
+  metrics.request("outbound", "GET", 599, 1)
+  const requests = [...samples(metrics.renderPrometheus())].filter(([series]) =>
+    series.startsWith("pillion_http_requests"),
+  )
   expect(requests).toEqual([
     ['pillion_http_requests_total{direction="outbound",method="GET",status="5xx"}', 1],
     ['pillion_http_requests_total{direction="outbound",method="GET",status="none"}', 2],
     ['pillion_http_requests_total{direction="outbound",method="OTHER",status="none"}', 100],
   ])
+})
+
+test("a tunnel's bytes are counted while they pass, and once when it is over", () => {
+  const flow = new Flow(1, "inbound", "127.0.0.1:1")
+  const target = { sent: 10, received: 20 }
+  const open = new Set([flow, new Flow(2, "inbound", "127.0.0.1:2")])
+  const metrics = make({ open: () => open })
+  const carried = () => {
+    const found = samples(metrics.renderPrometheus())
+    return ["to_target", "to_client"].map((way) => found.get(`pillion_bytes_total{direction="inbound",flow="${way}"}`))
+  }
+  expect(carried()).toEqual([0, 0])
+  flow.carryTunnel(target)
+  expect(carried()).toEqual([10, 20])
+  target.sent = 11
+  expect(carried()).toEqual([11, 20])
+  flow.settle()
+  open.delete(flow)
+  metrics.bytes("inbound", flow.bytesIn, flow.bytesOut)
+  expect(carried()).toEqual([11, 20])
+})
+
+test("what is spoken, and what SOCKS clients are told, is counted by the code that they get", () => {
+  const metrics = make()
+  metrics.detected("outbound", "socks5")
+  metrics.undetected("inbound")
+  metrics.socksReply("socks5", undefined)
+  metrics.socksReply("socks5", "connection-refused")
+  metrics.socksReply("socks4a", undefined)
+  metrics.socksReply("socks4", "name-not-found")
+  metrics.socksReply("http", "name-not-found")
+  const found = samples(metrics.renderPrometheus())
+  expect(found.get('pillion_protocol_detected_total{direction="outbound",protocol="socks5"}')).toBe(1)
+  expect(found.get('pillion_protocol_detect_timeouts_total{direction="inbound"}')).toBe(1)
+  expect([...found].filter(([series]) => series.startsWith("pillion_socks"))).toEqual([
+    ['pillion_socks_replies_total{version="socks4",code="91"}', 1],
+    ['pillion_socks_replies_total{version="socks4a",code="90"}', 1],
+    ['pillion_socks_replies_total{version="socks5",code="0"}', 1],
+    ['pillion_socks_replies_total{version="socks5",code="5"}', 1],
+  ])
+})
+
+test("every reason has a SOCKS code that can be counted", () => {
+  const metrics = make()
+  for (const reason of Object.keys(refusals)) {
+    for (const protocol of ["socks4", "socks4a", "socks5"] as const) metrics.socksReply(protocol, reason as Reason)
+  }
+})
+
+test("requests are timed by the class of their status", () => {
+  const metrics = make()
+  metrics.request("outbound", "GET", 200, 0.02)
+  metrics.request("outbound", "GET", 502, 3)
+  const found = samples(metrics.renderPrometheus())
+  const name = "pillion_http_request_duration_seconds"
+  expect(found.get(`${name}_bucket{direction="outbound",status="2xx",le="0.025"}`)).toBe(1)
+  expect(found.get(`${name}_sum{direction="outbound",status="5xx"}`)).toBe(3)
+  expect(found.get(`${name}_count{direction="inbound",status="2xx"}`)).toBeUndefined()
 })
 
 test("every reason for a refusal can be counted", () => {

@@ -4,6 +4,7 @@
  * The servers are spread over eight loopback addresses: each address and port can be dialled only as often as there are
  * ephemeral ports while old connections rest in TIME_WAIT.
  */
+import type { Random } from "../support/random.ts"
 
 /** What a server does. */
 export const behaviours = {
@@ -30,6 +31,15 @@ export interface Ground extends Places {
   readonly out: number
   /** Where connections are never accepted, and not refused either. */
   readonly hole: Place
+}
+
+/** Something that a client does. Its outcome is undefined, or the reason of the refusal that it was made to get. */
+export type Operation = (ground: Ground, random: Random) => Promise<string | undefined>
+
+/** How often it is done, in relation to the others, and how. */
+export interface Entry {
+  readonly weight: number
+  readonly run: Operation
 }
 
 /** What one process with clients is to do. */
@@ -67,9 +77,7 @@ export const namedPort = 80
 /** `--resolve` for all names. */
 export const resolveFlags = (places: Places): ReadonlyArray<string> =>
   (Object.keys(behaviours) as Array<Behaviour>).flatMap((behaviour) =>
-    places[behaviour].map(
-      ({ host, port }, i) => `--resolve=${nameOf(behaviour, i)}:${namedPort}=${host}:${port}`,
-    ),
+    places[behaviour].map(({ host, port }, i) => `--resolve=${nameOf(behaviour, i)}:${namedPort}=${host}:${port}`),
   )
 
 /** The proxy's deadlines in a soak: short, so that what waits for one does it often. */

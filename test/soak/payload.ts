@@ -39,6 +39,7 @@ export const receive = async (peer: Peer, wanted: Uint8Array, milliseconds = 30_
     at += chunk.length
   }
   await peer.untilReceived(peer.received + wanted.length - early, milliseconds)
+  peer.sink = undefined
   if (wrong >= 0) throw new Error(`wrong bytes after ${wrong} of ${wanted.length}`)
   if (at > wanted.length) throw new Error(`${at - wanted.length} bytes more than ${wanted.length}`)
 }
@@ -53,7 +54,8 @@ export const echoed = async (peer: Peer, bytes: Uint8Array): Promise<void> => {
 export const endsInOrder = async (peer: Peer): Promise<void> => {
   const before = peer.received
   const rest = await peer.readToEnd(20_000)
-  if (rest.length > 0 || peer.received > before) throw new Error(`${peer.received - before + rest.length} bytes too many`)
+  if (rest.length > 0 || peer.received > before)
+    throw new Error(`${peer.received - before + rest.length} bytes too many`)
 }
 
 /** Waits for the end of the connection, in order or by a reset, while nothing but that may come. */

@@ -2,8 +2,9 @@
  * Servers: the process behind the proxy. Prints where they are, as one JSON line, and serves until its stdin ends.
  */
 import { createServer, type Socket } from "node:net"
-import { blackHole } from "../support/black-hole.ts"
-import { field, type Message, ok, readRequest } from "../support/http.ts"
+import { blackHole } from "../support/dialling.ts"
+import { field, type Message, readRequest } from "../support/http.ts"
+import { ok } from "../support/origins.ts"
 import { Peer } from "../support/peer.ts"
 import { type Behaviour, hosts, type Place, type Places } from "./ground.ts"
 import { piece } from "./payload.ts"
@@ -54,7 +55,6 @@ const http = async (peer: Peer): Promise<void> => {
 const answer = (peer: Peer, request: Message): boolean => {
   const url = new URL(request.line.split(" ")[1] ?? "", "http://soak")
   const bytes = piece(Number(url.searchParams.get("at")), Number(url.searchParams.get("length")))
-  const head = (...fields: ReadonlyArray<string>): string => ["HTTP/1.1 200 OK", ...fields, "", ""].join("\r\n")
   switch (url.pathname) {
     case "/echo":
       if (field(request, "Content-Length") !== undefined) peer.send(ok(request.body))
@@ -70,12 +70,14 @@ const answer = (peer: Peer, request: Message): boolean => {
       peer.send(head()).send(bytes).end()
       return false
     case "/cut-by-fin":
-      peer.send(head(`Content-Length: ${bytes.length + 1}`)).send(bytes).end()
+      peer
+        .send(head(`Content-Length: ${bytes.length + 1}`))
+        .send(bytes)
+        .end()
       return false
     case "/cut-by-reset":
-      peer.send(head(`Content-Length: ${bytes.length + 1}`)).send(bytes)
-      peer.socket.once("drain", () => peer.reset())
-      if (peer.socket.writableLength === 0) setImmediate(() => peer.reset())
+      peer.send(head(`Content-Length: ${bytes.length + 1}`))
+      peer.socket.write(bytes, () => peer.reset())
       return false
     case "/upgrade":
       // The bytes after the 101 belong to the tunnel and may be in one segment with it.
@@ -88,19 +90,26 @@ const answer = (peer: Peer, request: Message): boolean => {
   }
 }
 
+const head = (...fields: ReadonlyArray<string>): string => ["HTTP/1.1 200 OK", ...fields, "", ""].join("\r\n")
+
 const sendChunked = (peer: Peer, head: string, bytes: Buffer): void => {
   peer.send(head)
   for (let at = 0, size = 1; at < bytes.length; at += size, size = Math.min(3 * size, 50_000)) {
     const chunk = bytes.subarray(at, at + size)
-    peer.send(`${chunk.length.toString(16)}\r\n`).send(chunk).send("\r\n")
+    peer
+      .send(`${chunk.length.toString(16)}\r\n`)
+      .send(chunk)
+      .send("\r\n")
   }
   peer.send("0\r\n\r\n")
 }
 
 /** Clients that leave in the middle are part of the soak; what they were owed is judged where it is received. */
-const leave = (serveOne: (peer: Peer) => Promise<void>) => (peer: Peer): void => {
-  serveOne(peer).catch(() => peer.socket.destroy())
-}
+const leave =
+  (serveOne: (peer: Peer) => Promise<void>) =>
+  (peer: Peer): void => {
+    serveOne(peer).catch(() => peer.socket.destroy())
+  }
 
 const everyHost = (serveOne: (peer: Peer) => void): Promise<ReadonlyArray<Place>> =>
   Promise.all(hosts.map((host) => serve(host, serveOne)))
@@ -112,6 +121,6 @@ const places: Record<Behaviour, ReadonlyArray<Place>> = {
   reset: await everyHost(leave(reset)),
   http: await everyHost(leave(http)),
 }
-const hole = await blackHole()
-console.log(JSON.stringify({ ...places, hole: { host: hole.host, port: hole.port } } satisfies Places & { hole: Place }))
+const hole: Place = { host: "127.0.0.1", port: blackHole("127.0.0.1").port }
+console.log(JSON.stringify({ ...places, hole } satisfies Places & { hole: Place }))
 process.stdin.on("end", () => process.exit(0)).resume()

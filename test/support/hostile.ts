@@ -2,6 +2,14 @@
  * Hostile: bytes that are nearly HTTP requests. Every choice is one number of a list, and 0 chooses what is harmless, so
  * a list that is shrunk towards zeros leaves only what matters.
  */
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
+
+/** Lists of numbers for `Choices`, long enough for most requests. */
+export const choiceLists = Arbitrary.array(
+  Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))),
+  { minLength: 60, maxLength: 160 },
+)
 
 /** Choices taken from a list of numbers from 0 to 255, one after another; behind its end all of them are 0. */
 export class Choices {

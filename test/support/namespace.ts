@@ -31,11 +31,15 @@ export class Namespace {
     await this.start([...this.enter, process.execPath, script, ...servers])
   }
 
-  /** Starts a command that prints "ready", and keeps it until the end. */
-  async start(command: ReadonlyArray<string>): Promise<void> {
+  /** Starts a command that prints "ready", in time unless something is wrong, and keeps it until the end. */
+  async start(command: ReadonlyArray<string>, milliseconds?: number): Promise<void> {
     const child = Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "inherit" })
     this.children.push(child)
-    await new Lines(child.stdout).until((line) => (line === "ready" ? true : undefined), `ready from ${command.at(-1)}`)
+    await new Lines(child.stdout).until(
+      (line) => (line === "ready" ? true : undefined),
+      `ready from ${command.at(-1)}`,
+      milliseconds,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,8 +4,25 @@
  */
 import { test } from "bun:test"
 
-/** `namespace` is the right to make one, and the tools to use it. */
-export type Need = "curl" | "prlimit" | "namespace"
+/** `namespace` is the right to make one, and the tools to use it; `root` is to be root. */
+export type Need =
+  | "curl"
+  | "chromium"
+  | "prlimit"
+  | "iptables"
+  | "strace"
+  | "namespace"
+  | "bash"
+  | "zsh"
+  | "fish"
+  | "python3"
+  | "systemd-analyze"
+  | "buildah"
+  | "umoci"
+  | "bwrap"
+  | "dpkg-deb"
+  | "apt-get"
+  | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
 
@@ -15,8 +32,15 @@ const namespaces = (): boolean =>
 
 const found = new Map<Need, boolean>()
 
-const has = (need: Need): boolean => {
-  const known = found.get(need) ?? (need === "namespace" ? namespaces() : Bun.which(need) !== null)
+const look = (need: Need): boolean => {
+  if (need === "namespace") return namespaces()
+  if (need === "root") return process.getuid?.() === 0
+  return Bun.which(need) !== null
+}
+
+/** Whether it is here. */
+export const has = (need: Need): boolean => {
+  const known = found.get(need) ?? look(need)
   found.set(need, known)
   return known
 }

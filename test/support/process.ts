@@ -11,6 +11,13 @@ export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`)
 export const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024
 
+/**
+ * Memory that the process itself took, in bytes. Resident memory also counts pages of its executable, which come with
+ * first use and belong to the page cache.
+ */
+export const anonymousBytes = (pid: number): number =>
+  Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024
+
 /** CPU time used so far, user and system, in milliseconds. */
 export const cpuMilliseconds = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, "latin1")

@@ -14,6 +14,9 @@ export interface Seen {
   readonly body: string
 }
 
+/** A request in one line, to compare it with another. */
+export const describeSeen = ({ method, host, path, body }: Seen): string => JSON.stringify([method, host, path, body])
+
 export interface Sight {
   readonly requests: ReadonlyArray<Seen>
   /** What stands behind the last of them: nothing, a part of a request, bytes that are none, or a CONNECT. */

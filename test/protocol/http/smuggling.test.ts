@@ -6,7 +6,6 @@
 import { expect, test } from "bun:test"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 
 import { toLatin1 } from "../../../src/protocol/bytes.ts"
 import type { Body } from "../../../src/protocol/http/body.ts"
@@ -17,9 +16,9 @@ import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
 import { parseRequest } from "../../../src/protocol/http/request.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../../src/protocol/http/scan.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
-import { Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
+import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
 import { limits } from "../../support/messages.ts"
-import { see, type Seen } from "../../support/strict.ts"
+import { describeSeen, see } from "../../support/strict.ts"
 import { ascii } from "../../support/trickle.ts"
 
 /** What an origin would get. */
@@ -92,8 +91,6 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
   return { whole, part, end }
 }
 
-const describeSeen = ({ method, host, path, body }: Seen): string => JSON.stringify([method, host, path, body])
-
 /** What is wrong with what an origin gets for this text; undefined if nothing is. */
 const wrong = (text: string, { whole, part, end }: Forwarded): string | undefined => {
   const expected = see(text)
@@ -126,11 +123,6 @@ const same = (one: Forwarded, other: Forwarded): boolean =>
     return seen !== undefined && otherSeen !== undefined && describeSeen(seen) === describeSeen(otherSeen)
   })
 
-const choices = Arbitrary.array(Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))), {
-  minLength: 60,
-  maxLength: 160,
-})
-
 const inputs = process.env["CI"] === "true" ? 200_000 : 20_000
 
 test("an origin gets nothing, or exactly the requests that a strict reader sees", async () => {
@@ -155,7 +147,7 @@ test("an origin gets nothing, or exactly the requests that a strict reader sees"
 
   const result = await Effect.runPromise(
     Arbitrary.checkEffect(
-      choices,
+      choiceLists,
       (numbers) => {
         const problem = judge(numbers)
         return problem === undefined ? true : Effect.fail(problem)

@@ -1,0 +1,63 @@
+/**
+ * Connections: who is connected now, and what ended last, as JSON with a line for each.
+ */
+import type { Flow } from "../observe/flow.ts"
+import type { Recent } from "../observe/recent.ts"
+
+import type { Handler } from "./serve.ts"
+
+/** Open connections that are listed, the oldest first; `total` says how many there are. */
+export const longestList = 1000
+
+/**
+ * Answers `GET /connections?after=N`: `connections` are open; `ended` are the last entries of the access log with a
+ * number above N, of which the first has the number `first`. Asking next with N + their count misses nothing that is
+ * still there.
+ */
+export const connectionsHandler =
+  (open: () => Iterable<Flow>, recent: Pick<Recent, "since">): Handler =>
+  (request) => {
+    const after = Number(new URL(request.url).searchParams.get("after") ?? 0)
+    const shown: Array<string> = []
+    let total = 0
+    for (const flow of open()) if (total++ < longestList) shown.push(JSON.stringify(show(flow)))
+    const { first, lines } = recent.since(Number.isSafeInteger(after) ? after : 0)
+    const ended = lines.map((line) => line.trimEnd())
+    const body = `{"total":${total},"connections":${array(shown)},"first":${first},"ended":${array(ended)}}\n`
+    return new Response(body, { headers: { "Content-Type": "application/json" } })
+  }
+
+const array = (texts: ReadonlyArray<string>): string => (texts.length === 0 ? "[]" : `[\n${texts.join(",\n")}\n]`)
+
+/** An open connection, with the names that an entry of the access log has. */
+export interface Open {
+  readonly flow: number
+  readonly started: string
+  /** Milliseconds since it was accepted. */
+  readonly age: number
+  readonly direction: Flow["direction"]
+  readonly protocol: Flow["protocol"]
+  readonly phase: Flow["phase"]
+  readonly client: string
+  readonly target: string | undefined
+  readonly address: string | undefined
+  readonly sni: string | undefined
+  /** Bytes so far; of an HTTP connection all that its client sent and got, of a tunnel what was carried. */
+  readonly bytes_in: number
+  readonly bytes_out: number
+}
+
+const show = (flow: Flow): Open => ({
+  flow: flow.id,
+  started: new Date(flow.startedAt).toISOString(),
+  age: Math.round(flow.elapsed()),
+  direction: flow.direction,
+  protocol: flow.protocol,
+  phase: flow.phase,
+  client: flow.client,
+  target: flow.target,
+  address: flow.address,
+  sni: flow.sni,
+  bytes_in: flow.liveIn,
+  bytes_out: flow.liveOut,
+})

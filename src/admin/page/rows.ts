@@ -1,0 +1,123 @@
+/**
+ * Rows: what the admin listener tells of connections and requests, as the table shows it; filtered and sorted.
+ */
+
+/** One object of JSON, its fields not trusted to be there. */
+export type Told = Readonly<Record<string, unknown>>
+
+export interface Row {
+  /** Stays the same while the page is open. */
+  readonly key: string
+  readonly flow: number
+  readonly direction: string
+  readonly protocol: string
+  /** The phase of what is open; of what has ended its status, or who ended it. */
+  readonly state: string
+  readonly tone: "calm" | "good" | "bad"
+  readonly client: string
+  /** Where to; of a request with its method and path. */
+  readonly target: string
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** Milliseconds: its age while it is open, else how long it took. */
+  readonly lasted: number
+  /** When it began, or ended, in milliseconds since the epoch. */
+  readonly when: number
+  /** Counts up with time, where two rows have the same millisecond. */
+  readonly turn: number
+  /** Everything that the filter looks at, in lower case. */
+  readonly words: string
+  readonly told: Told
+}
+
+/** A connection that is open. */
+export const openRow = (told: Told): Row =>
+  row(told, {
+    key: `o${number(told, "flow")}`,
+    turn: number(told, "flow"),
+    state: text(told, "phase"),
+    tone: "calm",
+    lasted: number(told, "age"),
+    when: Date.parse(text(told, "started")),
+  })
+
+/** A connection or request that is over, the `index`th of all. */
+export const endedRow = (told: Told, index: number): Row =>
+  row(told, {
+    key: `e${index}`,
+    turn: index,
+    ...outcome(told),
+    lasted: number(told, "t_total"),
+    when: Date.parse(text(told, "time")),
+  })
+
+const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "lasted" | "when">): Row => {
+  const method = text(told, "method")
+  const target = method === "" ? text(told, "target") : `${method} ${text(told, "authority")}${text(told, "path")}`
+  const [direction, protocol, client] = [text(told, "direction"), text(told, "protocol"), text(told, "client")]
+  const flow = number(told, "flow")
+  const further = ["address", "sni", "phase", "code", "detail", "error"].map((field) => text(told, field))
+  return {
+    ...own,
+    flow,
+    direction,
+    protocol,
+    client,
+    target,
+    bytesIn: number(told, "bytes_in"),
+    bytesOut: number(told, "bytes_out"),
+    words: [flow, direction, protocol, own.state, client, target, ...further].join(" ").toLowerCase(),
+    told,
+  }
+}
+
+const outcome = (told: Told): Pick<Row, "state" | "tone"> => {
+  const reason = text(told, "refusal") || text(told, "error")
+  const status = number(told, "status")
+  if (status > 0 && reason === "") return { state: String(status), tone: status < 500 ? "good" : "bad" }
+  if (reason !== "") return { state: reason, tone: "bad" }
+  const by = text(told, "end")
+  if (by === "") return { state: "done", tone: "good" }
+  const cut = text(told, "code") !== "" || by === "timeout" || by === "limit"
+  return { state: `by ${by}`, tone: cut ? "bad" : "good" }
+}
+
+const text = (told: Told, field: string): string => {
+  const value = told[field]
+  return typeof value === "string" ? value : ""
+}
+
+const number = (told: Told, field: string): number => {
+  const value = told[field]
+  return typeof value === "number" ? value : 0
+}
+
+/** Whether every word of the filter is there, and none of those with a minus before them. */
+export const matcher = (filter: string): ((words: string) => boolean) => {
+  const all = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "" && word !== "-")
+  const without = all.filter((word) => word.startsWith("-")).map((word) => word.slice(1))
+  const wanted = all.filter((word) => !word.startsWith("-"))
+  return (words) => wanted.every((word) => words.includes(word)) && !without.some((word) => words.includes(word))
+}
+
+/** What the table can be sorted by. */
+export type Key = "when" | "direction" | "protocol" | "state" | "client" | "target" | "bytesIn" | "bytesOut" | "lasted"
+
+export interface Order {
+  readonly by: Key
+  readonly descending: boolean
+}
+
+/** Of rows that are equal the later one comes first. */
+export const sort = (rows: ReadonlyArray<Row>, { by, descending }: Order): ReadonlyArray<Row> => {
+  const sign = descending ? -1 : 1
+  return rows.toSorted((a, b) => sign * compare(a[by], b[by]) || b.when - a.when || b.turn - a.turn)
+}
+
+const compare = (a: string | number, b: string | number): number => {
+  if (typeof a === "number" && typeof b === "number") return a - b
+  return a === b ? 0 : String(a) < String(b) ? -1 : 1
+}

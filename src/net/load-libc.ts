@@ -1,0 +1,17 @@
+/**
+ * Load libc: functions of the C library by bun:ffi, of glibc or else of musl. Linux on x64 and arm64.
+ */
+import { dlopen, type FFIFunction, type Library } from "bun:ffi"
+
+/** Undefined where this system has neither, or where one of the functions is missing. */
+export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): Library<F>["symbols"] | undefined => {
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
+  for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
+    try {
+      return dlopen(name, functions).symbols
+    } catch {
+      // The other libc, then.
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,88 @@
+/** What the admin listener tells, as rows of the table. */
+import { expect, test } from "bun:test"
+
+import { endedRow, matcher, openRow, type Order, sort, type Told } from "../../../src/admin/page/rows.ts"
+
+const open: Told = {
+  flow: 7,
+  started: "2026-01-02T03:04:05.000Z",
+  age: 1500,
+  direction: "outbound",
+  protocol: "socks5",
+  phase: "data",
+  client: "127.0.0.1:40000",
+  target: "API.example:443",
+  bytes_in: 10,
+  bytes_out: 20,
+}
+const ended: Told = { flow: 7, time: "2026-01-02T03:04:06.000Z", t_total: 12.5, direction: "inbound", protocol: "http" }
+
+test("an open connection shows its phase, its age and its bytes", () => {
+  expect(openRow(open)).toMatchObject({
+    key: "o7",
+    state: "data",
+    tone: "calm",
+    target: "API.example:443",
+    bytesIn: 10,
+    bytesOut: 20,
+    lasted: 1500,
+    when: Date.parse("2026-01-02T03:04:05Z"),
+  })
+})
+
+test.each<[string, Told, string, string]>([
+  ["an answer shows its status", { status: 200 }, "200", "good"],
+  ["an answer of 500 and above is bad", { status: 503 }, "503", "bad"],
+  [
+    "a refusal shows its reason, whatever the status",
+    { status: 502, refusal: "connection-refused" },
+    "connection-refused",
+    "bad",
+  ],
+  ["an answer that broke off shows why", { status: 200, error: "target-reset" }, "target-reset", "bad"],
+  ["a connection shows who ended it", { end: "client" }, "by client", "good"],
+  ["a socket that did not close in order is bad", { end: "target", code: "ECONNRESET" }, "by target", "bad"],
+  ["a deadline is bad", { end: "timeout" }, "by timeout", "bad"],
+  ["nothing at all is an end in order", {}, "done", "good"],
+])("%s", (_, told, state, tone) => {
+  expect(endedRow({ ...ended, ...told }, 3)).toMatchObject({ key: "e3", state, tone, lasted: 12.5 })
+})
+
+test("a request shows what it asked for", () => {
+  const told = { ...ended, method: "GET", authority: "a.example:80", path: "/x", target: "a.example:80" }
+  expect(endedRow(told, 1).target).toBe("GET a.example:80/x")
+})
+
+test("fields that are missing or of another kind leave a row empty, and break nothing", () => {
+  expect(openRow({ flow: "x", target: 7, bytes_in: null })).toMatchObject({
+    flow: 0,
+    target: "",
+    bytesIn: 0,
+    state: "",
+  })
+})
+
+test("a filter wants every word and none with a minus, in any case", () => {
+  const { words } = openRow(open)
+  for (const filter of ["", "  ", "api", "SOCKS5 api.example", "api -http", "-"]) {
+    expect([filter, matcher(filter)(words)]).toEqual([filter, true])
+  }
+  for (const filter of ["http", "api -socks5", "api nowhere"])
+    expect([filter, matcher(filter)(words)]).toEqual([filter, false])
+})
+
+test("rows are sorted by any column, both ways, and of equal ones the later is first", () => {
+  const rows = [
+    ["b", 5],
+    ["a", 5],
+    ["b", 1],
+  ].map(([target, bytes], i) => endedRow({ ...ended, target, bytes_in: bytes }, i))
+  const sorted = (order: Order): string =>
+    sort(rows, order)
+      .map(({ key }) => key)
+      .join(" ")
+  expect(sorted({ by: "target", descending: false })).toBe("e1 e2 e0")
+  expect(sorted({ by: "target", descending: true })).toBe("e2 e0 e1")
+  expect(sorted({ by: "bytesIn", descending: true })).toBe("e1 e0 e2")
+  expect(sorted({ by: "when", descending: true })).toBe("e2 e1 e0")
+})

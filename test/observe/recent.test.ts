@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test"
+
+import { connectionEntry } from "../../src/observe/entry.ts"
+import { Flow } from "../../src/observe/flow.ts"
+import { mostCharacters, mostLines, Recent } from "../../src/observe/recent.ts"
+
+const entry = connectionEntry(new Flow(1, "inbound", "127.0.0.1:1"), 0)
+
+test("the last lines are kept with their numbers, and the oldest give way", () => {
+  const recent = new Recent()
+  expect(recent.since(0)).toEqual({ first: 1, lines: [] })
+  for (let i = 1; i <= mostLines + 5; i++) recent.add(entry, `${i}\n`)
+  const { first, lines } = recent.since(0)
+  expect([first, lines.length, lines[0], lines.at(-1)]).toEqual([6, mostLines, "6\n", `${mostLines + 5}\n`])
+  expect(recent.since(mostLines + 3)).toEqual({ first: mostLines + 4, lines: ["1004\n", "1005\n"] })
+  expect(recent.since(mostLines + 5).lines).toEqual([])
+})
+
+test("few long lines are as much as many short ones", () => {
+  const recent = new Recent()
+  const line = "x".repeat(mostCharacters / 4)
+  for (let i = 0; i < 10; i++) recent.add(entry, line)
+  expect(recent.since(0).lines.length).toBe(4)
+  recent.add(entry, "y")
+  expect(recent.since(0).lines).toEqual([line, line, line, "y"])
+})
+
+test("followers hear of everything until they leave", () => {
+  const recent = new Recent()
+  const heard: Array<string> = []
+  const leave = recent.follow((_, line) => void heard.push(line))
+  recent.add(entry, "a")
+  leave()
+  recent.add(entry, "b")
+  expect(heard).toEqual(["a"])
+})
