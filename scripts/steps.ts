@@ -20,9 +20,13 @@ export const step = async (title: string, command: ReadonlyArray<string>): Promi
   console.log(`── ${title}: ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }
 
-/** Runs a command in the project's folder with its output shown; returns its exit code, 128 + n after signal n. */
-export const exitCode = async (command: ReadonlyArray<string>): Promise<number> => {
-  const child = Bun.spawn([...command], { cwd: root, stdin: "ignore", stdout: "inherit", stderr: "inherit" })
+/**
+ * Runs a command in the project's folder with its output shown, and with more variables; returns its exit code, 128 + n
+ * after signal n.
+ */
+export const exitCode = async (command: ReadonlyArray<string>, more: Record<string, string> = {}): Promise<number> => {
+  const env = { ...process.env, ...more }
+  const child = Bun.spawn([...command], { cwd: root, env, stdin: "ignore", stdout: "inherit", stderr: "inherit" })
   return await child.exited
 }
 

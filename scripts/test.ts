@@ -2,20 +2,27 @@
  * Test: `bun test` with a closing line that people and CI can read alike: `N passed, N failed`.
  *
  * The counts come from the JUnit report. A run that fails without a failed test (a file that does not load, an error
- * between two tests), or that ran nothing at all, counts as one failure.
+ * between two tests), or that ran nothing at all, counts as one failure. The recipes' table stands before the line.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { linesOf, reportVariable, table } from "../test/recipes/report.ts"
 import { bun, exitCode } from "./steps.ts"
 
-/** Runs the tests that `arguments_` select (all, when empty), prints the closing line, returns the exit code. */
-export const test = async (arguments_: ReadonlyArray<string>): Promise<number> => {
+/**
+ * Runs the tests that `arguments_` select (all, when empty), prints the closing line, returns the exit code. `recipes`
+ * is a file for the recipes' table, of a caller who wants to read it.
+ */
+export const test = async (arguments_: ReadonlyArray<string>, recipes?: string): Promise<number> => {
   const folder = await mkdtemp(join(tmpdir(), "pillion-report-"))
   try {
     const report = join(folder, "junit.xml")
-    const code = await exitCode([bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...arguments_])
+    const rows = recipes ?? join(folder, "recipes.jsonl")
+    const command = [bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...arguments_]
+    const code = await exitCode(command, { [reportVariable]: rows })
     const file = Bun.file(report)
+    if (await Bun.file(rows).exists()) console.log(`\n${table(linesOf(await Bun.file(rows).text()))}`)
     const counts = read((await file.exists()) ? await file.text() : "")
     const passed = counts.tests - counts.failures - counts.skipped
     const failed = counts.failures === 0 && (code !== 0 || passed === 0) ? 1 : counts.failures
