@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test"
+import { chmod, mkdir, mkdtemp, rm, utimes } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import manifest from "../../package.json" with { type: "json" }
+import { archive, dist } from "../../scripts/dist.ts"
+import { runCommand } from "../support/process.ts"
+
+const temporary = async () => {
+  const path = await mkdtemp(join(tmpdir(), "pillion-dist-"))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+test("the tarball has the executable, its unit, completions, the licence, and checksums that are right", async () => {
+  await using folder = await temporary()
+  const name = `${manifest.name}-${manifest.version}-linux-${process.arch}`
+  expect(await dist(folder.path)).toBe(join(folder.path, `${name}.tar.gz`))
+  const unpacked = await runCommand(["tar", "xzf", `${name}.tar.gz`], { cwd: folder.path, milliseconds: 30_000 })
+  expect(unpacked).toMatchObject({ code: 0, stderr: "" })
+  const cwd = join(folder.path, name)
+  expect([...new Bun.Glob("**").scanSync({ cwd })].toSorted()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "SHA256SUMS",
+    "completions/bash/pillion",
+    "completions/fish/pillion.fish",
+    "completions/zsh/_pillion",
+    "pillion",
+    "systemd/pillion.env",
+    "systemd/pillion.service",
+  ])
+  const checked = await runCommand(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd })
+  expect([checked.code, checked.stdout.match(/: OK$/gm)?.length]).toEqual([0, 9])
+  const ran = await runCommand([join(cwd, "pillion"), "version"], { cwd })
+  expect(ran.stdout).toStartWith(`pillion ${manifest.version} (`)
+}, 60_000)
+
+/** An archive of files with these names, each holding its name. */
+const make = async (names: ReadonlyArray<string>, mode: number, time: number): Promise<Uint8Array> => {
+  await using folder = await temporary()
+  await mkdir(join(folder.path, "top"))
+  for (const name of names) {
+    const path = join(folder.path, "top", name)
+    await Bun.write(path, name)
+    await chmod(path, mode)
+    await utimes(path, time, time)
+  }
+  return await archive(folder.path, "top", 1_700_000_000)
+}
+
+test("an archive depends on nothing but what is in it: not on times, owners, modes or the order of files", async () => {
+  const one = await make(["a", "b", "c"], 0o600, 1)
+  expect(one.length).toBeGreaterThan(0)
+  expect(await make(["c", "a", "b"], 0o664, 2)).toEqual(one)
+  expect(await make(["a", "b", "d"], 0o600, 1)).not.toEqual(one)
+})
