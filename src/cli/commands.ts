@@ -89,7 +89,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   top: {
     usage: "top [FILTER] [options]",
-    summary: "watch the running proxy: rates, latency, refusals and destinations, live in the terminal",
+    summary: "watch the running proxy in the terminal: rates, latency, refusals, destinations",
     flags: ["json"],
     takesOptions: true,
     examples: [

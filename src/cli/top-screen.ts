@@ -47,13 +47,13 @@ const cyan = "36"
 /** One text for each row of the terminal. */
 export const screen = (model: Model, view: View): ReadonlyArray<string> => {
   const top = [title(model, view), [], ...summary(model), []]
-  const header: ReadonlyArray<Piece> = [headings(view)]
   const room = Math.max(0, view.rows - top.length - 2)
   const destinations = destinationsOf(model, view.filter, view.sort)
+  const header: ReadonlyArray<Piece> = [headings(view, destinations.length)]
   const table = destinations.slice(0, room).map((each) => destinationLine(each, view.columns))
   const body = [...top, header, ...table].slice(0, Math.max(0, view.rows - 1))
   const blank = Array.from({ length: Math.max(0, view.rows - 1 - body.length) }, () => [])
-  return [...body, ...blank, footer(view, destinations.length)].map((pieces) => draw(pieces, view))
+  return [...body, ...blank, footer(view)].map((pieces) => draw(pieces, view))
 }
 
 const title = ({ look }: Model, view: View): ReadonlyArray<Piece> => {
@@ -153,11 +153,14 @@ const columnsFor = (room: number): ReadonlyArray<Column> => {
   return columns
 }
 
-const headings = ({ columns, sort }: View): Piece => {
+const headings = ({ columns, sort }: View, destinations: number): Piece => {
   const shown = columnsFor(columns)
   const mark = (key: SortKey): string => (key === sort ? "↓" : "")
   const cells = shown.map(({ key, heading, width }) => (mark(key) + heading).padStart(width))
-  return [` ${`${mark("name")}DESTINATION`.padEnd(columns - widthOf(shown))}${cells.join("")} `, inverse]
+  return [
+    ` ${`${mark("name")}DESTINATION (${whole(destinations)})`.padEnd(columns - widthOf(shown))}${cells.join("")} `,
+    inverse,
+  ]
 }
 
 const destinationLine = (destination: Destination, columns: number): ReadonlyArray<Piece> => {
@@ -171,7 +174,7 @@ const destinationLine = (destination: Destination, columns: number): ReadonlyArr
   return [` ${name.length > room ? `${name.slice(0, Math.max(0, room - 1))}…` : name.padEnd(room)}`, ...cells]
 }
 
-const footer = (view: View, destinations: number): ReadonlyArray<Piece> => {
+const footer = (view: View): ReadonlyArray<Piece> => {
   if (view.typing !== undefined) {
     return [[" filter: ", bold], view.typing, ["▏", cyan], ["   Enter: apply   Esc: leave", dim]]
   }
@@ -180,9 +183,9 @@ const footer = (view: View, destinations: number): ReadonlyArray<Piece> => {
   return [
     ...key("q", "quit"),
     ...key("s", `sort: ${view.sort}`),
-    ...key("/", filter),
     ...key("p", view.paused ? "go on" : "pause"),
-    [`${whole(destinations)} destinations`, dim],
+    // The last, for it may be longer than the line.
+    ...key("/", filter),
   ]
 }
 

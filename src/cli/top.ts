@@ -127,11 +127,12 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: M
       process.on("SIGTERM", stop).on("SIGHUP", stop)
     }),
     () =>
-      Effect.sync(() => {
+      Effect.callback<void>((resume) => {
         process.off("SIGTERM", stop).off("SIGHUP", stop)
         stdout.off("resize", resized)
         stdin.off("data", pressed).setRawMode(false).pause()
-        stdout.write("\x1b[?25h\x1b[?1049l")
+        // The process ends next: it must have been written by then.
+        stdout.write("\x1b[?25h\x1b[?1049l", () => resume(Effect.void))
       }),
   )
   draw()

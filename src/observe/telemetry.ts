@@ -62,15 +62,13 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
           Layer.provide(Layer.succeed(Metric.MetricRegistry, new Registry(metrics))),
           Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: variables }))),
         ),
-      ),
+      ).pipe(Effect.provide(silent)),
     )
     if (built._tag === "Failure") {
       log.warn(`nothing is exported to OpenTelemetry: ${reasonOf(built.cause)}`)
       return { log: () => {}, dropped: () => 0 }
     }
-    const run = Effect.runForkWith(
-      Context.add(Context.make(Logger.CurrentLoggers, loggersOf(built.value)), References.MinimumLogLevel, "All"),
-    )
+    const run = Effect.runForkWith(Context.add(Context.merge(silent, built.value), References.MinimumLogLevel, "All"))
     const send = (level: LogLevel, message: string, fields: object): void => {
       if (underWay >= mostRequests) return void dropped++
       run(Effect.annotateLogs(Effect.logWithLevel(severities[level])(message), known(fields)))
@@ -81,8 +79,8 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
   },
 )
 
-/** The loggers that the layers made; effect's own, which would print here, are left out. */
-const loggersOf = (context: Context.Context<never>) => Context.get(context, Logger.CurrentLoggers)
+/** No loggers: effect's own would print on the proxy's standard output, and wait for whoever reads it. */
+const silent = Context.make(Logger.CurrentLoggers, new Set())
 
 const severities = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const
 

@@ -16,6 +16,7 @@ const plain: Invocation = {
   command: "run",
   topic: undefined,
   language: undefined,
+  filter: "",
   shell: undefined,
   flags: [],
   rest: undefined,
@@ -24,6 +25,15 @@ const plain: Invocation = {
 }
 
 describe("commands", () => {
+  test("what follows top and tap is one filter", () => {
+    expect(parsed("tap", "host", "~", "api", "--json", "status", "!=", "5xx")).toMatchObject({
+      command: "tap",
+      filter: "host ~ api status != 5xx",
+      json: true,
+    })
+    expect(parsed("top")).toMatchObject({ command: "top", filter: "" })
+  })
+
   test("run is the default", () => {
     expect(parsed()).toEqual(plain)
     expect(parsed("run")).toEqual(plain)

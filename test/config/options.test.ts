@@ -59,9 +59,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, each name once", () => {
-    expect(byName.size).toBe(29)
-    expect(allOptions.length).toBe(29)
+  test("has the 29 options of the contract and the format of the access log, each name once", () => {
+    expect(byName.size).toBe(30)
+    expect(allOptions.length).toBe(30)
   })
 
   test("names each option as its key in settings", () => {

@@ -16,9 +16,16 @@ import { readResponse } from "../support/http.ts"
 import { Lines, residentBytes } from "../support/process.ts"
 import { eventually, within } from "../support/within.ts"
 
-const ask = async (running: Pillion, path: string): Promise<any> => {
-  const answer = await fetch(`http://127.0.0.1:${running.ports.admin}${path}`, { proxy: "" })
-  return answer.json()
+interface Connections {
+  readonly total: number
+  readonly connections: ReadonlyArray<object>
+  readonly first: number
+  readonly ended: ReadonlyArray<object>
+}
+
+const connections = async (running: Pillion): Promise<Connections> => {
+  const answer = await fetch(`http://127.0.0.1:${running.ports.admin}/connections`, { proxy: "" })
+  return (await answer.json()) as Connections
 }
 
 const quiet = (running: Pillion): Promise<void> =>
@@ -37,9 +44,9 @@ test("every documented metric is served under load, and agrees with what the loa
   const words = "x".repeat(1000)
   const kinds = ["connect", "socks5", "socks4", "socks4a"] as const
   let scrapes = 0
-  let loading = true
+  const loading = new AbortController()
   const scraping = (async () => {
-    while (loading) {
+    while (!loading.signal.aborted) {
       await scrape(running)
       scrapes++
     }
@@ -66,7 +73,7 @@ test("every documented metric is served under load, and agrees with what the loa
     expect((await readResponse(lost)).line).toContain("502")
   }
   await quiet(running)
-  loading = false
+  loading.abort()
   await scraping
   expect(scrapes).toBeGreaterThan(0)
 
@@ -174,7 +181,7 @@ test("who is connected can be seen with what was carried so far, and afterwards 
   const tunnel = await openTunnel("socks5", running.ports.out, server.port)
   tunnel.send("x".repeat(1234))
   await tunnel.read(1234)
-  const open = await ask(running, "/connections")
+  const open = await connections(running)
   expect(open).toMatchObject({ total: 1, ended: [] })
   expect(open.connections[0]).toMatchObject({
     protocol: "socks5",
@@ -188,7 +195,7 @@ test("who is connected can be seen with what was carried so far, and afterwards 
   tunnel.end()
   await tunnel.readToEnd()
   await quiet(running)
-  const after = await ask(running, "/connections")
+  const after = await connections(running)
   expect(after).toMatchObject({ total: 0, connections: [], first: 1 })
   const line = await running.waitForLog(({ protocol }) => protocol === "socks5")
   expect(after.ended).toEqual([line])
@@ -201,17 +208,16 @@ const startUnread = async (...flags: ReadonlyArray<string>) => {
   Bun.spawnSync(["mkfifo", pipe])
   // Both ends at once: neither waits for somebody at the other.
   const descriptor = openSync(pipe, "r+")
-  const [port, health] = [await closedPort(), await closedPort()]
-  const listeners = [`--proxy-out-port=${port}`, `--health-port=${health}`, "--admin-port=0"]
+  const portsFile = join(folder, "ports.json")
+  const listeners = ["--proxy-out-port=0", "--health-port=0", "--admin-port=0", `--ports-file=${portsFile}`]
   const child = Bun.spawn([await build(), "--proxy-type=forward", ...listeners, ...flags], {
     cwd: "/",
     env: { PATH: process.env["PATH"] },
     stdio: ["ignore", descriptor, "ignore"],
   })
+  await eventually(() => Bun.file(portsFile).exists(), true, "whether it listens")
+  const { out: port, health } = (await Bun.file(portsFile).json()) as { readonly out: number; readonly health: number }
   const url = `http://127.0.0.1:${health}`
-  const ready = async (): Promise<boolean> =>
-    (await fetch(`${url}/readyz`, { proxy: "" }).catch(() => undefined))?.ok ?? false
-  await eventually(ready, true, "whether it is ready")
   const readers: Array<Bun.Subprocess> = []
   return {
     port,
@@ -271,9 +277,10 @@ for (const [format, wanted] of [
   test(`the access log can be ${format}`, async () => {
     const nobody = await closedPort()
     await using running = await startUnread(`--access-log-format=${format}`)
-    using client = await rawConnect(running.port)
+    const client = await rawConnect(running.port)
     client.send(`CONNECT 127.0.0.1:${nobody} HTTP/1.1\r\nHost: x\r\n\r\n`)
     await client.readToEnd()
+    client.socket.destroy()
     expect(await running.read().until((each) => each, "line")).toMatch(wanted)
   })
 }

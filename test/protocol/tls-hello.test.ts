@@ -20,9 +20,14 @@ const hello = ({ name, nameType = 0, before = [], messageType = 1 }: Parts): Uin
   const body = [
     ...uint16(0x0303),
     ...Array.from({ length: 32 }, () => 7),
-    ...[4, 1, 2, 3, 4],
+    4,
+    1,
+    2,
+    3,
+    4,
     ...counted([0x13, 0x01, 0x13, 0x02]),
-    ...[1, 0],
+    1,
+    0,
     ...counted([...before, ...entry, ...uint16(0x2b), ...counted([2, 3, 4])]),
   ]
   const message = [messageType, 0, ...uint16(body.length), ...body]
