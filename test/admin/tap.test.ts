@@ -32,7 +32,7 @@ class Followed extends Recent {
   }
 
   /** Something to this target ended; its line is padded to `length` characters. */
-  end(target: string, length = 0): void {
+  over(target: string, length = 0): void {
     const entry = connectionEntry(Object.assign(new Flow(1, "outbound", "127.0.0.1:1"), { target }), 0)
     this.add(entry, `${JSON.stringify({ target, pad: "x".repeat(length) })}\n`)
   }
@@ -56,12 +56,12 @@ const read = async (port: number, query = ""): Promise<{ readonly peer: Peer; re
 
 test("a reader gets every line from its start on, and leaves no trace when it goes", async () => {
   const { recent, port } = await start()
-  recent.end("before:1")
+  recent.over("before:1")
   const { peer, head } = await read(port)
   expect(head).toContain("200 OK")
   expect(head.toLowerCase()).toContain("content-type: application/x-ndjson")
-  recent.end("a:1")
-  recent.end("b:2")
+  recent.over("a:1")
+  recent.over("b:2")
   await peer.expect('\n{"target":"a:1","pad":""}\n{"target":"b:2","pad":""}\n')
   expect(recent.reading).toBe(1)
   peer.reset()
@@ -71,8 +71,8 @@ test("a reader gets every line from its start on, and leaves no trace when it go
 test("a reader with a filter gets what it lets through", async () => {
   const { recent, port } = await start()
   const { peer } = await read(port, `?filter=${encodeURIComponent("host ~ api")}`)
-  recent.end("db:1")
-  recent.end("api:2")
+  recent.over("db:1")
+  recent.over("api:2")
   await peer.expect('\n{"target":"api:2","pad":""}\n')
   peer.reset()
 })
@@ -95,14 +95,14 @@ test("a reader that is slow costs its buffer and no more; it is told how many li
   const lines = 4000
   const length = 16_000
   for (let i = 0; i < lines; i++) {
-    recent.end("x:1", length)
+    recent.over("x:1", length)
     if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   expect(tap.dropped()).toBeGreaterThan(0)
   expect(length * lines).toBeGreaterThan(100 * longestWait)
   peer.socket.resume()
   // Short enough for the little room that a full buffer has.
-  recent.end("last:1")
+  recent.over("last:1")
   let told = 0
   let got = 0
   for (let line = ""; !line.includes("last:1");) {

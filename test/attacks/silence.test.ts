@@ -49,7 +49,8 @@ test(`${all} clients who fall silent in every way hold up nobody, cost little, a
       await crowds[2]!.until(() => crowds[2]!.answered, each, "answers to greetings")
     })
     expect(crowds.map(({ over }) => over)).toEqual(beginnings.map(() => 0))
-    expect(pillion.openFiles() - base).toBe(all)
+    // The kernel has accepted all of them; the proxy may still have some to take over.
+    await eventually(async () => pillion.openFiles() - base, all, "descriptors above the base")
     expect(grown / all).toBeLessThan(16 * KiB)
     expect(cpu / all).toBeLessThan(1)
 

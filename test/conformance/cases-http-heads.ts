@@ -198,8 +198,8 @@ const hopByHop: ReadonlyArray<Case> = [
       await isRefused(stage, other, 400)
       other.end()
       const { pillion } = stage
-      await pillion.waitForLog((line) => line["client"] === `127.0.0.1:${client.localPort}`)
-      await pillion.waitForLog((line) => line["client"] === `127.0.0.1:${other.localPort}`)
+      await pillion.lineOf(client)
+      await pillion.lineOf(other)
       const talk = [...pillion.stdout.all, ...pillion.stderr.all].join("\n")
       same("secrets in the logs", /c2VjcmV0OnB3|t0k3n|c00k1e|qu3ry|b0dy!|s3cr3t/.exec(talk)?.[0] ?? "none", "none")
     },

@@ -172,7 +172,7 @@ const denied: ReadonlyArray<Case> = [
           [403, "pillion; error=destination_ip_prohibited"],
         )
         client.end()
-        const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+        const line = await pillion.lineOf(client)
         same(`${host} in the log`, [line["refusal"], line["address"]], ["destination-denied", undefined])
       }
     },

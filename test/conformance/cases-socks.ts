@@ -303,7 +303,7 @@ const greetings: ReadonlyArray<Case> = [
         await carries(stage, client, server)
         client.reset()
         if (!stage.ours) continue
-        await stage.pillion.waitForLog((line) => line["client"] === `127.0.0.1:${client.localPort}`)
+        await stage.pillion.lineOf(client)
         must(!/S3CRET/.test(stage.pillion.stdout.all.join() + stage.pillion.stderr.all.join()), "a password is logged")
       }
     },
@@ -382,7 +382,7 @@ const greetings: ReadonlyArray<Case> = [
       same("bytes received", client.received, 0)
       client.end()
       if (!stage.ours) return
-      const line = await stage.pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+      const line = await stage.pillion.lineOf(client)
       same("the refusal in the log", line["refusal"], "unknown-protocol")
     },
   })),

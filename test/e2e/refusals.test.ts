@@ -41,7 +41,7 @@ const isRefused = async (pillion: Pillion, host: string, port: number, reason: R
     // After its answer the connection is over, for every protocol. The log's line comes when both sides have ended.
     expect(await client.untilOver()).toBe("end")
     client.end()
-    const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+    const line = await pillion.lineOf(client)
     expect(line["refusal"]).toBe(reason)
   }
   using client = await rawConnect(pillion.ports.out)
@@ -79,7 +79,7 @@ test("the proxy never dials a listener of its own, however it is spelled", async
     using client = await rawConnect(pillion.ports.out)
     expect([host, await ask(client, "connect", host, out)]).toEqual([host, 502])
     client.end()
-    const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+    const line = await pillion.lineOf(client)
     expect(line["refusal"]).toBe("loop-detected")
   }
   // Inbound is on every address, so every address of this machine is the proxy there.
@@ -124,7 +124,7 @@ test("bytes of no proxy protocol are closed on at once, and logged", async () =>
     client.send(bytes)
     await client.untilOver()
     client.end()
-    const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+    const line = await pillion.lineOf(client)
     expect(line["refusal"]).toBe("unknown-protocol")
   }
 })
@@ -152,14 +152,14 @@ test("clients beyond the limit are told so in their own protocol, and room is ma
     using client = await rawConnect(pillion.ports.out)
     expect([tunnel, await ask(client, tunnel, "127.0.0.1", server.port)]).toEqual([tunnel, code])
     client.end()
-    const line = await pillion.waitForLog((each) => each["client"] === `127.0.0.1:${client.localPort}`)
+    const line = await pillion.lineOf(client)
     expect(line["refusal"]).toBe("connection-limit")
   }
   // An opaque client knows no words to be refused with.
   using opaque = await rawConnect(pillion.ports.in)
   await opaque.untilReset()
   first.reset()
-  await pillion.waitForLog((line) => line["client"] === `127.0.0.1:${first.localPort}`)
+  await pillion.lineOf(first)
   using next = await openTunnel("connect", pillion.ports.out, server.port)
   expect(next.failure).toBeUndefined()
 })

@@ -80,7 +80,7 @@ test("stopped and continued, it keeps its tunnels, closes what had its time once
   tunnel.send("and after").end()
   expect((await tunnel.readToEnd()).toString()).toBe("and after")
   await running.waitForLog((line) => line["protocol"] === "connect")
-  await running.waitForLog((line) => line["client"] === `127.0.0.1:${silent.localPort}`)
+  await running.lineOf(silent)
   // One line for each of them, and no second one later.
   expect(await idleShare(running.pid)).toBeLessThan(0.1)
   expect(running.log.length).toBe(3)

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test"
 
 import { connectionEntry } from "../../src/observe/entry.ts"
 import { Flow } from "../../src/observe/flow.ts"
-import { mostCharacters, mostLines, Recent } from "../../src/observe/recent.ts"
+import { mostBytes, mostLines, Recent } from "../../src/observe/recent.ts"
+import { fuzz } from "../support/random.ts"
 
 const entry = connectionEntry(new Flow(1, "inbound", "127.0.0.1:1"), 0)
 
@@ -18,12 +19,28 @@ test("the last lines are kept with their numbers, and the oldest give way", () =
 
 test("few long lines are as much as many short ones", () => {
   const recent = new Recent()
-  const line = "x".repeat(mostCharacters / 4)
+  const line = "x".repeat(mostBytes / 4)
   for (let i = 0; i < 10; i++) recent.add(entry, line)
   expect(recent.since(0).lines.length).toBe(4)
   recent.add(entry, "y")
   expect(recent.since(0).lines).toEqual([line, line, line, "y"])
 })
+
+test("whatever the lengths, what is here is the end of what was added, unharmed", () => {
+  fuzz(20, ({ below, pick }) => {
+    const recent = new Recent()
+    const added: Array<string> = []
+    const longest = pick([10, 1000, 50_000, mostBytes])
+    for (let i = 0; i < 300; i++) {
+      added.push(`${i} ${pick(["x", "é", "€", "😀"]).repeat(below(longest / 4))}\n`)
+      recent.add(entry, added.at(-1) ?? "")
+      const { first, lines } = recent.since(0)
+      expect(lines.length).toBeGreaterThan(0)
+      expect(Buffer.byteLength(lines.join(""))).toBeLessThanOrEqual(mostBytes)
+      expect([first, lines]).toEqual([added.length - lines.length + 1, added.slice(-lines.length)])
+    }
+  })
+}, 20_000)
 
 test("followers hear of everything until they leave", () => {
   const recent = new Recent()

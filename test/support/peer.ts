@@ -16,6 +16,8 @@ export class Peer {
   received = 0
   /** The port of this end, also after its end; what a proxy's log calls the client's port. */
   localPort = 0
+  /** When it was made, in milliseconds since the epoch: its port may have been another peer's before. */
+  readonly since = Date.now()
   /** Takes the chunks instead of the buffer when set: for more bytes than a test wants to keep. */
   sink: ((chunk: Uint8Array) => void) | undefined
 

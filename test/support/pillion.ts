@@ -66,6 +66,13 @@ export class Pillion {
     return this.stdout.until(pick, "such access-log line", milliseconds)
   }
 
+  /** The first access-log line of this client. */
+  lineOf(client: { readonly localPort: number; readonly since: number }): Promise<AccessLine> {
+    return this.waitForLog(
+      (line) => line["client"] === `127.0.0.1:${client.localPort}` && Date.parse(String(line["time"])) >= client.since,
+    )
+  }
+
   /** Every access-log line so far. */
   get log(): ReadonlyArray<AccessLine> {
     return this.stdout.all.map(parseLine)
