@@ -114,11 +114,10 @@ test("top sorts, filters and pauses by keys, follows the size of the terminal, a
 }, 30_000)
 
 test("top stays when the proxy goes, says so, and restores the terminal at SIGTERM", async () => {
-  const running = await startPillion()
+  await using running = await startPillion()
   await using shown = await top(running)
   await shown.until((lines) => lines[0]?.includes("ready") === true, "ready")
   expect(await running.stop()).toBe(0)
-  await running[Symbol.asyncDispose]()
   await shown.until((lines) => lines.at(-1)?.includes("takes no connections; is the proxy running") === true, "gone")
   shown.kill("SIGTERM")
   expect(await within(shown.exited, "end of top")).toBe(0)
