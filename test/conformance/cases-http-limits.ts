@@ -144,8 +144,9 @@ const slow: ReadonlyArray<Case> = [
         return still && server.connections.every(({ socket }) => socket.writableLength > 0)
       }
       await eventually(rest, true, "the rest of fifty origins", 15_000)
-      const grown = memory(stage) - before
-      must(grown < 50 * mebibyte, `resident memory grew by ${(grown / mebibyte).toFixed(0)} MiB`)
+      // Chunks that have passed are garbage, which is collected some moments after everything has come to rest.
+      const bounded = async (): Promise<boolean> => memory(stage) - before < 50 * mebibyte
+      await eventually(bounded, true, "growth of less than 50 MiB", 10_000)
       must(unsent() > 0, "nobody was held back")
     },
   },
