@@ -32,10 +32,8 @@ export interface AdminParts {
   readonly tap: Tap
   /** Prometheus text format 0.0.4. */
   readonly metrics: () => string
-  /** Stops taking new work, and stays. Called once for each request. */
-  readonly drain: () => void
-  /** Ends as after SIGTERM. Called once for each request. */
-  readonly quit: () => void
+  /** Drains and ends, as SIGTERM does. Called once for each request. */
+  readonly stop: () => void
   readonly level: () => LogLevel
   readonly setLevel: (level: LogLevel) => void
 }
@@ -73,8 +71,9 @@ const adminRoutes = (parts: AdminParts): Routes => {
     "/tap": { GET: parts.tap.handler },
     "/metrics": { GET: () => prometheus(parts.metrics()) },
     "/logging": { GET: () => json(200, { level: parts.level() }), PUT: (request) => setLevel(request, parts) },
-    "/drain": { POST: () => stop("draining", parts.drain) },
-    "/quitquitquit": { POST: () => stop("draining, then ending", parts.quit) },
+    "/drain": { POST: () => stop(parts) },
+    // The same by the name that jobs beside other sidecars know.
+    "/quitquitquit": { POST: () => stop(parts) },
   }
   return routes
 }
@@ -87,9 +86,9 @@ const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>):
 }
 
 /** The answer must be on its way before the end begins: the end closes this server too. */
-const stop = (saying: string, act: () => void): Response => {
-  setImmediate(act)
-  return text(202, saying)
+const stop = (parts: AdminParts): Response => {
+  setImmediate(parts.stop)
+  return text(202, "draining, then ending")
 }
 
 /** Takes the bare word, or a JSON object with `level` as GET gives it. */

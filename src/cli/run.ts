@@ -223,8 +223,7 @@ const serveOperators = Effect.fnUntraced(function* (
     recent,
     tap,
     metrics: () => metrics.renderPrometheus(),
-    drain: requestStop,
-    quit: requestStop,
+    stop: requestStop,
     level: () => state.settings.logLevel,
     setLevel: (logLevel) => {
       state.settings = { ...state.settings, logLevel }

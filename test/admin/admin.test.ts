@@ -43,8 +43,7 @@ const start = async (program = new Program()) => {
     recent: program.recent,
     tap: makeTap(program.recent),
     metrics: () => "a_metric 1\n",
-    drain: () => program.act("drain"),
-    quit: () => program.act("quit"),
+    stop: () => program.act("stop"),
     level: () => program.level,
     setLevel: (level) => void (program.level = level),
   }
@@ -145,8 +144,8 @@ test("drain and quitquitquit act on POST only, after they have answered", async 
   expect((await ask("/drain", { method: "POST" })).status).toBe(202)
   await program.acted.until(() => program.acts[0], "drain")
   expect((await ask("/quitquitquit", { method: "POST" })).status).toBe(202)
-  await program.acted.until(() => program.acts[1], "quit")
-  expect(program.acts).toEqual(["drain", "quit"])
+  await program.acted.until(() => program.acts[1], "the second")
+  expect(program.acts).toEqual(["stop", "stop"])
 })
 
 test("whoever asks for the end gets the answer, though the end closes the listener at once", async () => {
