@@ -8,13 +8,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 import type { Flow } from "../observe/flow.ts"
-import type { ListenFailed } from "../observe/listen-failed.ts"
+import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
 import { type LogLevel, logLevels } from "../observe/log.ts"
 import type { Recent } from "../observe/recent.ts"
 
 import { connectionsHandler } from "./connections.ts"
 import { prometheus, type State, stateName } from "./health.ts"
-import { hasNoIpv6, type Handler, json, route, type Routes, serve, type Served, text } from "./serve.ts"
+import { type Handler, json, route, type Routes, serve, type Served, text } from "./serve.ts"
 import { statusPage, wantsPage } from "./status-page.ts"
 import type { Tap } from "./tap.ts"
 
@@ -42,8 +42,8 @@ export interface AdminParts {
 export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Served>, ListenFailed, Scope.Scope> =
   Effect.fnUntraced(function* (parts) {
     const answer = guard(route(adminRoutes(parts)))
-    const ipv4 = yield* serve("admin", "127.0.0.1", parts.port, answer)
-    const ipv6 = yield* Effect.result(serve("admin", "::1", ipv4.port, answer))
+    const ipv4 = yield* serve("127.0.0.1", parts.port, answer)
+    const ipv6 = yield* Effect.result(serve("::1", ipv4.port, answer))
     if (ipv6._tag === "Success") return [ipv4, ipv6.success]
     return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
   })

@@ -1,6 +1,7 @@
 /**
  * Connections: who is connected now, and what ended last, as JSON with a line for each.
  */
+import type { Entry } from "../observe/entry.ts"
 import type { Flow } from "../observe/flow.ts"
 import type { Recent } from "../observe/recent.ts"
 
@@ -29,22 +30,17 @@ export const connectionsHandler =
 
 const array = (texts: ReadonlyArray<string>): string => (texts.length === 0 ? "[]" : `[\n${texts.join(",\n")}\n]`)
 
-/** An open connection, with the names that an entry of the access log has. */
-export interface Open {
-  readonly flow: number
+type Shared = "flow" | "direction" | "protocol" | "client" | "target" | "address" | "sni" | "bytes_in" | "bytes_out"
+
+/**
+ * An open connection, with the names that an entry of the access log has. Its bytes are those so far: of an HTTP
+ * connection all that its client sent and got, of a tunnel what was carried.
+ */
+export interface Open extends Pick<Entry, Shared> {
   readonly started: string
   /** Milliseconds since it was accepted. */
   readonly age: number
-  readonly direction: Flow["direction"]
-  readonly protocol: Flow["protocol"]
   readonly phase: Flow["phase"]
-  readonly client: string
-  readonly target: string | undefined
-  readonly address: string | undefined
-  readonly sni: string | undefined
-  /** Bytes so far; of an HTTP connection all that its client sent and got, of a tunnel what was carried. */
-  readonly bytes_in: number
-  readonly bytes_out: number
 }
 
 const show = (flow: Flow): Open => ({

@@ -5,10 +5,10 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import type { ListenFailed } from "../observe/listen-failed.ts"
+import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
 
 import { serveProbes } from "./probes.ts"
-import { hasNoIpv6, route, type Routes, type Served, text } from "./serve.ts"
+import { route, type Routes, type Served, text } from "./serve.ts"
 
 /** Where the program stands; asked at every request. */
 export interface State {
@@ -32,7 +32,7 @@ export const serveHealth = ({
   metrics,
 }: HealthParts): Effect.Effect<Served, ListenFailed, Scope.Scope> => {
   const answer = route(healthRoutes(state, metrics))
-  const on = (address: string) => serveProbes("health", address, port, answer)
+  const on = (address: string) => serveProbes(address, port, answer)
   return Effect.catchIf(on("::"), hasNoIpv6, () => on("0.0.0.0"))
 }
 

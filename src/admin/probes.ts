@@ -22,7 +22,6 @@ export const patience = 10_000
 
 /** Serves until the scope closes, which cuts off whoever is still there. A port of 0 takes a free one. */
 export const serveProbes = (
-  what: "health",
   address: string,
   port: number,
   answer: Handler,
@@ -31,7 +30,7 @@ export const serveProbes = (
     Effect.acquireRelease(
       Effect.try({
         try: () => listen(address, port, answer),
-        catch: (cause) => listenFailed(what, address, port, cause),
+        catch: (cause) => listenFailed("health", address, port, cause),
       }),
       (listener) => Effect.sync(() => listener.stop(true)),
     ),

@@ -25,9 +25,8 @@ export type Routes = Readonly<Record<string, { readonly [M in "GET" | "POST" | "
 /** Bytes of a request's body. The longest that means anything names a log level. */
 export const longestBody = 1024
 
-/** Serves until the scope closes, which cuts off whoever is still there. A port of 0 takes a free one. */
+/** Serves the admin port until the scope closes, which cuts off whoever is still there; 0 takes a free one. */
 export const serve = (
-  what: "health" | "admin",
   address: string,
   port: number,
   answer: Handler,
@@ -46,15 +45,12 @@ export const serve = (
             fetch: (request, server) => answer(request, () => server.timeout(request, 0)),
             error: (cause) => text(500, `internal error: ${cause.message}`),
           }),
-        catch: (cause) => listenFailed(what, address, port, cause),
+        catch: (cause) => listenFailed("admin", address, port, cause),
       }),
       (server) => Effect.sync(() => void server.stop(true)),
     ),
     (server) => ({ address, port: server.port ?? port }),
   )
-
-/** Whether this machine has no IPv6, or not on this interface: then IPv4 alone must do. */
-export const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"
 
 /** 404 for a path that is not in the table, 405 for a method that its path has not. */
 export const route =

@@ -37,6 +37,9 @@ const codeOf = (cause: unknown): string => {
   return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message
 }
 
+/** Whether the machine has no IPv6: then the listeners that are for both families by default take IPv4 alone. */
+export const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"
+
 const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "port">): string => {
   const option = portOptions[what]
   switch (code) {

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { ListenerPlan } from "../config/settings.ts"
 import type { SocketEnd } from "../net/end.ts"
 import { type Listener, listen } from "../net/listener.ts"
-import type { ListenFailed } from "../observe/listen-failed.ts"
+import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 type Bound = Effect.Effect<ReadonlyArray<Listener>, ListenFailed, Scope.Scope>
@@ -39,8 +39,6 @@ const loopback = Effect.fnUntraced(function* (port: number, on: On) {
   if (ipv6._tag === "Success") return [ipv4, ipv6.success]
   return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
 })
-
-const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"
 
 const literal = (text: string): Address => {
   const address = parseAddress(text)

@@ -20,7 +20,7 @@ let port = 0
 
 beforeEach(async () => {
   scope = Effect.runSync(Scope.make())
-  const served = serveProbes("health", "127.0.0.1", 0, answer)
+  const served = serveProbes("127.0.0.1", 0, answer)
   port = (await Effect.runPromise(Scope.provide(served, scope))).port
 })
 

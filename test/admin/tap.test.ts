@@ -44,7 +44,7 @@ const start = async (): Promise<{ readonly recent: Followed; readonly tap: Tap; 
   const recent = new Followed()
   const tap = makeTap(recent)
   const answer = route({ "/tap": { GET: tap.handler } })
-  const { port } = await Effect.runPromise(Scope.provide(serve("admin", "127.0.0.1", 0, answer), scope))
+  const { port } = await Effect.runPromise(Scope.provide(serve("127.0.0.1", 0, answer), scope))
   return { recent, tap, port }
 }
 
