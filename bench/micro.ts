@@ -2,16 +2,16 @@
  * Micro-benchmarks of the pure code: nanoseconds and bytes allocated for a handshake, a head, a chunk. No network.
  *
  *   bun bench/micro.ts            prints them
- *   bun bench/micro.ts --check    fails where time, as a ratio to the reference loop, or bytes are twice what was recorded
+ *   bun bench/micro.ts --check    fails where time, as a ratio to its reference, or bytes are twice what was recorded
  *   bun bench/micro.ts --record   writes bench/micro.json
  *
- * A machine's speed cancels: every case is timed beside a reference loop of the same run, turn by turn, and the least of
+ * A machine's speed cancels: every case is timed beside its reference in the same run, turn by turn, and the least of
  * many turns is kept, for whatever disturbs a turn only makes it longer.
  */
 import { heapStats } from "bun:jsc"
 import { join } from "node:path"
 
-import { cases, reference, type Case } from "./cases.ts"
+import { cases, type Case } from "./cases.ts"
 
 const recordFile = join(import.meta.dir, "micro.json")
 
@@ -68,7 +68,7 @@ const allocated = (run: () => unknown): number => {
   return Math.round(most)
 }
 
-const measure = ({ run }: Case): Result => {
+const measure = ({ run, reference }: Case): Result => {
   const referenceRuns = warmUp(reference)
   const runs = warmUp(run)
   let referenceNs = Infinity
