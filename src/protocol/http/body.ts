@@ -5,7 +5,7 @@
  * each piece received: no byte of a sender's framing, no extension, and no forbidden trailer ever reaches the next
  * recipient, so the two cannot disagree about where the message ends.
  */
-import { empty, fromLatin1 } from "../bytes.ts"
+import { empty, fromLatin1, piece } from "../bytes.ts"
 
 import { chunked, untilClose } from "./survey.ts"
 import { type TrailerLimits, Trailers } from "./trailers.ts"
@@ -65,7 +65,7 @@ export class Body {
 
   /**
    * Takes what belongs to the body from `input[start...]` and returns the bytes to send on; sets `consumed`, `done` and
-   * `problem`. The result may be a view of the input.
+   * `problem`. The result may be a view of the input, or the input itself.
    */
   pass(input: Uint8Array, start: number): Uint8Array {
     if (this.done) {
@@ -80,7 +80,7 @@ export class Body {
       this.remaining -= take
       this.done = this.remaining === 0
     }
-    return start === 0 && take === input.length ? input : input.subarray(start, start + take)
+    return piece(input, start, start + take)
   }
 
   /** One input, which may hold any number of chunks or a part of one, becomes at most one chunk and the end. */
@@ -101,7 +101,7 @@ export class Body {
     }
     const content = length - sizeRoom
     this.passed += content
-    const passed = this.encoding === "plain" || content === 0 ? out.subarray(sizeRoom, length) : oneChunk(out, length)
+    const passed = this.encoding === "plain" || content === 0 ? piece(out, sizeRoom, length) : oneChunk(out, length)
     if (this.state !== "trailers" || this.problem !== undefined) {
       this.consumed = at - start
       return passed
@@ -189,7 +189,7 @@ const oneChunk = (out: Uint8Array, length: number): Uint8Array => {
   for (let i = 0; i < size.length; i++) out[start + i] = size.charCodeAt(i)
   out[length] = CR
   out[length + 1] = LF
-  return out.subarray(start, length + 2)
+  return piece(out, start, length + 2)
 }
 
 const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {

@@ -7,6 +7,7 @@ import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
 import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
 import type { RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
+import type { Survey } from "./survey.ts"
 
 const version11 = fromLatin1(" HTTP/1.1\r\n")
 const statusVersion11 = fromLatin1("HTTP/1.1")
@@ -19,34 +20,44 @@ const crlf = fromLatin1("\r\n")
 /** More than everything that a rewritten head can gain over the received one, its Via apart. */
 const growth = 256
 
-/** Bytes being written; sized before, so nothing is checked per write. */
+/**
+ * Bytes being written, in one buffer for all heads; it has room before, so nothing is checked per write. What is taken
+ * out is a copy of its own: 70 ns, where a view of a buffer of its own costs 300.
+ */
 class Writer {
-  readonly bytes: Uint8Array
-  length = 0
+  private bytes = new Uint8Array(8 * 1024)
+  private length = 0
 
-  constructor(capacity: number) {
-    this.bytes = new Uint8Array(capacity)
+  /** Begins anew, with room for `capacity` bytes. */
+  start(capacity: number): void {
+    this.length = 0
+    if (this.bytes.length < capacity) this.bytes = new Uint8Array(capacity)
+  }
+
+  byte(value: number): void {
+    this.bytes[this.length++] = value
   }
 
   add(from: Uint8Array): void {
+    if (from.length <= 192) return this.span(from, 0, from.length)
     this.bytes.set(from, this.length)
     this.length += from.length
   }
 
   /** Copied byte by byte: up to some 200 bytes, so for most heads, that is cheaper than making a view to copy. */
   span(from: Uint8Array, start: number, end: number): void {
-    if (end - start <= 192) {
-      for (let i = start; i < end; i++) this.bytes[this.length++] = from[i]!
-      return
-    }
-    this.bytes.set(from.subarray(start, end), this.length)
+    const { bytes, length } = this
     this.length += end - start
+    if (end - start > 192) return bytes.set(from.subarray(start, end), length)
+    for (let i = start, at = length; i < end; i++) bytes[at++] = from[i]!
   }
 
   take(): Uint8Array {
-    return this.bytes.subarray(0, this.length)
+    return this.bytes.slice(0, this.length)
   }
 }
+
+const out = new Writer()
 
 /** What differs from head to head of one connection. */
 export interface Forwarding {
@@ -73,9 +84,9 @@ export const forwardRequest = (
   body: Uint8Array,
 ): Uint8Array => {
   const via = forwarding.via[head.minor]!
-  const out = new Writer(end + (head.authorityEnd - head.authorityStart) + via.length + growth + body.length)
+  out.start(end + (head.authorityEnd - head.authorityStart) + via.length + growth + body.length)
   out.span(bytes, 0, head.method.length + 1)
-  writePath(out, bytes, head)
+  writePath(bytes, head)
   out.add(version11)
   // HTTP/1.0 needs no Host, but what is passed on is HTTP/1.1 (RFC 9112 section 3.2).
   if (head.survey.hosts === 0) {
@@ -83,20 +94,7 @@ export const forwardRequest = (
     out.span(bytes, head.authorityStart, head.authorityEnd)
     out.add(crlf)
   }
-  copyFields(out, bytes, end, fields, head.survey.listed, (field, id) => {
-    switch (id) {
-      case Field.host:
-        return rewriteHost(bytes, head, fields, field)
-      case Field.transferEncoding:
-        return transferEncodingChunked
-      case Field.maxForwards:
-        return rewriteMaxForwards(head)
-      case Field.upgrade:
-        return upgrade ? undefined : empty
-      default:
-        return undefined
-    }
-  })
+  copyFields(bytes, end, fields, head, upgrade, rewriteRequestField)
   out.add(via)
   if (upgrade) out.add(connectionUpgrade)
   out.add(crlf)
@@ -104,13 +102,28 @@ export const forwardRequest = (
   return out.take()
 }
 
-const writePath = (out: Writer, bytes: Uint8Array, head: RequestHead): void => {
+const rewriteRequestField: Rewrite<RequestHead, boolean> = (bytes, fields, field, head, upgrade) => {
+  switch (fields.id(field)) {
+    case Field.host:
+      return rewriteHost(bytes, head, fields, field)
+    case Field.transferEncoding:
+      return transferEncodingChunked
+    case Field.maxForwards:
+      return rewriteMaxForwards(head)
+    case Field.upgrade:
+      return upgrade ? undefined : empty
+    default:
+      return undefined
+  }
+}
+
+const writePath = (bytes: Uint8Array, head: RequestHead): void => {
   if (head.form === "absolute" && head.pathStart === head.pathEnd) {
     // OPTIONS of a whole server is "*" in origin-form (RFC 9112 section 3.2.4).
-    out.bytes[out.length++] = head.method === "OPTIONS" ? 0x2a : 0x2f
+    out.byte(head.method === "OPTIONS" ? 0x2a : 0x2f)
     return
   }
-  if (bytes[head.pathStart] === 0x3f) out.bytes[out.length++] = 0x2f
+  if (bytes[head.pathStart] === 0x3f) out.byte(0x2f)
   out.span(bytes, head.pathStart, head.pathEnd)
 }
 
@@ -150,25 +163,11 @@ export const forwardResponse = (
   body: Uint8Array,
 ): Uint8Array => {
   const via = forwarding.via[head.minor]!
-  const out = new Writer(end + via.length + growth + body.length)
+  out.start(end + via.length + growth + body.length)
   out.add(statusVersion11)
   const fieldsStart = fields.count === 0 ? end - 2 : fields.nameStart(0)
   out.span(bytes, statusVersion11.length, fieldsStart)
-  const framed = head.status >= 200 && head.status !== 204
-  copyFields(out, bytes, end, fields, head.survey.listed, (_, id) => {
-    switch (id) {
-      case Field.contentLength:
-        return framed ? undefined : empty
-      case Field.transferEncoding:
-        if (!framed) return empty
-        if (head.survey.transferCoding !== "chunked") return undefined
-        return form.chunks ? transferEncodingChunked : empty
-      case Field.upgrade:
-        return form.upgrade ? undefined : empty
-      default:
-        return undefined
-    }
-  })
+  copyFields(bytes, end, fields, head, form, rewriteResponseField)
   out.add(via)
   if (form.upgrade) out.add(connectionUpgrade)
   if (form.close) out.add(connectionClose)
@@ -177,8 +176,25 @@ export const forwardResponse = (
   return out.take()
 }
 
+const rewriteResponseField: Rewrite<ResponseHead, ResponseForm> = (_bytes, fields, field, head, form) => {
+  const framed = head.status >= 200 && head.status !== 204
+  switch (fields.id(field)) {
+    case Field.contentLength:
+      return framed ? undefined : empty
+    case Field.transferEncoding:
+      if (!framed) return empty
+      if (head.survey.transferCoding !== "chunked") return undefined
+      return form.chunks ? transferEncodingChunked : empty
+    case Field.upgrade:
+      return form.upgrade ? undefined : empty
+    default:
+      return undefined
+  }
+}
+
 /** Fields that concern one connection only (RFC 9110 section 7.6.1), and credentials meant for this proxy. */
-const hopByHop: ReadonlySet<number> = new Set([
+const hopByHop = new Uint8Array(Object.keys(Field).length)
+for (const id of [
   Field.connection,
   Field.proxyConnection,
   Field.keepAlive,
@@ -186,20 +202,29 @@ const hopByHop: ReadonlySet<number> = new Set([
   Field.http2Settings,
   Field.proxyAuthorization,
   Field.proxyAuthenticationInfo,
-])
+]) {
+  hopByHop[id] = 1
+}
 
 /** Says what stands in a known field's place: undefined for the line as it came, no bytes for nothing at all. */
-type Rewrite = (field: number, id: number) => Uint8Array | undefined
+type Rewrite<Head, Form> = (
+  bytes: Uint8Array,
+  fields: Fields,
+  field: number,
+  head: Head,
+  form: Form,
+) => Uint8Array | undefined
 
 /** Copies the field lines in runs as long as they can be. */
-const copyFields = (
-  out: Writer,
+const copyFields = <Head extends { readonly survey: Survey }, Form>(
   bytes: Uint8Array,
   end: number,
   fields: Fields,
-  listed: ReadonlyArray<string>,
-  rewrite: Rewrite,
+  head: Head,
+  form: Form,
+  rewrite: Rewrite<Head, Form>,
 ): void => {
+  const { listed } = head.survey
   let runStart = -1
   for (let field = 0; field < fields.count; field++) {
     const id = fields.id(field)
@@ -207,7 +232,7 @@ const copyFields = (
     let replacement: Uint8Array | undefined
     if (id === Field.other)
       replacement = listed.length > 0 && isListed(bytes, fields, field, listed) ? empty : undefined
-    else replacement = hopByHop.has(id) ? empty : rewrite(field, id)
+    else replacement = hopByHop[id] === 1 ? empty : rewrite(bytes, fields, field, head, form)
     if (replacement === undefined) {
       if (runStart < 0) runStart = start
       continue
