@@ -2,15 +2,15 @@
  * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests.
  *
  * What is written is also kept for a while as JSON (`Recent`), whatever the format of the log, and where there is no
- * log at all. A line of JSON costs half a microsecond; putting it together by hand is no faster.
+ * log at all.
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
 import type { Answered } from "./answered.ts"
-import { connectionEntry, type Entry, requestEntry } from "./entry.ts"
+import { connectionEntry, type Entry, requestEntry, writeEntry } from "./entry.ts"
 import type { Flow } from "./flow.ts"
+import { Line } from "./line.ts"
 import type { Output } from "./output.ts"
 import type { Recent } from "./recent.ts"
-import { jsonLine } from "./text.ts"
 
 export interface AccessLog {
   /** A connection ended. Tells nothing where its requests have said everything. */
@@ -21,7 +21,7 @@ export interface AccessLog {
 
 export interface AccessLogParts {
   /** Undefined where no log is wanted. */
-  readonly output: Pick<Output, "write"> | undefined
+  readonly output: Pick<Output, "write" | "writeBytes"> | undefined
   readonly format: AccessFormat
   /** Only for `pretty`. */
   readonly color?: boolean
@@ -30,19 +30,19 @@ export interface AccessLogParts {
 
 export const makeAccessLog = ({ output, format, color = false, recent }: AccessLogParts): AccessLog => {
   const lineOf = format === "json" ? undefined : accessFormat(format, color)
-  // Ids of open connections with a request in the log; as many as there are connections at most.
-  const told = new Set<number>()
+  const line = new Line()
   const tell = (entry: Entry): void => {
-    const line = jsonLine(entry)
-    output?.write(lineOf === undefined ? line : lineOf(entry))
+    writeEntry(entry, line)
+    if (lineOf === undefined) output?.writeBytes(line.bytes, line.length)
+    else output?.write(lineOf(entry))
     recent.add(entry, line)
   }
   return {
     connection: (flow) => {
-      if (!told.delete(flow.id) || hasMoreToTell(flow)) tell(connectionEntry(flow, Date.now()))
+      if (!flow.told || hasMoreToTell(flow)) tell(connectionEntry(flow, Date.now()))
     },
     exchange: (flow, answered) => {
-      told.add(flow.id)
+      flow.told = true
       tell(requestEntry(flow, answered, Date.now()))
     },
   }

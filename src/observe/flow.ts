@@ -46,6 +46,8 @@ export class Flow {
   handshakeAt: number | undefined = undefined
   dialledAt: number | undefined = undefined
   firstByteAt: number | undefined = undefined
+  /** A request of it stands in the log. */
+  told = false
   /** The client of an HTTP connection, and the target of a tunnel: whoever counts the bytes while they pass. */
   private counted: Counted | undefined = undefined
   private isTarget = false

@@ -5,8 +5,10 @@
  * waits, up to a limit; beyond it whole lines are dropped and counted, and one line says so once writing works again.
  */
 
-/** Characters that may wait to be written, those under way included. Some seconds of a busy log. */
+/** Bytes that may wait to be written, those under way included. Some seconds of a busy log. */
 export const longestQueue = 1 << 20
+/** Bytes of a buffer that is kept for the next lines: a busy log fills it. A longer one, after a stall, is let go of. */
+const keptBuffer = 256 * 1024
 
 /** Milliseconds that lines are collected for. A write costs as much as twenty lines. */
 const batchEvery = 5
@@ -17,6 +19,10 @@ const lastRetry = 100
 const afterError = 1000
 
 const newline = 0x0a
+const newlineBytes = Uint8Array.of(newline)
+const none = new Uint8Array(0)
+/** Bytes of a buffer at first. */
+const firstBuffer = 4096
 
 /** Writes `bytes` from `offset` on, perhaps not to their end; must not block. `EAGAIN` says that there is no room now. */
 export type Write = (
@@ -35,9 +41,10 @@ export class Output {
   /** Lines that were dropped so far. */
   dropped = 0
   private readonly parts: OutputParts
-  private waiting: Array<string> = []
-  /** Characters in `waiting`. */
+  /** Lines that wait, in `waiting[0, length)`. While a batch is under way the next lines gather in another buffer. */
+  private waiting: Uint8Array<ArrayBuffer> = none
   private length = 0
+  private spare: Uint8Array<ArrayBuffer> = none
   private batch: Batch | undefined
   /** How many of the dropped lines a notice has told of. */
   private told = 0
@@ -55,12 +62,17 @@ export class Output {
 
   /** Takes one line, which ends with its newline. */
   write(line: string): void {
-    if (this.length + (this.batch?.characters ?? 0) + line.length > longestQueue) {
+    const bytes = Buffer.from(line)
+    this.writeBytes(bytes, bytes.length)
+  }
+
+  /** Takes one line from `bytes[0, length)`, and keeps no view of it. */
+  writeBytes(bytes: Uint8Array, length: number): void {
+    if (this.length + (this.batch?.bytes.length ?? 0) + length > longestQueue) {
       this.dropped++
       return
     }
-    this.waiting.push(line)
-    this.length += line.length
+    this.append(bytes, length)
     if (this.timer === undefined && !this.busy) {
       this.wake(Math.max(batchEvery, this.failedAt + afterError - performance.now()))
     }
@@ -83,6 +95,16 @@ export class Output {
     return promise
   }
 
+  private append(bytes: Uint8Array, length: number): void {
+    if (this.length + length > this.waiting.length) {
+      const grown = new Uint8Array(Math.max(firstBuffer, this.length + length, this.waiting.length * 2))
+      grown.set(this.waiting)
+      this.waiting = grown
+    }
+    this.waiting.set(bytes.subarray(0, length), this.length)
+    this.length += length
+  }
+
   private wake(milliseconds: number): void {
     this.timer = setTimeout(this.go, milliseconds)
     this.timer.unref()
@@ -103,18 +125,17 @@ export class Output {
   /** All that waits, and the notice of what was dropped meanwhile, at the place where it is missing. */
   private take(): Batch | undefined {
     const untold = this.dropped - this.told
-    if (this.waiting.length === 0 && untold === 0) return undefined
-    const text = (this.torn ? "\n" : "") + this.waiting.join("") + (untold > 0 ? this.parts.notice(untold) : "")
-    const batch = {
-      bytes: Buffer.from(text),
-      offset: 0,
-      firstLine: this.torn ? 1 : 0,
-      characters: this.length,
-      tells: untold,
+    if (this.length === 0 && untold === 0) return undefined
+    if (untold > 0) {
+      const notice = Buffer.from(this.parts.notice(untold))
+      this.append(notice, notice.length)
     }
-    this.waiting = []
+    const lines = this.waiting.subarray(0, this.length)
+    const bytes = this.torn ? Buffer.concat([newlineBytes, lines]) : lines
+    this.waiting = this.spare
+    this.spare = none
     this.length = 0
-    return batch
+    return { bytes, offset: 0, firstLine: this.torn ? 1 : 0, tells: untold }
   }
 
   private readonly written = (code: string | undefined, count: number): void => {
@@ -131,6 +152,7 @@ export class Output {
     this.torn = false
     this.retry = firstRetry
     this.batch = undefined
+    this.keep(batch)
     this.next()
   }
 
@@ -140,8 +162,13 @@ export class Output {
     if (batch.offset > 0) this.torn = batch.bytes[batch.offset - 1] !== newline
     this.batch = undefined
     this.failedAt = performance.now()
-    if (this.waiting.length > 0) this.next()
+    if (this.length > 0) this.next()
     else this.flushed()
+  }
+
+  /** A batch that is written leaves its buffer for the lines after the next. */
+  private keep({ bytes }: Batch): void {
+    if (bytes.buffer.byteLength <= keptBuffer) this.spare = new Uint8Array(bytes.buffer)
   }
 
   private flushed(): void {
@@ -150,19 +177,18 @@ export class Output {
 
   private next(): void {
     if (this.flushing.size > 0) this.go()
-    else if (this.waiting.length > 0 || this.dropped > this.told) {
+    else if (this.length > 0 || this.dropped > this.told) {
       this.wake(Math.max(batchEvery, this.failedAt + afterError - performance.now()))
     }
   }
 }
 
 interface Batch {
-  readonly bytes: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
   /** How much of it is written. */
   offset: number
   /** 1 where a newline goes before the first line. */
   readonly firstLine: number
-  readonly characters: number
   /** How many dropped lines its notice tells of; 0 without a notice. */
   readonly tells: number
 }

@@ -15,6 +15,9 @@ const unsafeEach = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** One line of JSON with its newline. `value` is an object; what is undefined in it is left out. */
 export const jsonLine = (value: object): string => `${harmless(JSON.stringify(value))}\n`
 
+/** `text` whole and in double quotes, as `jsonLine` has it. */
+export const jsonText = (text: string): string => harmless(JSON.stringify(text))
+
 /** `text` for a person to read, at most `longest` characters of it; only what is harmful is changed. */
 export const plainText = (text: string, longest = longestText): string => harmless(shorten(text, longest))
 
@@ -38,14 +41,20 @@ const escape = (character: string): string => {
 
 let second = -1
 let prefix = ""
+let last = Number.NaN
+let lastText = ""
 
 /** RFC 3339 in UTC with milliseconds. `now` is milliseconds since the epoch; everything down to the second is kept. */
 export const timestamp = (now: number): string => {
+  // Many lines share their millisecond.
+  if (now === last) return lastText
   const thisSecond = Math.floor(now / 1000)
   if (thisSecond !== second) {
     second = thisSecond
     prefix = new Date(thisSecond * 1000).toISOString().slice(0, 20)
   }
   const milliseconds = Math.floor(now) - thisSecond * 1000
-  return `${prefix}${milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""}${milliseconds}Z`
+  last = now
+  lastText = `${prefix}${milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : ""}${milliseconds}Z`
+  return lastText
 }

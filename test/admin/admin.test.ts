@@ -12,6 +12,7 @@ import { connectionEntry } from "../../src/observe/entry.ts"
 import { Flow } from "../../src/observe/flow.ts"
 import type { LogLevel } from "../../src/observe/log.ts"
 import { Recent } from "../../src/observe/recent.ts"
+import { asLine } from "../support/line.ts"
 import { Condition } from "../support/within.ts"
 
 const scopes: Array<Scope.Closeable> = []
@@ -111,7 +112,7 @@ test("it shows what ended last, from a number on", async () => {
   const { ask } = await start(program)
   for (let i = 1; i <= 3; i++) {
     const entry = connectionEntry(new Flow(i, "inbound", "127.0.0.1:40000"), 0)
-    program.recent.add(entry, `${JSON.stringify(entry)}\n`)
+    program.recent.add(entry, asLine(`${JSON.stringify(entry)}\n`))
   }
   const ended = async (query: string) => (await (await ask(`/connections${query}`)).json()) as object
   expect(await ended("")).toMatchObject({ first: 1, ended: [{ flow: 1 }, { flow: 2 }, { flow: 3 }] })

@@ -39,7 +39,11 @@ const answeredOf = (fields: Partial<Answered> = {}): Answered => ({
 const recorded = (output = true) => {
   const lines: Array<string> = []
   const recent = new Recent()
-  const written = { write: (line: string) => void lines.push(line) }
+  const written = {
+    write: (line: string) => void lines.push(line),
+    writeBytes: (bytes: Uint8Array, length: number) =>
+      void lines.push(Buffer.from(bytes.subarray(0, length)).toString()),
+  }
   const log = makeAccessLog({ output: output ? written : undefined, format: "json", recent })
   return { log, lines, recent }
 }
