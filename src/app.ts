@@ -31,12 +31,11 @@ import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
 import type { Metrics } from "./observe/metrics.ts"
-import { makeForwarding } from "./protocol/http/forward.ts"
 import { Connections } from "./proxy/accept.ts"
 import { bind } from "./proxy/bind.ts"
-import type { Surroundings } from "./proxy/connection.ts"
 import { drainAll } from "./proxy/drain.ts"
 import { makePolicy } from "./proxy/policy.ts"
+import { makeSurroundings } from "./proxy/surroundings.ts"
 import { makeWitness } from "./proxy/witness.ts"
 
 /** What the proxy is given: its settings as they are now, and where it tells what it does. */
@@ -76,7 +75,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const connections = new Connections(fork, witness)
 
     const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
-      const around: Surroundings = {
+      const around = makeSurroundings({
         plan: listener,
         settings,
         dialer,
@@ -84,9 +83,8 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         drain,
         idleOrigins,
         pseudonym,
-        forwarding: makeForwarding(pseudonym),
         reports: witness,
-      }
+      })
       const listeners = yield* bind(listener, connections.accept(around))
       listening.push(...listeners)
       return listeners

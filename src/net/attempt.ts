@@ -35,7 +35,7 @@ export const abandonedAtOnce = 1024
 export class Attempt implements Receiver {
   readonly address: Address
   readonly port: number
-  readonly end = new AttemptEnd(this)
+  readonly end = new SocketEnd(this)
   private readonly outcome: Outcome
 
   constructor(address: Address, port: number, outcome: Outcome) {
@@ -68,16 +68,6 @@ export class Attempt implements Receiver {
     this.end.receiver = this.end.attached ? nobody : late
     if (this.end.attached) this.end.terminate()
     else abandoned++
-  }
-}
-
-/** A socket's end that knows whether it has its socket yet. */
-class AttemptEnd extends SocketEnd {
-  attached = false
-
-  override attach(socket: Socket<SocketEnd>): void {
-    super.attach(socket)
-    this.attached = true
   }
 }
 

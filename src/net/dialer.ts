@@ -3,33 +3,27 @@
  *
  * A target's addresses come from `--resolve`, from the literal itself, from what `localhost` means, or else from the
  * resolver; the policy is asked about each, and the very address that it permitted is dialled. One deadline stands
- * over all of it, and an interruption cancels all of it at once. A dial forks nothing and suspends once.
+ * over all of it, and `cancel` ends all of it at once.
  */
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
 import { comparableName, formatTarget, type Target } from "../protocol/target.ts"
 import { Attempt, type Connect } from "./attempt.ts"
-import { after, cancel } from "./deadline.ts"
+import { after, cancel, type Deadline } from "./deadline.ts"
 import type { SocketEnd } from "./end.ts"
-import { type Loss, Race } from "./race.ts"
+import { type Loss, Race, type Racing } from "./race.ts"
 import { type Answer, makeResolver, type Resolver } from "./resolver.ts"
 import { chooseConnect } from "./self-test.ts"
 import { Spare } from "./spare.ts"
-
-/** `address` is the one that the refusal is about; absent where the dial did not come so far. */
-export class DialFailed extends Data.TaggedError("DialFailed")<{
-  readonly refusal: Refusal
-  readonly address: string | undefined
-}> {}
+import type { Step } from "./step.ts"
 
 /**
- * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before the fiber
- * suspends: a dial continues inside the socket's own callback, and bytes of a server that speaks first may follow in
- * the next. Bytes that find no receiver reset the connection.
+ * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before `connected`
+ * returns: bytes of a server that speaks first may follow in the next callback. Bytes that find no receiver reset the
+ * connection.
  */
 export interface Dialled {
   readonly end: SocketEnd
@@ -37,8 +31,14 @@ export interface Dialled {
   readonly port: number
 }
 
-/** What the policy says about one address: undefined permits it. */
-export type Permit = (address: Address, port: number) => Refusal | undefined
+/** Who asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
+export interface Dialling {
+  /** What the policy says about one address: undefined permits it. */
+  readonly permit: (address: Address, port: number) => Refusal | undefined
+  readonly connected: (dialled: Dialled) => void
+  /** `address` is the one that the refusal is about; absent where the dial did not come so far. */
+  readonly failed: (refusal: Refusal, address: string | undefined) => void
+}
 
 /** The settings that a dial reads when it begins; `Settings` has them. */
 export interface DialSettings {
@@ -64,8 +64,8 @@ export interface DialerParts {
 export class Dialer extends Context.Service<
   Dialer,
   {
-    /** Connects to the first address of `target` that answers. Interruption cancels at once and frees every socket. */
-    readonly dial: (target: Target, permit: Permit) => Effect.Effect<Dialled, DialFailed>
+    /** A dial that connects to the first address of `target` that answers, once it is started. */
+    readonly dial: (target: Target, dialling: Dialling) => Dial
     /** A client came: attempts that were overtaken give up what it needs. */
     readonly makeRoom: () => void
   }
@@ -80,41 +80,33 @@ export class Dialer extends Context.Service<
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
   const overtaken = new Spare(() => 2 * parts.settings().maxConnections)
   return Dialer.of({
-    dial: (target, permit) =>
-      Effect.callback<Dialled, DialFailed>((resume) => {
-        const dial = new Dial(target, permit, parts, overtaken, resume)
-        dial.start()
-        return Effect.sync(() => dial.cancel())
-      }),
+    dial: (target, dialling) => new Dial(target, dialling, parts, overtaken),
     makeRoom: () => overtaken.makeRoom(),
   })
 }
 
-type Resume = (effect: Effect.Effect<Dialled, DialFailed>) => void
-
-/** One dial under way: its deadline, and the phase that it is in. */
-class Dial {
+/** One dial: its deadline, and the phase that it is in. */
+export class Dial implements Step, Racing {
   private readonly target: Target
-  private readonly permit: Permit
+  private readonly dialling: Dialling
   private readonly parts: DialerParts
   private readonly overtaken: Spare
-  private readonly resume: Resume
   private readonly settings: DialSettings
-  private readonly deadline
-  private leave: (() => void) | undefined
-  private race: Race | undefined
+  private deadline: Deadline | undefined = undefined
+  private leave: (() => void) | undefined = undefined
+  private race: Race | undefined = undefined
 
-  constructor(target: Target, permit: Permit, parts: DialerParts, overtaken: Spare, resume: Resume) {
+  constructor(target: Target, dialling: Dialling, parts: DialerParts, overtaken: Spare) {
     this.target = target
-    this.permit = permit
+    this.dialling = dialling
     this.parts = parts
     this.overtaken = overtaken
-    this.resume = resume
     this.settings = parts.settings()
-    this.deadline = after(this.settings.dialTimeout, expire, this)
   }
 
+  /** May have failed before it returns. */
   start(): void {
+    this.deadline = after(this.settings.dialTimeout, expire, this)
     const { host, port } = this.target
     if (host._tag !== "Name") return this.connect([host], port)
     const name = comparableName(host.name)
@@ -124,6 +116,7 @@ class Dial {
     this.leave = this.parts.resolver.lookup(host.name, (answer) => this.resolved(answer))
   }
 
+  /** Frees every socket at once. */
   cancel(): void {
     cancel(this.deadline)
     this.leave?.()
@@ -140,19 +133,19 @@ class Dial {
     let denied: Loss | undefined
     const permitted: Array<Address> = []
     for (const address of addresses) {
-      const refusal = this.permit(address, port)
+      const refusal = this.dialling.permit(address, port)
       if (refusal === undefined) permitted.push(address)
       else denied ??= { refusal, address: address.text }
     }
     if (permitted.length === 0 && denied !== undefined) return this.fail(denied.refusal, denied.address)
-    this.race = new Race(permitted, port, this.parts.connect, (result) => this.raced(result), this.overtaken)
+    this.race = new Race(permitted, port, this.parts.connect, this, this.overtaken)
     this.race.start()
   }
 
-  private raced(result: Attempt | Loss): void {
+  raced(result: Attempt | Loss): void {
     if (!(result instanceof Attempt)) return this.fail(result.refusal, result.address)
     cancel(this.deadline)
-    this.resume(Effect.succeed({ end: result.end, address: result.address, port: result.port }))
+    this.dialling.connected(result)
   }
 
   expire(): void {
@@ -163,7 +156,7 @@ class Dial {
 
   private fail(refusal: Refusal, address: string | undefined): void {
     cancel(this.deadline)
-    this.resume(Effect.fail(new DialFailed({ refusal, address })))
+    this.dialling.failed(refusal, address)
   }
 }
 

@@ -1,23 +1,28 @@
 /**
  * Drain: the one fact that the program is going to stop, for everyone who has to know.
  */
+/** Who has to know. */
+export interface Drained {
+  /** Called once, when the drain starts. */
+  readonly drained: () => void
+}
+
 export class Drain {
   active = false
-  private readonly subscribers = new Set<() => void>()
+  private readonly subscribers = new Set<Drained>()
 
-  /** `onStart` is called once, when the drain starts, unless it is unsubscribed before. */
-  subscribe(onStart: () => void): void {
-    this.subscribers.add(onStart)
+  subscribe(subscriber: Drained): void {
+    this.subscribers.add(subscriber)
   }
 
-  unsubscribe(onStart: () => void): void {
-    this.subscribers.delete(onStart)
+  unsubscribe(subscriber: Drained): void {
+    this.subscribers.delete(subscriber)
   }
 
   start(): void {
     if (this.active) return
     this.active = true
-    for (const onStart of this.subscribers) onStart()
+    for (const subscriber of this.subscribers) subscriber.drained()
     this.subscribers.clear()
   }
 }

@@ -78,6 +78,11 @@ export class SocketEnd implements End {
     this.probing = after(keepAliveProbeAfter, probe, socket)
   }
 
+  /** It has its socket. */
+  get attached(): boolean {
+    return this.socket !== undefined
+  }
+
   get remoteAddress(): string | undefined {
     return this.socket?.remoteAddress
   }

@@ -9,7 +9,7 @@ import type { Drain } from "./drain.ts"
 import type { End } from "./end.ts"
 import type { Spare } from "./spare.ts"
 
-/** What an exchange has to know besides its client. Limits are read when they are used: a reload changes them. */
+/** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {
   readonly direction: "inbound" | "outbound"
   /** Where every request goes whatever it names, for an inbound exchange. */
@@ -19,6 +19,12 @@ export interface ExchangeContext {
   readonly forwarding: Forwarding
   readonly drain: Drain
   readonly idleOrigins: Spare
+}
+
+/** Whose exchange it is. */
+export interface Exchanging {
+  /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
+  readonly needs: (need: Need) => void
   /** Called once for every request, when its answer is over. */
   readonly answered: (answered: Answered) => void
 }

@@ -1,13 +1,11 @@
 /**
  * Exchange: plain HTTP requests of one client connection, one after another, each to the origin that it names.
  *
- * Requests and answers flow through the sockets' own callbacks. Only what takes a decision elsewhere ends the wait in
- * `next`: an origin to be dialled, a CONNECT, an upgrade, the end. The rules of RFC 9112 that hold here: answers go
+ * Requests and answers flow through the sockets' own callbacks. Only what takes a decision elsewhere is asked of the
+ * exchange's owner: an origin to be dialled, a CONNECT, an upgrade, the end. The rules of RFC 9112 that hold here: answers go
  * back in the order of the requests (9.3.2); a message cut short never looks complete (8); after an error in framing
  * the connection closes (11.2); an origin connection is used again only when both messages on it were whole.
  */
-import * as Effect from "effect/Effect"
-
 import type { EndedBy } from "../observe/flow.ts"
 import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
@@ -23,14 +21,16 @@ import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
+import type { Drained } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
-import type { ExchangeContext, Need } from "./exchange-context.ts"
+import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
 import { Exchanged } from "./exchanged.ts"
 import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
-import { Patience } from "./patience.ts"
+import { Patience, type Waiting } from "./patience.ts"
 import { lingerProgress } from "./relay.ts"
+import type { Step } from "./step.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
@@ -40,58 +40,55 @@ const holdBytes = 64 * 1024
 
 type State = "head" | "dialling" | "busy" | "over"
 
-export class Exchange implements Receiver, OriginOwner {
+export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   private readonly client: End
   private readonly inbox: Inbox
   private readonly context: ExchangeContext
+  private readonly exchanging: Exchanging
   private state: State = "head"
-  private resume: ((need: Effect.Effect<Need>) => void) | undefined = undefined
-  /** What was needed while nobody waited for it. */
-  private unmet: Need | undefined = undefined
   private readonly requests: RequestReader
-  private readonly patience = new Patience()
+  private readonly patience = new Patience(this)
   /** Runs from the client's FIN on. */
   private lingering: Deadline | undefined = undefined
+  private progress = 0
   /** Bytes of answers that the client has not taken yet. */
   private tail: Uint8Array | undefined = undefined
   private finished: boolean
   private request: Exchanged | undefined = undefined
   private origin: Origin | undefined = undefined
-  private readonly idle: OwnOrigins
+  private readonly origins: OwnOrigins
   private keyed: Target | undefined = undefined
   private key = ""
-  private readonly abandon: () => void
-  private readonly onDrain = (): void => this.drained()
+  /** It is being done what can be done with the client's bytes; and there may be more to do. */
+  private advancing = false
+  private again = false
 
-  /**
-   * `inbox` holds what the client has sent so far; `finished` says that its FIN is among it. `abandon` is called when
-   * the client goes while a connection that it needed is being made.
-   */
-  constructor(client: End, inbox: Inbox, finished: boolean, context: ExchangeContext, abandon: () => void) {
-    this.abandon = abandon
+  /** `inbox` holds what the client has sent so far; `finished` says that its FIN is among it. */
+  constructor(client: End, inbox: Inbox, finished: boolean, context: ExchangeContext, exchanging: Exchanging) {
+    this.exchanging = exchanging
     this.client = client
     this.inbox = inbox
     this.finished = finished
     this.context = context
-    this.idle = new OwnOrigins(context.idleOrigins)
+    this.origins = new OwnOrigins(context.idleOrigins)
     this.requests = new RequestReader(inbox, context.limits, context.pseudonym)
-    context.drain.subscribe(this.onDrain)
-    if (finished) this.linger()
   }
 
-  /** Serves requests until something is needed. Interrupting it resets the client and every origin. */
-  readonly next: Effect.Effect<Need> = Effect.callback<Need>((resume) => {
-    const { unmet } = this
-    if (unmet !== undefined) return resume(Effect.succeed(unmet))
-    this.resume = resume
+  /** Serves requests from now on, until it needs what only its owner can give. */
+  start(): void {
+    this.context.drain.subscribe(this)
     this.client.receiver = this
     this.client.resume()
     this.advance()
-    return Effect.sync(() => {
-      this.report("drain", "the connection was ended")
-      this.over(undefined)
-    })
-  })
+    if (this.finished && this.state !== "over") this.linger()
+  }
+
+  /** Resets every origin, and needs nothing more. */
+  cancel(): void {
+    if (this.state === "over") return
+    this.report("drain", "the connection was ended")
+    this.leave()
+  }
 
   /** The connection that was needed. */
   supply(end: End): void {
@@ -110,6 +107,8 @@ export class Exchange implements Receiver, OriginOwner {
     if (close) return this.over(words)
     this.state = "head"
     this.toClient(words)
+    this.client.resume()
+    this.advance()
   }
 
   // The client's side.
@@ -134,19 +133,28 @@ export class Exchange implements Receiver, OriginOwner {
 
   ended(): void {
     this.finished = true
-    this.linger()
     this.advance()
+    if (this.state !== "over") this.linger()
   }
 
   closed(_: End, code: string | undefined): void {
     this.report("client", code === undefined ? "the client closed" : `the client closed (${code})`)
-    const dialling = this.state === "dialling"
     this.over(undefined)
-    if (dialling) this.abandon()
   }
 
-  /** Does what can be done with the bytes that the client has sent. */
+  /** Does what can be done with the bytes that the client has sent. A loop: thousands of requests may be here. */
   private advance(): void {
+    this.again = true
+    if (this.advancing) return
+    this.advancing = true
+    while (this.again) {
+      this.again = false
+      this.proceed()
+    }
+    this.advancing = false
+  }
+
+  private proceed(): void {
     switch (this.state) {
       case "head":
         return this.readHead()
@@ -164,20 +172,26 @@ export class Exchange implements Receiver, OriginOwner {
     if (read === "nothing") {
       if (this.finished || this.context.drain.active) return this.over(empty)
       this.client.resume()
-      return this.patience.forRequest(this.context.limits().keepAliveTimeout, () => this.over(empty))
+      return this.patience.forRequest(this.context.limits().keepAliveTimeout)
     }
     if (read === "partial") {
       // A head without its end is no request: whoever leaves here is owed nothing.
       if (this.finished) return this.over(empty)
       this.client.resume()
-      return this.patience.forRest(this.context.limits().handshakeTimeout, () =>
-        this.refuse(refusal("request-timeout", "the head did not arrive in time")),
-      )
+      return this.patience.forRest(this.context.limits().handshakeTimeout)
     }
     this.patience.end()
     if ("reason" in read) return this.refuse(read)
     this.inbox.consume(read.skipped)
     this.begin(read)
+  }
+
+  idle(): void {
+    this.over(empty)
+  }
+
+  late(): void {
+    this.refuse(refusal("request-timeout", "the head did not arrive in time"))
   }
 
   private begin(read: Read<RequestHead>): void {
@@ -204,7 +218,7 @@ export class Exchange implements Receiver, OriginOwner {
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
     this.request = new Exchanged(prepared, target, key, authority)
     this.inbox.consume(prepared.consumed)
-    const origin = this.idle.take(key, this.context.limits().keepAliveTimeout)
+    const origin = this.origins.take(key, this.context.limits().keepAliveTimeout)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -258,7 +272,7 @@ export class Exchange implements Receiver, OriginOwner {
   originAnswered(origin: Origin): void {
     if (origin !== this.origin) {
       // Nothing was asked: whatever this is, the next request must not get it as its answer.
-      this.idle.forget(origin)
+      this.origins.forget(origin)
       return origin.abort()
     }
     while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
@@ -343,7 +357,7 @@ export class Exchange implements Receiver, OriginOwner {
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
     if (clean && request.originStays && !origin.finished && !origin.broken && request.clientStays) {
-      this.idle.rest(origin)
+      this.origins.rest(origin)
     } else if (request.prepared.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
@@ -353,7 +367,7 @@ export class Exchange implements Receiver, OriginOwner {
 
   originEnded(origin: Origin): void {
     if (origin === this.origin) return this.originFinished(origin)
-    this.idle.forget(origin)
+    this.origins.forget(origin)
     origin.release()
   }
 
@@ -409,13 +423,15 @@ export class Exchange implements Receiver, OriginOwner {
 
   /** A client that has ended may be gone: an origin that never answers must not keep both connections for ever. */
   private linger(): void {
-    const { sent } = this.client
-    this.lingering = after(this.context.limits().halfCloseTimeout, () => {
-      // A dial has a deadline of its own.
-      if (this.state === "dialling" || this.client.sent - sent >= lingerProgress) return this.linger()
-      this.report("timeout", "the client had ended, and its answer did not")
-      this.over(undefined)
-    })
+    this.progress = this.client.sent
+    this.lingering = after(this.context.limits().halfCloseTimeout, expire, this)
+  }
+
+  expire(): void {
+    // A dial has a deadline of its own.
+    if (this.state === "dialling" || this.client.sent - this.progress >= lingerProgress) return this.linger()
+    this.report("timeout", "the client had ended, and its answer did not")
+    this.over(undefined)
   }
 
   private giveUp(why: string): void {
@@ -425,7 +441,7 @@ export class Exchange implements Receiver, OriginOwner {
 
   /** Ends the exchange for a head that is no request. */
   private refuse(refused: Refusal): void {
-    this.context.answered({
+    this.exchanging.answered({
       method: "-",
       authority: "-",
       target: undefined,
@@ -456,23 +472,19 @@ export class Exchange implements Receiver, OriginOwner {
     this.state = "over"
     this.patience.end()
     cancel(this.lingering)
-    this.context.drain.unsubscribe(this.onDrain)
+    this.context.drain.unsubscribe(this)
     const { origin: current } = this
     this.origin = undefined
     current?.abort()
-    this.idle.releaseAll()
+    this.origins.releaseAll()
   }
 
-  /** Ends the wait in `next`, or, while nobody waits there, the next one. */
   private need(need: Need): void {
-    const { resume } = this
-    this.resume = undefined
-    if (resume === undefined) this.unmet = need
-    else resume(Effect.succeed(need))
+    this.exchanging.needs(need)
   }
 
   /** An idle client is owed nothing: it sees a FIN, and the drain does not wait until it has closed as well. */
-  private drained(): void {
+  drained(): void {
     if (this.state !== "head" || this.inbox.length > 0 || this.tail !== undefined) return
     this.leave()
     discard(this.client)
@@ -502,6 +514,8 @@ export class Exchange implements Receiver, OriginOwner {
     const request = this.request
     if (request === undefined) return
     const phase = this.state === "dialling" ? "dial" : "data"
-    this.context.answered(request.report(endedBy, phase, error, refused))
+    this.exchanging.answered(request.report(endedBy, phase, error, refused))
   }
 }
+
+const expire = (exchange: Exchange): void => exchange.expire()

@@ -2,8 +2,6 @@
  * Opening: the first bytes of a client, from its accept until it is known what it wants, and then held until that can
  * be had. It finds out which protocol is spoken, takes the handshake through its steps, and answers them.
  */
-import * as Effect from "effect/Effect"
-
 import type { Phase } from "../observe/flow.ts"
 import { empty } from "../protocol/bytes.ts"
 import { type Allowed, detect, type Spoken } from "../protocol/detect.ts"
@@ -19,6 +17,7 @@ import { makeTcp, makeVerbatim } from "../protocol/tcp.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import type { End, Receiver } from "./end.ts"
+import type { Step } from "./step.ts"
 
 /** Bytes that a client may send ahead of its tunnel before it is paused. */
 const holdBytes = 64 * 1024
@@ -46,7 +45,15 @@ export type Asked =
   /** It left before it asked for anything; a code says that it did not leave in order. */
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
-export class Opening implements Receiver {
+/** Who hears what a client wants. */
+export interface Asking {
+  /** Called once for every `ask`, perhaps before it returns. */
+  readonly asked: (asked: Asked) => void
+  /** The client went after it asked, while what it wants is being made. */
+  readonly abandoned: () => void
+}
+
+export class Opening implements Receiver, Step {
   /** What the client has sent and nobody has consumed. */
   readonly inbox = new Inbox()
   /** Its FIN has arrived. */
@@ -54,38 +61,42 @@ export class Opening implements Receiver {
   phase: Phase = "detect"
   /** When it was known what the client speaks, on the monotonic clock. */
   recognisedAt: number | undefined = undefined
-  /** Called when the client goes after it asked, while what it wants is being made. */
-  readonly abandon: () => void
   private readonly client: End
   private readonly speech: Speech
+  private readonly asking: Asking
   /** Why its socket closed, when that was not in order. */
   private code: string | undefined = undefined
   private handshake: Handshake | undefined
-  private resume: ((asked: Effect.Effect<Asked>) => void) | undefined = undefined
+  /** It is not known yet what the client wants. */
+  private listening = false
   private deadline: Deadline | undefined = undefined
 
-  constructor(client: End, speech: Speech, abandon: () => void) {
+  constructor(client: End, speech: Speech, asking: Asking) {
     this.client = client
     this.speech = speech
-    this.abandon = abandon
+    this.asking = asking
     this.handshake = speech.opaque ? makeTcp() : undefined
     client.receiver = this
   }
 
-  /** Listens until it is known what the client wants; from then on its bytes are held. One suspension. */
-  readonly asked: Effect.Effect<Asked> = Effect.callback<Asked>((resume) => {
-    this.resume = resume
-    if (!this.client.open) return resume(Effect.succeed({ _tag: "Gone", code: this.code }))
+  /** Listens until it is known what the client wants; from then on its bytes are held. May be asked again. */
+  ask(): void {
+    this.listening = true
+    if (!this.client.open) return this.answer({ _tag: "Gone", code: this.code })
     this.client.receiver = this
     this.listen()
     // Whoever has asked already, or need not ask, needs no deadline.
-    if (this.resume !== undefined) this.deadline = after(this.speech.handshakeTimeout, expire, this)
-    return Effect.sync(() => this.settle())
-  })
+    if (this.listening) this.deadline = after(this.speech.handshakeTimeout, expire, this)
+  }
+
+  cancel(): void {
+    this.listening = false
+    this.settle()
+  }
 
   data(_: End, chunk: Uint8Array): void {
     this.inbox.add(chunk)
-    if (this.resume !== undefined) this.listen()
+    if (this.listening) this.listen()
     else if (this.inbox.length > holdBytes) this.client.pause()
   }
 
@@ -93,19 +104,19 @@ export class Opening implements Receiver {
 
   ended(): void {
     this.finished = true
-    if (this.resume !== undefined) this.answer({ _tag: "Gone", code: undefined })
+    if (this.listening) this.answer({ _tag: "Gone", code: undefined })
   }
 
   closed(_: End, code: string | undefined): void {
     this.code = code
-    if (this.resume !== undefined) this.answer({ _tag: "Gone", code })
-    else this.abandon()
+    if (this.listening) this.answer({ _tag: "Gone", code })
+    else this.asking.abandoned()
   }
 
   /** Goes as far as the bytes that are here allow. */
   private listen(): void {
     if (this.handshake === undefined && !this.recognise()) return
-    while (this.resume !== undefined) {
+    while (this.listening) {
       const step = this.handshake!.step(this.inbox.view())
       switch (step._tag) {
         case "NeedMore":
@@ -141,11 +152,11 @@ export class Opening implements Receiver {
         this.handshake = makeConnect(limits)
         break
       case "Forward":
-        this.answer({ _tag: "Exchange" })
+        this.answer(exchange)
         return false
       case "OriginForm":
         if (!verbatim) {
-          this.answer({ _tag: "Exchange" })
+          this.answer(exchange)
           return false
         }
         this.handshake = makeVerbatim()
@@ -184,9 +195,9 @@ export class Opening implements Receiver {
 
   private answer(asked: Asked): void {
     this.settle()
-    const resume = this.resume
-    this.resume = undefined
-    resume?.(Effect.succeed(asked))
+    if (!this.listening) return
+    this.listening = false
+    this.asking.asked(asked)
   }
 
   private settle(): void {
@@ -194,6 +205,8 @@ export class Opening implements Receiver {
     this.deadline = undefined
   }
 }
+
+const exchange: Asked = { _tag: "Exchange" }
 
 const expire = (opening: Opening): void => opening.expire()
 

@@ -13,7 +13,8 @@ export class OwnOrigins {
    * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
    */
   private resting: Origin | undefined = undefined
-  private readonly byKey = new Map<string, Origin>()
+  /** The others, by their keys: few clients have any. */
+  private byKey: Map<string, Origin> | undefined = undefined
   private readonly everybodys: Spare
 
   /** `everybodys` is the list of all idle origins, which may take one away when descriptors are needed. */
@@ -33,16 +34,17 @@ export class OwnOrigins {
     this.resting = undefined
     if (resting?.key === key) return resting
     if (resting !== undefined) this.keep(resting, keepAliveTimeout)
-    const origin = this.byKey.get(key)
+    const origin = this.byKey?.get(key)
     if (origin !== undefined) this.forget(origin)
     return origin
   }
 
   private keep(origin: Origin, keepAliveTimeout: number): void {
-    const oldest = this.byKey.size < maxIdleOriginsPerClient ? undefined : this.byKey.values().next().value
+    const byKey = (this.byKey ??= new Map<string, Origin>())
+    const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
     const release = (): void => this.release(origin)
-    this.byKey.set(origin.key, origin)
+    byKey.set(origin.key, origin)
     this.everybodys.add(origin, release)
     origin.wait(keepAliveTimeout, release)
   }
@@ -55,7 +57,7 @@ export class OwnOrigins {
     }
     origin.wake()
     this.everybodys.remove(origin)
-    if (this.byKey.get(origin.key) === origin) this.byKey.delete(origin.key)
+    if (this.byKey?.get(origin.key) === origin) this.byKey.delete(origin.key)
   }
 
   /** Closes a connection in order. */
@@ -66,6 +68,7 @@ export class OwnOrigins {
 
   releaseAll(): void {
     if (this.resting !== undefined) this.release(this.resting)
+    if (this.byKey === undefined) return
     for (const origin of this.byKey.values()) this.release(origin)
   }
 }

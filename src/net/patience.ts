@@ -6,18 +6,36 @@
  */
 import { after, cancel, type Deadline } from "./deadline.ts"
 
+/** Who waits for a request. */
+export interface Waiting {
+  /** No request began in time. */
+  readonly idle: () => void
+  /** A head began, and did not end in time. */
+  readonly late: () => void
+}
+
 export class Patience {
   private deadline: Deadline | undefined = undefined
   private waitsFor: "request" | "rest" | undefined = undefined
+  private readonly waiting: Waiting
 
-  /** Waits for a request to begin; `expired` is called `milliseconds` after the first of repeated calls. */
-  forRequest(milliseconds: number, expired: () => void): void {
-    if (this.waitsFor === undefined) this.arm("request", milliseconds, expired)
+  constructor(waiting: Waiting) {
+    this.waiting = waiting
+  }
+
+  /** Waits for a request to begin, until `milliseconds` after the first of repeated calls. */
+  forRequest(milliseconds: number): void {
+    if (this.waitsFor !== undefined) return
+    this.waitsFor = "request"
+    this.deadline = after(milliseconds, idle, this.waiting)
   }
 
   /** A head has begun: waits for the rest of it. */
-  forRest(milliseconds: number, expired: () => void): void {
-    if (this.waitsFor !== "rest") this.arm("rest", milliseconds, expired)
+  forRest(milliseconds: number): void {
+    if (this.waitsFor === "rest") return
+    cancel(this.deadline)
+    this.waitsFor = "rest"
+    this.deadline = after(milliseconds, late, this.waiting)
   }
 
   /** The wait is over. */
@@ -27,10 +45,7 @@ export class Patience {
     this.deadline = undefined
     this.waitsFor = undefined
   }
-
-  private arm(what: "request" | "rest", milliseconds: number, expired: () => void): void {
-    this.end()
-    this.waitsFor = what
-    this.deadline = after(milliseconds, expired)
-  }
 }
+
+const idle = (waiting: Waiting): void => waiting.idle()
+const late = (waiting: Waiting): void => waiting.late()

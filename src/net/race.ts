@@ -15,6 +15,11 @@ import type { Spare } from "./spare.ts"
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250
 
+/** Who hears how a race ends: once, unless it is cancelled; of a loss perhaps before `start` returns. */
+export interface Racing {
+  readonly raced: (result: Attempt | Loss) => void
+}
+
 /** Why a race was lost, and at which address. */
 export interface Loss {
   readonly refusal: Refusal
@@ -25,25 +30,18 @@ export class Race implements Outcome {
   private readonly addresses: ReadonlyArray<Address>
   private readonly port: number
   private readonly connect: Connect
-  private readonly over: (result: Attempt | Loss) => void
+  private readonly racing: Racing
   private readonly overtaken: Spare
   private next = 0
   private readonly running: Array<Attempt> = []
   private delay: Deadline | undefined
   private loss: Loss | undefined
 
-  /** Calls `over` once, unless it is cancelled; with a loss perhaps before `start` returns. */
-  constructor(
-    addresses: ReadonlyArray<Address>,
-    port: number,
-    connect: Connect,
-    over: (result: Attempt | Loss) => void,
-    overtaken: Spare,
-  ) {
+  constructor(addresses: ReadonlyArray<Address>, port: number, connect: Connect, racing: Racing, overtaken: Spare) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
     this.connect = connect
-    this.over = over
+    this.racing = racing
     this.overtaken = overtaken
   }
 
@@ -58,13 +56,13 @@ export class Race implements Outcome {
       }
       this.lost(address, reasonOf(attempt), attempt)
     }
-    if (this.running.length === 0 && this.loss !== undefined) this.over(this.loss)
+    if (this.running.length === 0 && this.loss !== undefined) this.racing.raced(this.loss)
   }
 
   connected(attempt: Attempt): void {
     this.remove(attempt)
     this.cancel()
-    this.over(attempt)
+    this.racing.raced(attempt)
   }
 
   failed(attempt: Attempt, code: string): void {
@@ -78,10 +76,10 @@ export class Race implements Outcome {
   expire(): void {
     for (const { address } of this.running) this.lost(address, "connection-timeout", "no answer in time")
     this.cancel()
-    if (this.loss !== undefined) this.over(this.loss)
+    if (this.loss !== undefined) this.racing.raced(this.loss)
   }
 
-  /** Gives up every attempt at once; `over` is not called. */
+  /** Gives up every attempt at once; `raced` is not called. */
   cancel(): void {
     cancel(this.delay)
     for (const attempt of this.running) {

@@ -8,15 +8,13 @@
  * From the moment two ends are joined nothing is allocated per chunk but the view of a tail, and no Effect runs until
  * the relay is over. To observe or to intercept what is carried, wrap an end.
  */
-import * as Effect from "effect/Effect"
-
 import type { Flow } from "../observe/flow.ts"
 import { concat } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
-import { FirstChunk } from "./first-chunk.ts"
+import type { Step } from "./step.ts"
 
 /**
  * A half-closed relay is given one more half-close timeout for every period in which this much still went through: a
@@ -28,24 +26,25 @@ export const lingerProgress = 64 * 1024
 class Half implements Receiver {
   readonly end: End
   readonly name: "client" | "target"
-  readonly relay: Relay
   /** Bytes that `end` has not taken yet. */
   tail: Uint8Array | undefined = undefined
   /** The peer of `end` has sent its FIN. */
   finished = false
+  /** Nothing has come from `end` so far. */
+  silent = true
+  other: Half
+  private readonly relay: Relay
 
   constructor(end: End, name: "client" | "target", relay: Relay) {
     this.end = end
     this.name = name
     this.relay = relay
-  }
-
-  get other(): Half {
-    return this === this.relay.client ? this.relay.target : this.relay.client
+    this.other = this
   }
 
   data(_: End, chunk: Uint8Array): void {
-    const other = this.other
+    if (this.silent) this.relay.firstBytes(this, chunk)
+    const { other } = this
     // A paused socket that is being reset delivers what it had read, in spite of the pause.
     if (other.tail !== undefined) other.tail = concat(other.tail, chunk)
     else other.send(chunk)
@@ -87,34 +86,58 @@ class Half implements Receiver {
   }
 }
 
-class Relay {
-  readonly client: Half
-  readonly target: Half
+/** Read when they are used: a reload changes them. */
+export interface RelayLimits {
+  /** Milliseconds that a connection may last after one side has finished. */
+  readonly halfCloseTimeout: number
+}
+
+/** Who hears that a relay is over: once, with both sockets closed, unless it is cancelled. */
+export interface Relaying {
+  readonly relayed: () => void
+}
+
+export class Relay implements Step {
+  private readonly client: Half
+  private readonly target: Half
   private readonly flow: Flow
   private readonly limits: () => RelayLimits
-  private readonly done: () => void
+  private readonly relaying: Relaying
   private over = false
   private deadline: Deadline | undefined = undefined
   private progress = 0
 
-  constructor(client: End, target: End, flow: Flow, limits: () => RelayLimits, done: () => void) {
+  constructor(client: End, target: End, flow: Flow, limits: () => RelayLimits, relaying: Relaying) {
     this.flow = flow
     this.limits = limits
-    this.done = done
+    this.relaying = relaying
     this.client = new Half(client, "client", this)
     this.target = new Half(target, "target", this)
+    this.client.other = this.target
+    this.target.other = this.client
   }
 
-  start(toClient: Uint8Array, toTarget: Uint8Array): void {
-    const { flow } = this
-    const look = (bytes: Uint8Array): void => void (flow.sni = serverNameOf(bytes))
-    if (toTarget.length > 0) look(toTarget)
-    this.client.end.receiver = toTarget.length > 0 ? this.client : new FirstChunk(this.client, look)
-    this.target.end.receiver = new FirstChunk(this.target, () => void (flow.firstByteAt = flow.elapsed()))
-    this.client.send(toClient)
-    this.target.send(toTarget)
-    // The client may have been paused, or may have sent its FIN, while its target was dialled.
-    if (this.target.tail === undefined) this.client.end.resume()
+  /**
+   * Joins the two. `toClient` and `toTarget` go first; `clientFinished` says that the client's FIN came before. May be
+   * over before it returns.
+   */
+  start(toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
+    const { client, target } = this
+    client.end.receiver = client
+    target.end.receiver = target
+    if (toTarget.length > 0) this.firstBytes(client, toTarget)
+    client.send(toClient)
+    target.send(toTarget)
+    // The client may have been paused while its target was dialled.
+    if (target.tail === undefined) client.end.resume()
+    if (clientFinished) client.ended()
+  }
+
+  /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
+  firstBytes(half: Half, bytes: Uint8Array): void {
+    half.silent = false
+    if (half === this.client) this.flow.sni = serverNameOf(bytes)
+    else this.flow.firstByteAt = this.flow.elapsed()
   }
 
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
@@ -130,11 +153,13 @@ class Relay {
 
   private armLinger(): void {
     this.progress = this.client.end.sent + this.target.end.sent
-    this.deadline = after(this.limits().halfCloseTimeout, () => {
-      if (this.client.end.sent + this.target.end.sent - this.progress >= lingerProgress) return this.armLinger()
-      this.flow.endedBy = "timeout"
-      this.stop()
-    })
+    this.deadline = after(this.limits().halfCloseTimeout, expire, this)
+  }
+
+  expire(): void {
+    if (this.client.end.sent + this.target.end.sent - this.progress >= lingerProgress) return this.armLinger()
+    this.flow.endedBy = "timeout"
+    this.stop()
   }
 
   /** Over, in order, once both sockets are closed. */
@@ -143,12 +168,25 @@ class Relay {
   }
 
   /** Over at once. */
-  stop(): void {
+  private stop(): void {
+    this.cut()
+    this.finish()
+  }
+
+  /** Resets both. */
+  cancel(): void {
+    if (this.over) return
+    this.over = true
+    cancel(this.deadline)
+    this.cut()
+    this.flow.settle()
+  }
+
+  private cut(): void {
     this.client.end.receiver = nobody
     this.target.end.receiver = nobody
     this.client.end.terminate()
     this.target.end.terminate()
-    this.finish()
   }
 
   private finish(): void {
@@ -156,37 +194,8 @@ class Relay {
     this.over = true
     cancel(this.deadline)
     this.flow.settle()
-    this.done()
+    this.relaying.relayed()
   }
 }
 
-/** Read when they are used: a reload changes them. */
-export interface RelayLimits {
-  /** Milliseconds that a connection may last after one side has finished. */
-  readonly halfCloseTimeout: number
-}
-
-/** What has to be sent before the ends are joined, and what is known of the client by then. */
-export interface Start {
-  readonly toClient: Uint8Array
-  readonly toTarget: Uint8Array
-  /** The client's FIN arrived before the relay began. */
-  readonly clientFinished: boolean
-}
-
-/**
- * Joins `client` and `target` until both are closed. One suspension for the whole relay; interrupting it resets both.
- */
-export const relay = (
-  client: End,
-  target: End,
-  flow: Flow,
-  start: Start,
-  limits: () => RelayLimits,
-): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    const joined = new Relay(client, target, flow, limits, () => resume(Effect.void))
-    joined.start(start.toClient, start.toTarget)
-    if (start.clientFinished) joined.client.ended()
-    return Effect.sync(() => joined.stop())
-  })
+const expire = (relay: Relay): void => relay.expire()

@@ -1,17 +1,15 @@
 /**
- * Accept: the door of a listener. Every connection that comes through it gets a flow and a fiber that tells its story;
+ * Accept: the door of a listener. Every connection that comes through it gets a flow and a fiber that owns its story;
  * one too many is turned away. When a story ends, both of its sockets are closed and what is known of it is reported.
  */
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 
 import type { SocketEnd } from "../net/end.ts"
-import { Opening } from "../net/opening.ts"
 import { Flow } from "../observe/flow.ts"
 
-import { connection, type Reports, speech, type Surroundings, turnAway } from "./connection.ts"
+import { Connection } from "./connection.ts"
+import type { Reports, Surroundings } from "./surroundings.ts"
 
 /**
  * Clients that are told, one handshake each, that the proxy is full. Beyond these a connection is reset unheard. They
@@ -25,8 +23,6 @@ export interface Witness extends Reports {
   readonly ended: (flow: Flow) => void
   /** The proxy is full; `heard` says whether the client will be told why. */
   readonly overloaded: (direction: Flow["direction"], heard: boolean) => void
-  /** A story ended by a defect of this program. */
-  readonly defect: (flow: Flow, cause: Cause.Cause<unknown>) => void
 }
 
 /** Every connection that is open, over all listeners. */
@@ -36,6 +32,28 @@ export class Connections {
   private lastId = 0
   private readonly fork: (story: Effect.Effect<void>) => Fiber.Fiber<void>
   private readonly witness: Witness
+  /** The connection whose fiber is being started. */
+  private accepted: Connection | undefined = undefined
+
+  /**
+   * The story of the connection that was just accepted. One effect for all: `fork` runs it before it returns, so
+   * nothing has to be made for a connection but its fiber.
+   */
+  private readonly story = Effect.callback<void>((resume) => {
+    const connection = this.accepted!
+    try {
+      connection.begin(() => {
+        this.end(connection)
+        resume(Effect.void)
+      })
+    } catch (cause) {
+      connection.fail(cause)
+    }
+    return Effect.sync(() => {
+      connection.cancel("drain")
+      this.end(connection)
+    })
+  })
 
   constructor(fork: (story: Effect.Effect<void>) => Fiber.Fiber<void>, witness: Witness) {
     this.fork = fork
@@ -44,47 +62,31 @@ export class Connections {
 
   /** What a listener does with a connection. */
   accept = (around: Surroundings) => {
-    const { direction } = around.plan
-    const opaque = around.plan.speaks === "tcp"
+    const { direction } = around
     return (client: SocketEnd): void => {
       const open = this.flows.size - this.turnedAway
       const full = open >= around.settings().maxConnections
-      around.idleOrigins.makeRoom()
+      around.exchanges.idleOrigins.makeRoom()
       around.dialer.makeRoom()
       // An opaque client knows no words to be turned away with.
-      if (full && (opaque || this.turnedAway >= turnedAwayAtOnce)) {
+      if (full && (around.speech().opaque || this.turnedAway >= turnedAwayAtOnce)) {
         this.witness.overloaded(direction, false)
         return client.terminate()
       }
-      const flow = new Flow(++this.lastId, direction, clientOf(client))
-      let fiber: Fiber.Fiber<void> | undefined
-      const abandon = (): void => {
-        flow.end("client")
-        fiber?.interruptUnsafe()
+      if (full) {
+        this.turnedAway++
+        this.witness.overloaded(direction, true)
       }
-      const opening = new Opening(client, speech(around), abandon)
-      if (full) this.witness.overloaded(direction, true)
-      const story = full ? this.turningAway(client, opening, flow) : connection(client, opening, flow, around)
+      const flow = new Flow(++this.lastId, direction, clientOf(client))
       this.flows.add(flow)
       this.witness.accepted(flow)
-      fiber = this.fork(Effect.onExit(story, (exit) => Effect.sync(() => this.end(client, flow, exit))))
+      this.accepted = new Connection(client, flow, around, full)
+      this.fork(this.story)
     }
   }
 
-  private turningAway(client: SocketEnd, opening: Opening, flow: Flow): Effect.Effect<void> {
-    this.turnedAway++
-    return Effect.ensuring(
-      turnAway(client, opening, flow),
-      Effect.sync(() => void this.turnedAway--),
-    )
-  }
-
-  private end(client: SocketEnd, flow: Flow, exit: Exit.Exit<void>): void {
-    if (Exit.isFailure(exit)) {
-      if (!Cause.hasInterruptsOnly(exit.cause)) this.witness.defect(flow, exit.cause)
-      flow.end(Cause.hasInterruptsOnly(exit.cause) ? "drain" : "proxy")
-      client.terminate()
-    }
+  private end({ flow, full }: Connection): void {
+    if (full) this.turnedAway--
     this.flows.delete(flow)
     this.witness.ended(flow)
   }

@@ -3,233 +3,278 @@
  *
  * accept → what does it ask for? → may it go there? → dial → relay, or one exchange after another → close
  *
- * The steps are effects of other rooms; this file only puts them in order, and says what is known of the connection in
- * its flow. Whatever happens, both sockets are closed and one line is written when the story ends.
+ * The steps are classes of net; this file puts them in order, a chapter for each, and says in the flow what is known of
+ * the connection. One fiber owns the whole story and suspends once; interrupting it gives up the step that is under way.
+ * A step calls the next chapter: as an effect each, the steps of a short connection cost as much as all that they do.
  */
-import * as Effect from "effect/Effect"
-
-import type { ListenerPlan, Settings } from "../config/settings.ts"
-import { type Dialled, type DialFailed, DialFailed as Failed, type Dialer } from "../net/dialer.ts"
-import type { Drain } from "../net/drain.ts"
+import type { Dialled, Dialling } from "../net/dialer.ts"
 import type { End, SocketEnd } from "../net/end.ts"
 import { Exchange } from "../net/exchange.ts"
-import type { ExchangeContext } from "../net/exchange-context.ts"
-import { closeAfter } from "../net/linger.ts"
-import type { Asked, Opening, Speech } from "../net/opening.ts"
-import { relay, type Start } from "../net/relay.ts"
-import type { Spare } from "../net/spare.ts"
+import type { Exchanging, Need } from "../net/exchange-context.ts"
+import { Linger, type Lingering } from "../net/linger.ts"
+import { type Asked, type Asking, Opening } from "../net/opening.ts"
+import { Relay, type Relaying } from "../net/relay.ts"
+import type { Step } from "../net/step.ts"
 import type { Answered } from "../observe/answered.ts"
-import type { Flow } from "../observe/flow.ts"
+import type { EndedBy, Flow } from "../observe/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
 import type { Bound, Handshake } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
-import type { Forwarding } from "../protocol/http/forward.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"
 
-import type { Policy } from "./policy.ts"
+import type { Surroundings } from "./surroundings.ts"
 
-/** What every connection of one listener shares. */
-export interface Surroundings {
-  readonly plan: ListenerPlan
-  readonly settings: () => Settings
-  readonly dialer: Dialer["Service"]
-  readonly policy: Policy
-  readonly drain: Drain
-  readonly idleOrigins: Spare
-  readonly pseudonym: string
-  readonly forwarding: Forwarding
-  readonly reports: Reports
-}
+export class Connection implements Asking, Dialling, Relaying, Exchanging, Lingering {
+  readonly flow: Flow
+  private readonly client: SocketEnd
+  private readonly around: Surroundings
+  private readonly opening: Opening
+  /** What is under way. */
+  private step: Step | undefined = undefined
+  private handshake: Handshake | undefined = undefined
+  private exchange: Exchange | undefined = undefined
+  private target: Target | undefined = undefined
+  private dialStarted = 0
+  /** The proxy is full: the client hears so, and no more. */
+  readonly full: boolean
+  private over: (() => void) | undefined = undefined
 
-/** What is told while a connection goes on. */
-export interface Reports {
-  /** An HTTP request is over. */
-  readonly answered: (flow: Flow, answered: Answered) => void
-  /** A dial made a connection in this time. */
-  readonly dialled: (flow: Flow, milliseconds: number) => void
-  /** It is known what a client speaks. */
-  readonly detected: (flow: Flow) => void
-}
-
-/** What a listener takes, by the settings in force. */
-export const speech = ({ plan, settings, pseudonym }: Surroundings): Speech => {
-  const { handshakeTimeout, maxHeadBytes, maxHeadFields, proxyStrict } = settings()
-  return {
-    opaque: plan.speaks === "tcp",
-    allowed: { http: !proxyStrict || plan.speaks === "http", socks: !proxyStrict || plan.speaks === "socks" },
-    verbatim: plan.direction === "inbound",
-    handshakeTimeout,
-    limits: { maxHeadBytes, maxHeadFields, pseudonym },
+  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean) {
+    this.client = client
+    this.flow = flow
+    this.around = around
+    this.full = full
+    this.opening = new Opening(client, around.speech(), this)
   }
-}
 
-/**
- * The whole story. Interrupting it resets whoever is still there.
- *
- * Told as steps of which each follows from the last, not as one generator: a step's own things are forgotten when the
- * next begins, and a tunnel may be open for days (1 KB less for each that is).
- */
-export const connection = (
-  client: SocketEnd,
-  opening: Opening,
-  flow: Flow,
-  around: Surroundings,
-): Effect.Effect<void> => Effect.flatMap(opening.asked, (asked) => serve(asked, client, opening, flow, around))
-
-const serve = (
-  asked: Asked,
-  client: SocketEnd,
-  opening: Opening,
-  flow: Flow,
-  around: Surroundings,
-): Effect.Effect<void> => {
-  flow.phase = opening.phase
-  switch (asked._tag) {
-    case "Tunnel":
-      return tunnel(client, opening, flow, around, asked.handshake, asked.target)
-    case "Exchange":
-      return Effect.flatMap(exchanges(client, opening, flow, around), (next) =>
-        next === undefined ? Effect.void : serve(next, client, opening, flow, around),
-      )
-    case "Refused":
-      flow.protocol = protocolOf(asked.spoken)
-      return refuse(client, flow, asked.refusal, asked.words)
-    case "Gone":
-      flow.end("client", asked.code)
-      return closeAfter(client, empty)
+  /** Tells the story; `over` is called once, when both sockets are closed, unless it is cancelled. */
+  begin(over: () => void): void {
+    this.over = over
+    this.ask()
   }
-}
 
-/** Turns away a client that came when the proxy was full, in its own protocol if it has one. */
-export const turnAway = Effect.fnUntraced(function* (client: SocketEnd, opening: Opening, flow: Flow) {
-  const asked = yield* opening.asked
-  const refused = refusal("connection-limit", "max-connections is reached")
-  if (asked._tag === "Tunnel") return yield* refuse(client, flow, refused, asked.handshake.refused(refused))
-  const words = asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty
-  yield* refuse(client, flow, refused, words)
-})
+  /** Ends it at once: whoever is still there is reset. */
+  cancel(by: EndedBy): void {
+    this.flow.end(by)
+    this.over = undefined
+    this.giveUp()
+    this.client.terminate()
+  }
 
-const tunnel = (
-  client: SocketEnd,
-  opening: Opening,
-  flow: Flow,
-  around: Surroundings,
-  handshake: Handshake,
-  asked: Target | undefined,
-): Effect.Effect<void> => {
-  flow.protocol = handshake.protocol === "verbatim" ? "http" : handshake.protocol
-  flow.detectedAt = opening.recognisedAt && opening.recognisedAt - flow.started
-  flow.handshakeAt = flow.elapsed()
-  around.reports.detected(flow)
-  flow.target = asked && formatTarget(asked)
-  return Effect.matchEffect(reach(destination(asked, around), flow, around), {
-    onFailure: ({ refusal: refused }) =>
-      // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-      handshake.protocol === "tcp"
-        ? reset(client, flow, refused)
-        : refuse(client, flow, refused, handshake.refused(refused)),
-    onSuccess: ({ end: target }) => {
-      const toClient = handshake.accepted(new BoundOf(target))
-      const start = { toClient, toTarget: opening.inbox.take(), clientFinished: opening.finished }
-      return join(client, target, flow, around, start)
-    },
-  })
-}
+  // What does it ask for?
 
-/** Plain HTTP: answers requests until the client wants a tunnel; undefined when it is done. */
-const exchanges = Effect.fnUntraced(function* (client: SocketEnd, opening: Opening, flow: Flow, around: Surroundings) {
-  flow.protocol = "http"
-  flow.phase = "data"
-  flow.detectedAt = flow.elapsed()
-  flow.carryRequests(client)
-  around.reports.detected(flow)
-  const context = exchangeContext(flow, around)
-  const exchange = new Exchange(client, opening.inbox, opening.finished, context, opening.abandon)
-  while (true) {
-    const need = yield* exchange.next
-    switch (need._tag) {
-      case "Origin": {
-        flow.target = formatTarget(need.target)
-        const dialled = yield* Effect.result(reach(need.target, flow, around))
-        if (dialled._tag === "Success") exchange.supply(dialled.success.end)
-        else exchange.decline(dialled.failure.refusal)
-        flow.phase = "data"
-        continue
-      }
-      case "Connect":
-        opening.finished = need.finished
-        return yield* opening.asked
-      case "Upgraded":
-        yield* join(client, need.origin, flow, around, { ...need, clientFinished: need.finished })
-        return undefined
-      case "Closed":
-        return undefined
-      case "Over":
-        if (need.words === undefined) client.terminate()
-        else yield* closeAfter(client, need.words)
-        return undefined
+  private ask(): void {
+    this.step = this.opening
+    this.opening.ask()
+  }
+
+  asked(asked: Asked): void {
+    this.step = undefined
+    if (this.full) return this.turnAway(asked)
+    this.flow.phase = this.opening.phase
+    switch (asked._tag) {
+      case "Tunnel":
+        return this.tunnel(asked.handshake, asked.target)
+      case "Exchange":
+        return this.exchangeRequests()
+      case "Refused":
+        this.flow.protocol = protocolOf(asked.spoken)
+        return this.refuse(asked.refusal, asked.words)
+      case "Gone":
+        this.flow.end("client", asked.code)
+        return this.close(empty)
     }
   }
-})
 
-const exchangeContext = (flow: Flow, around: Surroundings): ExchangeContext => ({
-  direction: around.plan.direction,
-  workload: around.plan.direction === "inbound" ? destination(undefined, around) : undefined,
-  limits: around.settings,
-  pseudonym: around.pseudonym,
-  forwarding: around.forwarding,
-  drain: around.drain,
-  idleOrigins: around.idleOrigins,
-  answered: (answered) => around.reports.answered(flow, answered),
-})
+  /** In its own protocol, if it has one. */
+  private turnAway(asked: Asked): void {
+    const refused = refusal("connection-limit", "max-connections is reached")
+    if (asked._tag === "Tunnel") return this.refuse(refused, asked.handshake.refused(refused))
+    this.refuse(refused, asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty)
+  }
 
-/** Inbound always ends at the workload, whatever the client named: this port can never be an open relay. */
-const destination = (asked: Target | undefined, { plan, settings }: Surroundings): Target => {
-  if (plan.direction === "outbound" && asked !== undefined) return asked
-  const { proxyHost, proxyPort } = settings()
-  return { host: proxyHost, port: proxyPort }
-}
+  private tunnel(handshake: Handshake, asked: Target | undefined): void {
+    const { flow, opening, around } = this
+    this.handshake = handshake
+    flow.protocol = handshake.protocol === "verbatim" ? "http" : handshake.protocol
+    flow.detectedAt = opening.recognisedAt && opening.recognisedAt - flow.started
+    flow.handshakeAt = flow.elapsed()
+    around.reports.detected(flow)
+    flow.target = asked && formatTarget(asked)
+    // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
+    this.reach(around.direction === "outbound" && asked !== undefined ? asked : around.workload)
+  }
 
-/** Connects to a target that the policy permits. */
-const reach = (target: Target, flow: Flow, around: Surroundings): Effect.Effect<Dialled, DialFailed> => {
-  flow.phase = "dial"
-  flow.target ??= formatTarget(target)
-  const { direction } = around.plan
-  const denied = around.policy.permit(direction, target)
-  if (denied !== undefined) return Effect.fail(new Failed({ refusal: denied, address: undefined }))
-  const permit = (address: Address, port: number): Refusal | undefined =>
-    around.policy.permitAddress(direction, address, port, target.host)
-  const started = performance.now()
-  around.idleOrigins.makeRoom()
-  return Effect.map(around.dialer.dial(target, permit), (dialled) => {
+  // May it go there? Then it is dialled.
+
+  private reach(target: Target): void {
+    const { flow, around } = this
+    this.target = target
+    flow.phase = "dial"
+    flow.target ??= target === around.workload ? around.workloadName : formatTarget(target)
+    const denied = around.policy.permit(around.direction, target)
+    if (denied !== undefined) return this.failed(denied)
+    this.dialStarted = performance.now()
+    around.exchanges.idleOrigins.makeRoom()
+    const dial = around.dialer.dial(target, this)
+    this.step = dial
+    dial.start()
+  }
+
+  permit(address: Address, port: number): Refusal | undefined {
+    return this.around.policy.permitAddress(this.around.direction, address, port, this.target?.host)
+  }
+
+  connected(dialled: Dialled): void {
+    try {
+      this.proceed(dialled)
+    } catch (cause) {
+      // Nobody hears this socket yet: without this the client would wait for ever.
+      dialled.end.terminate()
+      this.fail(cause)
+    }
+  }
+
+  private proceed({ end, address, port }: Dialled): void {
+    const { flow, handshake, opening } = this
+    const now = performance.now()
+    this.step = undefined
     flow.phase = "data"
-    flow.dialledAt = flow.elapsed()
-    around.reports.dialled(flow, performance.now() - started)
-    flow.address = formatTarget({ host: dialled.address, port: dialled.port })
-    return dialled
-  })
+    flow.dialledAt = now - flow.started
+    flow.address =
+      address === this.target?.host && port === this.target.port ? this.targetName() : nameOf(address, port)
+    this.around.reports.dialled(flow, now - this.dialStarted)
+    if (this.exchange !== undefined) return this.exchange.supply(end)
+    this.join(end, handshake!.accepted(new BoundOf(end)), opening.inbox.take(), opening.finished)
+  }
+
+  failed(refused: Refusal): void {
+    this.step = undefined
+    if (this.exchange !== undefined) {
+      this.flow.phase = "data"
+      return this.exchange.decline(refused)
+    }
+    // A tcp client knows no words: it is reset, as it would have been by the workload itself.
+    if (this.handshake!.protocol !== "tcp") return this.refuse(refused, this.handshake!.refused(refused))
+    this.flow.refusal = refused
+    this.flow.end("proxy")
+    this.reset()
+  }
+
+  /** The client went while its target was dialled. */
+  abandoned(): void {
+    this.flow.end("client")
+    this.finish()
+  }
+
+  // A tunnel: bytes both ways until both sides are done.
+
+  private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
+    this.flow.phase = "data"
+    this.flow.carryTunnel(target)
+    const relay = new Relay(this.client, target, this.flow, this.around.settings, this)
+    this.step = relay
+    relay.start(toClient, toTarget, clientFinished)
+  }
+
+  relayed(): void {
+    this.finish()
+  }
+
+  // Plain HTTP: one request after another, until the client wants a tunnel or is done.
+
+  private exchangeRequests(): void {
+    const { flow, client, opening, around } = this
+    flow.protocol = "http"
+    flow.phase = "data"
+    flow.detectedAt = flow.elapsed()
+    flow.carryRequests(client)
+    around.reports.detected(flow)
+    this.exchange = new Exchange(client, opening.inbox, opening.finished, around.exchanges, this)
+    this.exchange.start()
+  }
+
+  needs(need: Need): void {
+    switch (need._tag) {
+      case "Origin":
+        this.flow.target = formatTarget(need.target)
+        return this.reach(need.target)
+      case "Connect":
+        this.exchange = undefined
+        this.opening.finished = need.finished
+        return this.ask()
+      case "Upgraded":
+        this.exchange = undefined
+        return this.join(need.origin, need.toClient, need.toTarget, need.finished)
+      case "Closed":
+        return this.finish()
+      case "Over":
+        return need.words === undefined ? this.reset() : this.close(need.words)
+    }
+  }
+
+  answered(answered: Answered): void {
+    this.around.reports.answered(this.flow, answered)
+  }
+
+  // The end.
+
+  private refuse(refused: Refusal, words: Uint8Array): void {
+    this.flow.refusal = refused
+    this.flow.end(refused.reason === "request-timeout" ? "timeout" : "proxy")
+    this.close(words)
+  }
+
+  /** Says the last words, then closes in order. */
+  private close(words: Uint8Array): void {
+    this.giveUp()
+    const linger = new Linger(this.client, this)
+    this.step = linger
+    linger.start(words)
+  }
+
+  closed(): void {
+    this.finish()
+  }
+
+  /** A defect of this program ends its connection, and no other. */
+  fail(cause: unknown): void {
+    this.around.reports.defect(this.flow, cause)
+    this.flow.end("proxy")
+    this.reset()
+  }
+
+  private reset(): void {
+    this.client.terminate()
+    this.finish()
+  }
+
+  private finish(): void {
+    const { over } = this
+    if (over === undefined) return
+    this.over = undefined
+    this.giveUp()
+    over()
+  }
+
+  /** Whatever is under way is not wanted any more. */
+  private giveUp(): void {
+    const { step, exchange } = this
+    this.step = undefined
+    this.exchange = undefined
+    step?.cancel()
+    exchange?.cancel()
+  }
+
+  /** The target as the log names it. */
+  private targetName(): string {
+    return this.target === this.around.workload ? this.around.workloadName : formatTarget(this.target!)
+  }
 }
 
-const join = (client: End, target: End, flow: Flow, around: Surroundings, start: Start): Effect.Effect<void> => {
-  flow.phase = "data"
-  flow.carryTunnel(target)
-  return relay(client, target, flow, start, around.settings)
-}
-
-const refuse = (client: End, flow: Flow, refused: Refusal, words: Uint8Array): Effect.Effect<void> => {
-  flow.refusal = refused
-  flow.end(refused.reason === "request-timeout" ? "timeout" : "proxy")
-  return closeAfter(client, words)
-}
-
-const reset = (client: End, flow: Flow, refused: Refusal): Effect.Effect<void> => {
-  flow.refusal = refused
-  flow.end("proxy")
-  client.terminate()
-  return Effect.void
-}
+const nameOf = (address: Address, port: number): string => formatTarget({ host: address, port })
 
 const protocolOf = (spoken: string): Flow["protocol"] => {
   switch (spoken) {
@@ -255,8 +300,7 @@ class BoundOf implements Bound {
   }
 
   get address(): Address | undefined {
-    const text = this.end.localAddress
-    return text === undefined ? undefined : parseAddress(text)
+    return parseAddress(this.end.localAddress ?? "")
   }
 
   get port(): number {

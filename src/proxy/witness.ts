@@ -1,8 +1,6 @@
 /**
  * Witness: tells the metrics and the logs what happens to connections.
  */
-import * as Cause from "effect/Cause"
-
 import type { AccessLog } from "../observe/access-log.ts"
 import type { Flow } from "../observe/flow.ts"
 import type { Log } from "../observe/log.ts"
@@ -51,7 +49,10 @@ export const makeWitness = (log: Log, accessLog: AccessLog | undefined, metrics:
     },
     defect: (flow, cause) => {
       metrics.defect()
-      log.error("a defect ended a connection", { flow: flow.id, cause: Cause.pretty(cause) })
+      log.error("a defect ended a connection", {
+        flow: flow.id,
+        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      })
     },
   }
 }

@@ -2,21 +2,24 @@ import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { type Connect, exactConnect, plainConnect } from "../../src/net/attempt.ts"
-import {
-  type Dialled,
-  type DialFailed,
-  type DialSettings,
-  Dialer,
-  makeDialer,
-  type Permit,
-} from "../../src/net/dialer.ts"
+import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../src/net/dialer.ts"
 import { nobody } from "../../src/net/end.ts"
 import { openLibc } from "../../src/net/libc.ts"
 import type { Answer, Resolver } from "../../src/net/resolver.ts"
 import { chooseConnect, works } from "../../src/net/self-test.ts"
 import { refusal } from "../../src/protocol/refusal.ts"
 import type { Target } from "../../src/protocol/target.ts"
-import { address, blackHole, descriptors, RawListener, toAddress, toName } from "../support/dialling.ts"
+import {
+  address,
+  blackHole,
+  descriptors,
+  dial,
+  type DialFailed,
+  type Permit,
+  RawListener,
+  toAddress,
+  toName,
+} from "../support/dialling.ts"
 import { Condition, within } from "../support/within.ts"
 
 const libc = openLibc()
@@ -46,10 +49,10 @@ const dialerOf = (connect: Connect, resolver: Resolver = unasked, settings: Part
   })
 
 const connects = async (dialer: Dialer["Service"], target: Target, permit = permitAll): Promise<Dialled> =>
-  within(Effect.runPromise(dialer.dial(target, permit)), "connection")
+  within(Effect.runPromise(dial(dialer, target, permit)), "connection")
 
 const fails = async (dialer: Dialer["Service"], target: Target, permit = permitAll): Promise<DialFailed> =>
-  within(Effect.runPromise(Effect.flip(dialer.dial(target, permit))), "failure")
+  within(Effect.runPromise(Effect.flip(dial(dialer, target, permit))), "failure")
 
 /** A server that says nothing, and knows how many connections it has seen end. */
 const serve = (hostname: string, port = 0) => {
@@ -235,7 +238,7 @@ describe.each([
 
 const readToEnd = (dialer: Dialer["Service"], port: number): Promise<string> =>
   Effect.runPromise(
-    Effect.flatMap(dialer.dial(toAddress("127.0.0.1", port), permitAll), ({ end }) =>
+    Effect.flatMap(dial(dialer, toAddress("127.0.0.1", port), permitAll), ({ end }) =>
       Effect.callback<string>((resume) => {
         let text = ""
         end.receiver = {
@@ -257,7 +260,7 @@ describe("a dial that is interrupted", () => {
     using _second = blackHole("127.0.0.3", first.port)
     const base = descriptors()
     const dialer = dialerOf(exact, answering("127.0.0.2", "127.0.0.3"))
-    const fiber = Effect.runFork(dialer.dial(toName("app.test", first.port), permitAll))
+    const fiber = Effect.runFork(dial(dialer, toName("app.test", first.port), permitAll))
     await eventually("two attempts", () => descriptors() === base + 2)
     await Effect.runPromise(Fiber.interrupt(fiber))
     expect(descriptors()).toBe(base)
@@ -266,7 +269,7 @@ describe("a dial that is interrupted", () => {
   test("leaves a lookup that is under way", async () => {
     let left = 0
     const silent: Resolver = { lookup: () => () => void left++ }
-    const fiber = Effect.runFork(dialerOf(exact, silent).dial(toName("app.test", 80), permitAll))
+    const fiber = Effect.runFork(dial(dialerOf(exact, silent), toName("app.test", 80), permitAll))
     await Effect.runPromise(Fiber.interrupt(fiber))
     expect(left).toBe(1)
   })
@@ -276,7 +279,7 @@ describe("a dial that is interrupted", () => {
     leavingNothing(async () => {
       using hole = blackHole()
       const base = descriptors()
-      const fiber = Effect.runFork(dialerOf(plainConnect).dial(toAddress("127.0.0.1", hole.port), permitAll))
+      const fiber = Effect.runFork(dial(dialerOf(plainConnect), toAddress("127.0.0.1", hole.port), permitAll))
       await eventually("the attempt", () => descriptors() === base + 1)
       await Effect.runPromise(Fiber.interrupt(fiber))
       hole.makeRoom()
@@ -403,7 +406,7 @@ describe("the way that is chosen at start", () => {
 
   test("is what the layer's dialer uses", async () => {
     using server = serve("127.0.0.1")
-    const program = Effect.flatMap(Dialer, (dialer) => dialer.dial(toAddress("127.0.0.1", server.port), permitAll))
+    const program = Effect.flatMap(Dialer, (dialer) => dial(dialer, toAddress("127.0.0.1", server.port), permitAll))
     const layer = Dialer.layer(() => ({ dialTimeout: 5000, maxConnections: 100, resolve: [] }))
     const { end } = await within(Effect.runPromise(Effect.provide(program, layer)), "connection")
     expect(end.open).toBe(true)

@@ -45,7 +45,7 @@ const lossOf = (...codes: ReadonlyArray<string>): Loss => {
   const results: Array<Attempt | Loss> = []
   const connect: Connect = (to) => codes[(to.bytes[3] ?? 0) - 1] ?? "EIO"
   const addresses = codes.map((_, i) => address(`10.0.0.${i + 1}`))
-  new Race(addresses, 80, connect, (result) => results.push(result), plenty).start()
+  new Race(addresses, 80, connect, { raced: (result) => void results.push(result) }, plenty).start()
   expect(results.length).toBe(1)
   const [loss] = results
   if (loss === undefined || !("refusal" in loss)) throw new Error("the race was not lost")

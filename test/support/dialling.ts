@@ -3,7 +3,11 @@
  */
 import { dlopen, ptr } from "bun:ffi"
 import { readdirSync } from "node:fs"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { Dialer, Dialled, Dialling } from "../../src/net/dialer.ts"
 import { type Address, parseAddress } from "../../src/protocol/address.ts"
+import type { Refusal } from "../../src/protocol/refusal.ts"
 import type { Target } from "../../src/protocol/target.ts"
 
 export const address = (text: string): Address => {
@@ -14,6 +18,25 @@ export const address = (text: string): Address => {
 
 export const toAddress = (text: string, port: number): Target => ({ host: address(text), port })
 export const toName = (name: string, port: number): Target => ({ host: { _tag: "Name", name }, port })
+
+export class DialFailed extends Data.TaggedError("DialFailed")<{
+  readonly refusal: Refusal
+  readonly address: string | undefined
+}> {}
+
+export type Permit = Dialling["permit"]
+
+/** A dial as an effect; interrupting it cancels it. */
+export const dial = (dialer: Dialer["Service"], target: Target, permit: Permit): Effect.Effect<Dialled, DialFailed> =>
+  Effect.callback((resume) => {
+    const dial = dialer.dial(target, {
+      permit,
+      connected: (dialled) => resume(Effect.succeed(dialled)),
+      failed: (refusal, address) => resume(Effect.fail(new DialFailed({ refusal, address }))),
+    })
+    dial.start()
+    return Effect.sync(() => dial.cancel())
+  })
 
 /** How many descriptors this process has open. */
 export const descriptors = (): number => readdirSync("/proc/self/fd").length

@@ -1,0 +1,96 @@
+/**
+ * Surroundings: what every connection of one listener shares.
+ */
+import type { ListenerPlan, Settings } from "../config/settings.ts"
+import type { Dialer } from "../net/dialer.ts"
+import type { Drain } from "../net/drain.ts"
+import type { ExchangeContext } from "../net/exchange-context.ts"
+import type { Speech } from "../net/opening.ts"
+import type { Spare } from "../net/spare.ts"
+import type { Answered } from "../observe/answered.ts"
+import type { Flow } from "../observe/flow.ts"
+import { makeForwarding } from "../protocol/http/forward.ts"
+import { formatTarget, type Target } from "../protocol/target.ts"
+
+import type { Policy } from "./policy.ts"
+
+export interface Surroundings {
+  readonly direction: ListenerPlan["direction"]
+  /** Limits and deadlines are read when they are used: a reload changes them. */
+  readonly settings: () => Settings
+  /** What the listener takes, by the settings in force. */
+  readonly speech: () => Speech
+  readonly dialer: Dialer["Service"]
+  readonly policy: Policy
+  /** Where inbound connections end, and its name in the log. */
+  readonly workload: Target
+  readonly workloadName: string
+  readonly exchanges: ExchangeContext
+  readonly reports: Reports
+}
+
+/** What is told while a connection goes on. */
+export interface Reports {
+  /** An HTTP request is over. */
+  readonly answered: (flow: Flow, answered: Answered) => void
+  /** A dial made a connection in this time. */
+  readonly dialled: (flow: Flow, milliseconds: number) => void
+  /** It is known what a client speaks. */
+  readonly detected: (flow: Flow) => void
+  /** A story ended by a defect of this program. */
+  readonly defect: (flow: Flow, cause: unknown) => void
+}
+
+export interface SurroundingsParts extends Pick<Surroundings, "settings" | "dialer" | "policy" | "reports"> {
+  readonly plan: ListenerPlan
+  readonly drain: Drain
+  readonly idleOrigins: Spare
+  readonly pseudonym: string
+}
+
+export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
+  const { plan, settings, dialer, policy, drain, idleOrigins, pseudonym, reports } = parts
+  const { direction } = plan
+  // Type, addresses and ports wait for a restart, so this holds as long as the listener.
+  const workload = { host: settings().proxyHost, port: settings().proxyPort }
+  return {
+    direction,
+    settings,
+    speech: speechOf(plan, settings, pseudonym),
+    dialer,
+    policy,
+    workload,
+    workloadName: formatTarget(workload),
+    exchanges: {
+      direction,
+      workload: direction === "inbound" ? workload : undefined,
+      limits: settings,
+      pseudonym,
+      forwarding: makeForwarding(pseudonym),
+      drain,
+      idleOrigins,
+    },
+    reports,
+  }
+}
+
+/** Made anew only when the settings are others. */
+const speechOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: string): (() => Speech) => {
+  let from: Settings | undefined
+  let speech: Speech | undefined
+  return () => {
+    const now = settings()
+    if (speech === undefined || now !== from) {
+      const { handshakeTimeout, maxHeadBytes, maxHeadFields, proxyStrict } = now
+      from = now
+      speech = {
+        opaque: plan.speaks === "tcp",
+        allowed: { http: !proxyStrict || plan.speaks === "http", socks: !proxyStrict || plan.speaks === "socks" },
+        verbatim: plan.direction === "inbound",
+        handshakeTimeout,
+        limits: { maxHeadBytes, maxHeadFields, pseudonym },
+      }
+    }
+    return speech
+  }
+}
