@@ -5,29 +5,40 @@
  * program, but on a pipe it holds a thread of Bun's pool, of which there is one per core: with both outputs stalled
  * on two cores no name was resolved any more. `process.stdout` does neither, but it turns on O_NONBLOCK for everyone
  * who shares the pipe, and a child of `run --` would then fail where it would have waited. So a pipe or terminal is
- * opened once more, which gives a description of its own that may be non-blocking, and `fs.write` returns at once.
+ * opened once more, which gives a description of its own that is non-blocking, and is written to without a thread:
+ * handing a batch of lines to one costs as much as writing it.
  */
-import { constants, fstatSync, openSync, write } from "node:fs"
+import { constants, fstatSync, openSync, write, writeSync } from "node:fs"
 
 import type { Write } from "./output.ts"
 
 /** The writer for descriptor 1 or 2. Whatever they are, it does not throw. */
 export const openDescriptor = (descriptor: 1 | 2): Write => {
-  const own = ownDescriptor(descriptor)
-  return own === undefined ? streamWrite(descriptor) : fileWrite(own)
-}
-
-/** Undefined for what cannot be opened again: a socket, as systemd's journal, or a pipe of another user. */
-const ownDescriptor = (descriptor: 1 | 2): number | undefined => {
   try {
     // A second description of a file has its own position and would write over what a child writes.
-    if (fstatSync(descriptor).isFile()) return descriptor
-    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    if (fstatSync(descriptor).isFile()) return fileWrite(descriptor)
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+    return nonBlockingWrite(openSync(`/proc/self/fd/${descriptor}`, flags))
   } catch {
-    return undefined
+    // What cannot be opened again: a socket, as systemd's journal, or a pipe of another user.
+    return streamWrite(descriptor)
   }
 }
 
+const nonBlockingWrite =
+  (descriptor: number): Write =>
+  (bytes, offset, done) => {
+    let count = 0
+    let code: string | undefined
+    try {
+      count = writeSync(descriptor, bytes, offset, bytes.length - offset)
+    } catch (error) {
+      code = error instanceof Error ? codeOf(error) : String(error)
+    }
+    done(code, count)
+  }
+
+/** A disk may be slow: the system call waits in a thread. */
 const fileWrite =
   (descriptor: number): Write =>
   (bytes, offset, done) =>

@@ -34,7 +34,8 @@ export const parseAddress = (text: string): Address | undefined => parseIpv4(tex
 /** Four decimal numbers from 0 to 255 without leading zeros. Never `127.1`, `0x7f.0.0.1` or `0177.0.0.1`. */
 export const parseIpv4 = (text: string): Address | undefined => {
   const bytes = ipv4Bytes(text)
-  return bytes === undefined ? undefined : ipv4(bytes)
+  // There is one way to write it, so the text that was read is the canonical one.
+  return bytes === undefined ? undefined : { _tag: "Ipv4", bytes, text }
 }
 
 /** RFC 4291 section 2.2 in all three forms, without brackets and without a zone. An IPv4-mapped one is returned as IPv4. */
@@ -91,17 +92,38 @@ export const embeddedIpv4 = (address: Address): Address | undefined => {
   return compatible ? ipv4(bytes.slice(12)) : undefined
 }
 
-const ipv4 = (bytes: Uint8Array): Address => ({ _tag: "Ipv4", bytes, text: bytes.join(".") })
+const ipv4 = (bytes: Uint8Array): Address => ({
+  _tag: "Ipv4",
+  bytes,
+  text: `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`,
+})
 
+const DOT = 0x2e
+
+/** By hand: every connection to an address comes through here, and with split and patterns it took a microsecond. */
 const ipv4Bytes = (text: string): Uint8Array | undefined => {
   if (text.length > longestIpv4) return undefined
-  const parts = text.split(".")
-  if (parts.length !== 4) return undefined
   const bytes = new Uint8Array(4)
-  for (const [i, part] of parts.entries()) {
-    if (!/^(?:0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined
-    bytes[i] = Number(part)
+  let count = 0
+  let digits = 0
+  let value = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      if (digits === 0 || count === 3) return undefined
+      bytes[count++] = value
+      digits = 0
+      value = 0
+    } else {
+      // A digit behind a leading zero makes an octal number of it for some readers.
+      if (code < 0x30 || code > 0x39 || (digits > 0 && value === 0)) return undefined
+      digits++
+      value = value * 10 + code - 0x30
+      if (value > 255) return undefined
+    }
   }
+  if (digits === 0 || count !== 3) return undefined
+  bytes[3] = value
   return bytes
 }
 

@@ -14,8 +14,15 @@ export const fromLatin1 = (text: string): Uint8Array => {
   return bytes
 }
 
+/** Its "latin1" is windows-1252, which differs from 0x80 on. */
+const ascii = new TextDecoder("latin1")
+
 /** `bytes[start, end)` as a latin1 string. For short spans (names, targets), never for bodies. */
 export const toLatin1 = (bytes: Uint8Array, start = 0, end = bytes.length): string => {
+  let at = start
+  while (at < end && bytes[at]! < 0x80) at++
+  // A string put together of characters costs a cell for each.
+  if (at === end && end - start > 4) return ascii.decode(piece(bytes, start, end))
   let text = ""
   for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!)
   return text

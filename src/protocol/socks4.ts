@@ -7,7 +7,7 @@
  * is skipped and never kept. Ident is never asked.
  */
 import { fromBytes } from "./address.ts"
-import { empty, toLatin1 } from "./bytes.ts"
+import { empty, piece, toLatin1 } from "./bytes.ts"
 import { type Bound, dial, type Handshake, needMore, refuse, type Step } from "./handshake.ts"
 import { type Refusal, refusal, refusals } from "./refusal.ts"
 import { parseDomain } from "./target.ts"
@@ -21,23 +21,31 @@ const fixedLength = 8
 /** The memos set no limit; SOCKS5 gives each of its strings one length byte, and no real client sends more. */
 const longestString = 255
 
-/** One SOCKS4 or SOCKS4a handshake; which of them it is shows in `protocol` once the request is read. */
-export const makeSocks4 = (): Handshake => {
-  let named = false
-  return {
-    get protocol() {
-      return named ? "socks4a" : "socks4"
-    },
-    step(input) {
-      const step = readFixed(input)
-      if (step !== undefined) return step
-      named = isNamed(input)
-      return readStrings(input, named)
-    },
-    accepted,
-    refused,
+class Socks4 implements Handshake {
+  private named = false
+
+  get protocol(): Handshake["protocol"] {
+    return this.named ? "socks4a" : "socks4"
+  }
+
+  step(input: Uint8Array): Step {
+    const step = readFixed(input)
+    if (step !== undefined) return step
+    this.named = isNamed(input)
+    return readStrings(input, this.named)
+  }
+
+  accepted(bound: Bound): Uint8Array {
+    return accepted(bound)
+  }
+
+  refused(why: Refusal): Uint8Array {
+    return refused(why)
   }
 }
+
+/** One SOCKS4 handshake. Its `protocol` becomes that of SOCKS4a when the request names a host. */
+export const makeSocks4 = (): Handshake => new Socks4()
 
 /** Judges what stands before the user id; undefined when there is nothing to object to. */
 const readFixed = (input: Uint8Array): Step | undefined => {
@@ -54,7 +62,7 @@ const readStrings = (input: Uint8Array, named: boolean): Step => {
   const userEnd = stringEnd(input, fixedLength)
   if (userEnd === unfinished) return needMore
   if (userEnd === tooLong) return malformed(`a user id longer than ${longestString} bytes`)
-  if (!named) return dial(userEnd + 1, { host: fromBytes(input.subarray(4, 8)), port: portOf(input) })
+  if (!named) return dial(userEnd + 1, { host: fromBytes(piece(input, 4, 8)), port: portOf(input) })
 
   const nameEnd = stringEnd(input, userEnd + 1)
   if (nameEnd === unfinished) return needMore

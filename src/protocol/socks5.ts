@@ -10,7 +10,7 @@
  * name: Java sends an empty password, and nothing here depends on either. Only CONNECT is supported.
  */
 import { fromBytes } from "./address.ts"
-import { empty, toLatin1 } from "./bytes.ts"
+import { empty, piece, toLatin1 } from "./bytes.ts"
 import { type Bound, dial, type Handshake, needMore, refuse, reply, type Step } from "./handshake.ts"
 import { type Refusal, refusal, refusals } from "./refusal.ts"
 import { makeSocks4 } from "./socks4.ts"
@@ -37,44 +37,46 @@ const refuseLogin = Uint8Array.of(loginVersion, 0x01)
 /** What the client's next bytes are, and so in which words it is refused. */
 type Phase = "greeting" | "login" | "request"
 
-/** One SOCKS5 handshake. Its `protocol` becomes that of SOCKS4 when the client falls back. */
-export const makeSocks5 = (): Handshake => {
-  let phase: Phase = "greeting"
-  let fallback: Handshake | undefined
+class Socks5 implements Handshake {
+  private phase: Phase = "greeting"
+  private fallback: Handshake | undefined = undefined
 
-  const greet = (input: Uint8Array): Step => {
-    const step = readGreeting(input)
-    if (step._tag === "Reply") phase = step.bytes === chooseLogin ? "login" : "request"
-    return step
-  }
-  const login = (input: Uint8Array): Step => {
-    const step = readLogin(input)
-    if (step._tag === "Reply") phase = "request"
-    return step
+  get protocol(): Handshake["protocol"] {
+    return this.fallback === undefined ? "socks5" : this.fallback.protocol
   }
 
-  return {
-    get protocol() {
-      return fallback === undefined ? "socks5" : fallback.protocol
-    },
-    step(input) {
-      // Java takes an answer to its greeting that it does not like for an older server's, and starts again with
-      // SOCKS4 on the same connection.
-      if (phase !== "greeting" && input[0] === socks4Version) fallback ??= makeSocks4()
-      if (fallback !== undefined) return fallback.step(input)
-      switch (phase) {
-        case "greeting":
-          return greet(input)
-        case "login":
-          return login(input)
-        case "request":
-          return readRequest(input)
+  step(input: Uint8Array): Step {
+    // Java takes an answer to its greeting that it does not like for an older server's, and starts again with
+    // SOCKS4 on the same connection.
+    if (this.phase !== "greeting" && input[0] === socks4Version) this.fallback ??= makeSocks4()
+    if (this.fallback !== undefined) return this.fallback.step(input)
+    switch (this.phase) {
+      case "greeting": {
+        const step = readGreeting(input)
+        if (step._tag === "Reply") this.phase = step.bytes === chooseLogin ? "login" : "request"
+        return step
       }
-    },
-    accepted: (bound) => (fallback === undefined ? accepted(bound) : fallback.accepted(bound)),
-    refused: (why) => (fallback === undefined ? refused(phase, why) : fallback.refused(why)),
+      case "login": {
+        const step = readLogin(input)
+        if (step._tag === "Reply") this.phase = "request"
+        return step
+      }
+      case "request":
+        return readRequest(input)
+    }
+  }
+
+  accepted(bound: Bound): Uint8Array {
+    return this.fallback === undefined ? accepted(bound) : this.fallback.accepted(bound)
+  }
+
+  refused(why: Refusal): Uint8Array {
+    return this.fallback === undefined ? refused(this.phase, why) : this.fallback.refused(why)
   }
 }
+
+/** One SOCKS5 handshake. Its `protocol` becomes that of SOCKS4 when the client falls back. */
+export const makeSocks5 = (): Handshake => new Socks5()
 
 /** RFC 1928 section 3. */
 const readGreeting = (input: Uint8Array): Step => {
@@ -125,7 +127,7 @@ const readRequest = (input: Uint8Array): Step => {
 
 const readAddress = (input: Uint8Array, length: 4 | 16): Step => {
   const end = 4 + length
-  return input.length < end + 2 ? needMore : dialTo(fromBytes(input.subarray(4, end)), input, end)
+  return input.length < end + 2 ? needMore : dialTo(fromBytes(piece(input, 4, end)), input, end)
 }
 
 const readName = (input: Uint8Array): Step => {

@@ -1,25 +1,50 @@
 /**
- * Authority: the authority of one request target, and the memory of the last one.
+ * Authority: the authorities of request targets, and the memory of those that were read.
  *
- * Requests on one connection nearly always go to the same origin: comparing some twenty bytes is a tenth of the cost
- * of parsing them, and gives the very same Target, so that what was made from it can be found again by identity.
+ * A workload talks to few origins, again and again: comparing some twenty bytes is a tenth of the cost of parsing them,
+ * and gives the very same Target, so that what was made from it can be found again by identity.
  */
+import { piece } from "../bytes.ts"
 import { parseAuthority, type Target } from "../target.ts"
 
-/** The port of `http` (RFC 9110 section 4.2.1). */
-const httpPort = 80
+/** Authorities that are remembered; a power of two. A new one takes the place of another with the same hash. */
+const places = 256
+/** Longer ones are no names, and not remembered. */
+const longest = 260
+
+interface Remembered {
+  readonly bytes: Uint8Array
+  readonly defaultPort: number
+  readonly target: Target
+}
 
 export class AuthorityMemo {
-  private bytes: Uint8Array | undefined = undefined
-  private target: Target | undefined = undefined
+  private readonly table = new Array<Remembered | undefined>(places).fill(undefined)
 
-  /** The target that `bytes[start, end)` names, or undefined where it is malformed. Keeps a copy, never a view. */
-  parse(bytes: Uint8Array, start: number, end: number): Target | undefined {
-    if (this.bytes !== undefined && equal(this.bytes, bytes, start, end)) return this.target
-    this.bytes = new Uint8Array(bytes.subarray(start, end))
-    this.target = parseAuthority(this.bytes, httpPort)
-    return this.target
+  /**
+   * The target that `bytes[start, end)` names, with `defaultPort` where it names no port; undefined where it is
+   * malformed. Keeps a copy, never a view.
+   */
+  parse(bytes: Uint8Array, start: number, end: number, defaultPort: number): Target | undefined {
+    const place = hash(bytes, start, end)
+    const known = this.table[place]
+    if (known !== undefined && known.defaultPort === defaultPort && equal(known.bytes, bytes, start, end)) {
+      return known.target
+    }
+    const authority = piece(bytes, start, end)
+    const target = parseAuthority(authority, defaultPort)
+    if (target !== undefined && end - start <= longest) {
+      this.table[place] = { bytes: new Uint8Array(authority), defaultPort, target }
+    }
+    return target
   }
+}
+
+/** What most authorities differ in: their length, and their last bytes. */
+const hash = (bytes: Uint8Array, start: number, end: number): number => {
+  let sum = end - start
+  for (let i = Math.max(start, end - 12); i < end; i++) sum = (Math.imul(sum, 31) + bytes[i]!) | 0
+  return (sum ^ (sum >>> 8)) & (places - 1)
 }
 
 const equal = (known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {

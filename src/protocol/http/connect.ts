@@ -54,7 +54,7 @@ class Connect implements Handshake {
     this.limits = limits
   }
 
-  step = (input: Uint8Array): Step => {
+  step(input: Uint8Array): Step {
     const skip = leadingEmptyLines(input)
     const bytes = skip === 0 ? input : input.subarray(skip)
     const end = findHeadEnd(bytes, Math.max(0, this.searched - skip))
@@ -73,9 +73,13 @@ class Connect implements Handshake {
     return dial(skip + end, head.target)
   }
 
-  accepted = (): Uint8Array => connectionEstablished
+  accepted(): Uint8Array {
+    return connectionEstablished
+  }
 
-  refused = (refused: Refusal): Uint8Array => answerRefusal(refused, { close: true, body: true })
+  refused(refused: Refusal): Uint8Array {
+    return answerRefusal(refused, { close: true, body: true })
+  }
 }
 
 /** A fresh CONNECT handshake for one connection. */

@@ -7,7 +7,6 @@
 import type { Inbox } from "../inbox.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
-import { AuthorityMemo } from "./authority.ts"
 import { hopeless, overlong } from "./connect.ts"
 import { Fields } from "./fields.ts"
 import type { Parsed } from "./prepare.ts"
@@ -35,7 +34,6 @@ export class RequestReader {
   private readonly inbox: Inbox
   private readonly limits: () => ReaderLimits
   private readonly pseudonym: string
-  private readonly authority = new AuthorityMemo()
   private searched = 0
 
   constructor(inbox: Inbox, limits: () => ReaderLimits, pseudonym: string) {
@@ -57,11 +55,7 @@ export class RequestReader {
     if (refused !== undefined) return refused
     this.searched = end === incomplete ? view.length : 0
     if (end === incomplete) return "partial"
-    const head = parseRequest(bytes, end, fields, {
-      maxHeadFields,
-      pseudonym: this.pseudonym,
-      authority: this.authority,
-    })
+    const head = parseRequest(bytes, end, fields, { maxHeadFields, pseudonym: this.pseudonym })
     return "reason" in head ? head : { bytes, end, head, fields, skipped }
   }
 }

@@ -5,7 +5,7 @@
  */
 import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
-import { parseAuthority, type Target } from "../target.ts"
+import type { Target } from "../target.ts"
 
 import { AuthorityMemo } from "./authority.ts"
 
@@ -42,9 +42,13 @@ export interface HeadLimits {
   readonly maxHeadFields: number
   /** Our own pseudonym in Via. */
   readonly pseudonym: string
-  /** The memory of the connection that the head came on, if it is to have one. */
-  readonly authority?: AuthorityMemo
 }
+
+/** Shared by all heads: what an authority means does not depend on who sends it. */
+const authorities = new AuthorityMemo()
+
+/** The port of `http` (RFC 9110 section 4.2.1). */
+const httpPort = 80
 
 const SP = 0x20
 const malformed = (detail: string): Refusal => refusal("malformed-request", detail)
@@ -89,7 +93,7 @@ export const parseRequest = (
   if (found.expects === "unknown") return refusal("expectation-failed", "unknown expectation")
   if (found.passedHere) return refusal("loop-detected", "our own name stands in Via")
 
-  const where = requestTarget(bytes, targetStart, targetEnd, method, limits.authority ?? new AuthorityMemo())
+  const where = requestTarget(bytes, targetStart, targetEnd, method)
   if ("reason" in where) return where
   if (where.form === "authority" && (bodyLength !== 0 || found.contentLength !== undefined)) {
     return malformed("CONNECT with a body")
@@ -132,16 +136,10 @@ const isHostValue = (bytes: Uint8Array, start: number, end: number): boolean => 
 
 type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">
 
-const requestTarget = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  method: string,
-  authority: AuthorityMemo,
-): Where | Refusal => {
+const requestTarget = (bytes: Uint8Array, start: number, end: number, method: string): Where | Refusal => {
   if (method === "CONNECT") {
     // A missing port means 443: grpc-go sends a bare name for its default port (grpc-go#8607).
-    const target = parseAuthority(bytes.subarray(start, end), 443)
+    const target = authorities.parse(bytes, start, end, 443)
     if (target === undefined) return malformed("CONNECT wants host:port")
     return { form: "authority", target, authorityStart: start, authorityEnd: end, pathStart: end, pathEnd: end }
   }
@@ -153,7 +151,7 @@ const requestTarget = (
   if (authorityStart === undefined) return otherScheme(bytes, start, end)
   let pathStart = authorityStart
   while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
-  const target = authority.parse(bytes, authorityStart, pathStart)
+  const target = authorities.parse(bytes, authorityStart, pathStart, httpPort)
   if (target === undefined) return malformed("invalid authority in the request target")
   return { form: "absolute", target, authorityStart, authorityEnd: pathStart, pathStart, pathEnd: end }
 }
