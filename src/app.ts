@@ -17,7 +17,6 @@
  * cli (one file a command). `proxy/connection.ts` tells what happens to a connection; this file, what it happens in.
  */
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 
 import { plan } from "./config/plan.ts"
@@ -31,7 +30,7 @@ import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
 import type { Metrics } from "./observe/metrics.ts"
-import { Connections } from "./proxy/accept.ts"
+import { type Connections, makeConnections } from "./proxy/accept.ts"
 import { bind } from "./proxy/bind.ts"
 import { drainAll } from "./proxy/drain.ts"
 import { makePolicy } from "./proxy/policy.ts"
@@ -63,8 +62,6 @@ export interface Proxy {
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
   function* ({ settings, log, accessLog, metrics }: Parts) {
     const dialer = yield* Dialer
-    const fibers = yield* FiberSet.make<void, never>()
-    const fork = yield* FiberSet.runtime(fibers)()
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const listening: Array<Pick<Listener, "address" | "port">> = []
@@ -72,7 +69,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     // A name of its own for every process: a request that carries it has been here before.
     const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
     const witness = makeWitness(log, accessLog, metrics)
-    const connections = new Connections(fork, witness)
+    const connections = yield* makeConnections(witness)
 
     const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
       const around = makeSurroundings({
@@ -100,7 +97,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
       connections,
       draining: () => drain.active,
       own: (listener) => void listening.push(listener),
-      drain: drainAll({ drain, inbound, settings, awaitEmpty: FiberSet.awaitEmpty(fibers) }),
+      drain: drainAll({ drain, inbound, settings, awaitEmpty: connections.awaitEmpty }),
     }
   },
 )

@@ -138,7 +138,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
 
     const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
     observers.live.draining = proxy.draining
-    observers.live.open = () => proxy.connections.flows
+    observers.live.open = () => proxy.connections.flows()
     const ports = yield* serveOperators(proxy, state, observers, stop)
     releaseStartupPages()
     const { portsFile } = settings()
@@ -163,9 +163,9 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     Deferred.doneUnsafe(stop, Effect.void)
 
     service.stopping(settings().drainTimeout)
-    log.info("draining", { connections: proxy.connections.flows.size })
+    log.info("draining", { connections: proxy.connections.count })
     const cut = yield* Effect.raceFirst(Effect.as(proxy.drain, false), Effect.as(Deferred.await(hurry), true))
-    log.info("stopped", { cut: proxy.connections.flows.size })
+    log.info("stopped", { cut: proxy.connections.count })
     return cut && child === undefined ? 1 : code
   })
 
@@ -180,7 +180,7 @@ const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exp
 const serviceStatus = (proxy: Proxy, ports: Ports): string => {
   const inbound = ports.in > 0 ? `inbound on ${ports.in}, ` : ""
   const outbound = ports.out > 0 ? `outbound on ${ports.out}, ` : ""
-  return `${inbound}${outbound}connections: ${proxy.connections.flows.size}`
+  return `${inbound}${outbound}connections: ${proxy.connections.count}`
 }
 
 const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
@@ -219,7 +219,7 @@ const serveOperators = Effect.fnUntraced(function* (
     state: phase,
     version,
     config: () => state.loaded.origins,
-    connections: () => proxy.connections.flows,
+    connections: () => proxy.connections.flows(),
     recent,
     tap,
     metrics: () => metrics.renderPrometheus(),

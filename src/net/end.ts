@@ -8,7 +8,7 @@
 import type { Socket, SocketHandler } from "bun"
 
 import { goOn, stall } from "./collect.ts"
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
 export interface Receiver {
@@ -43,17 +43,13 @@ export interface End {
 /** A receiver for an end that nobody listens to: before its first owner, and after its last. */
 export const nobody: Receiver = { data() {}, drain() {}, ended() {}, closed() {} }
 
-/**
- * Milliseconds of silence after which the kernel asks a peer whether it is still there. A tunnel has no idle limit:
- * without probes a peer that lost its power would hold two descriptors for ever.
- */
-export const keepAliveProbeAfter = 30_000
-
 /** Sockets that are open now: accepted, connected, and being connected. */
 export const openSockets = (): number => sockets
 let sockets = 0
 
-export class SocketEnd implements End {
+const probing = new Probing(keepAliveProbeAfter)
+
+export class SocketEnd implements End, Probed {
   receiver: Receiver
   received = 0
   sent = 0
@@ -64,7 +60,9 @@ export class SocketEnd implements End {
   /** Pausing and resuming are system calls: only a change makes one. */
   private paused = false
   private socket: Socket<SocketEnd> | undefined = undefined
-  private probing: Deadline | undefined = undefined
+  waitsSince = 0
+  waitsBefore: Probed | undefined = undefined
+  waitsBehind: Probed | undefined = undefined
 
   constructor(receiver: Receiver) {
     this.receiver = receiver
@@ -74,8 +72,7 @@ export class SocketEnd implements End {
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
     sockets++
-    // Three system calls that a short connection need not pay for.
-    this.probing = after(keepAliveProbeAfter, probe, socket)
+    probing.await(this)
   }
 
   /** It has its socket. */
@@ -106,6 +103,10 @@ export class SocketEnd implements End {
     if (count < 0) this.broken = true
     else this.sent += count
     return count
+  }
+
+  probe(): void {
+    this.socket?.setKeepAlive(true, keepAliveProbeAfter)
   }
 
   pause(): void {
@@ -142,14 +143,12 @@ export class SocketEnd implements End {
     if (!this.open) return
     this.open = false
     if (this.socket !== undefined) sockets--
-    cancel(this.probing)
+    probing.forget(this)
     if (this.paused) goOn()
     this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
     this.receiver = nobody
   }
 }
-
-const probe = (socket: Socket<SocketEnd>): void => void socket.setKeepAlive(true, keepAliveProbeAfter)
 
 /** One constant for every socket of the program; what differs per connection lives in the end. */
 export const socketHandlers: SocketHandler<SocketEnd> = {

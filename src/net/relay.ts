@@ -25,7 +25,6 @@ export const lingerProgress = 64 * 1024
 /** What one half still has to do with its end. */
 class Half implements Receiver {
   readonly end: End
-  readonly name: "client" | "target"
   /** Bytes that `end` has not taken yet. */
   tail: Uint8Array | undefined = undefined
   /** The peer of `end` has sent its FIN. */
@@ -35,9 +34,8 @@ class Half implements Receiver {
   other: Half
   private readonly relay: Relay
 
-  constructor(end: End, name: "client" | "target", relay: Relay) {
+  constructor(end: End, relay: Relay) {
     this.end = end
-    this.name = name
     this.relay = relay
     this.other = this
   }
@@ -111,8 +109,8 @@ export class Relay implements Step {
     this.flow = flow
     this.limits = limits
     this.relaying = relaying
-    this.client = new Half(client, "client", this)
-    this.target = new Half(target, "target", this)
+    this.client = new Half(client, this)
+    this.target = new Half(target, this)
     this.client.other = this.target
     this.target.other = this.client
   }
@@ -142,13 +140,17 @@ export class Relay implements Step {
 
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
   reset(half: Half, code: string): void {
-    this.flow.end(half.name, code)
+    this.flow.end(this.nameOf(half), code)
     this.stop()
   }
 
   halfClosed(half: Half): void {
-    this.flow.end(half.name)
+    this.flow.end(this.nameOf(half))
     if (this.deadline === undefined && !this.over) this.armLinger()
+  }
+
+  private nameOf(half: Half): "client" | "target" {
+    return half === this.client ? "client" : "target"
   }
 
   private armLinger(): void {

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
 
 import type { SocketEnd } from "../net/end.ts"
 import { Flow } from "../observe/flow.ts"
@@ -25,47 +26,67 @@ export interface Witness extends Reports {
   readonly overloaded: (direction: Flow["direction"], heard: boolean) => void
 }
 
-/** Every connection that is open, over all listeners. */
+type Fork = (story: Effect.Effect<void>) => Fiber.Fiber<void>
+
+/** Every connection that is open, over all listeners; when the scope closes, those that are left are reset. */
+export const makeConnections = (witness: Witness): Effect.Effect<Connections, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.map(Effect.context<never>(), (context) => new Connections(Effect.runForkWith(context), witness)),
+    (connections) => Effect.sync(() => connections.interruptAll()),
+  )
+
 export class Connections {
-  readonly flows = new Set<Flow>()
+  private readonly open = new Set<Connection>()
+  private readonly emptied = new Set<() => void>()
   private turnedAway = 0
   private lastId = 0
-  private readonly fork: (story: Effect.Effect<void>) => Fiber.Fiber<void>
+  private readonly fork: Fork
   private readonly witness: Witness
   /** The connection whose fiber is being started. */
   private accepted: Connection | undefined = undefined
 
   /**
    * The story of the connection that was just accepted. One effect for all: `fork` runs it before it returns, so
-   * nothing has to be made for a connection but its fiber.
+   * nothing has to be made for a connection but its fiber. (A FiberSet would add 250 bytes to each.)
    */
   private readonly story = Effect.callback<void>((resume) => {
     const connection = this.accepted!
-    try {
-      connection.begin(() => {
-        this.end(connection)
-        resume(Effect.void)
-      })
-    } catch (cause) {
-      connection.fail(cause)
-    }
-    return Effect.sync(() => {
-      connection.cancel("drain")
-      this.end(connection)
-    })
+    connection.begin(resume)
+    return Effect.sync(() => connection.cancel("drain"))
   })
 
-  constructor(fork: (story: Effect.Effect<void>) => Fiber.Fiber<void>, witness: Witness) {
+  /** Suspends until no connection is open. */
+  readonly awaitEmpty: Effect.Effect<void> = Effect.callback<void>((resume) => {
+    const done = (): void => resume(Effect.void)
+    if (this.open.size === 0) return done()
+    this.emptied.add(done)
+    return Effect.sync(() => void this.emptied.delete(done))
+  })
+
+  constructor(fork: Fork, witness: Witness) {
     this.fork = fork
     this.witness = witness
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.open.size
+  }
+
+  /** What is known of those that are open. */
+  *flows(): Generator<Flow> {
+    for (const { flow } of this.open) yield flow
+  }
+
+  interruptAll(): void {
+    for (const { fiber } of this.open) fiber?.interruptUnsafe()
   }
 
   /** What a listener does with a connection. */
   accept = (around: Surroundings) => {
     const { direction } = around
     return (client: SocketEnd): void => {
-      const open = this.flows.size - this.turnedAway
-      const full = open >= around.settings().maxConnections
+      const full = this.open.size - this.turnedAway >= around.settings().maxConnections
       around.exchanges.idleOrigins.makeRoom()
       around.dialer.makeRoom()
       // An opaque client knows no words to be turned away with.
@@ -78,17 +99,21 @@ export class Connections {
         this.witness.overloaded(direction, true)
       }
       const flow = new Flow(++this.lastId, direction, clientOf(client))
-      this.flows.add(flow)
+      const connection = new Connection(client, flow, around, full, this)
+      this.open.add(connection)
       this.witness.accepted(flow)
-      this.accepted = new Connection(client, flow, around, full)
-      this.fork(this.story)
+      this.accepted = connection
+      connection.fiber = this.fork(this.story)
     }
   }
 
-  private end({ flow, full }: Connection): void {
-    if (full) this.turnedAway--
-    this.flows.delete(flow)
-    this.witness.ended(flow)
+  /** Called once by every connection, when its story is over. */
+  ended(connection: Connection): void {
+    if (connection.full) this.turnedAway--
+    this.open.delete(connection)
+    this.witness.ended(connection.flow)
+    if (this.open.size > 0) return
+    for (const done of this.emptied) done()
   }
 }
 

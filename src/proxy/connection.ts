@@ -7,6 +7,9 @@
  * the connection. One fiber owns the whole story and suspends once; interrupting it gives up the step that is under way.
  * A step calls the next chapter: as an effect each, the steps of a short connection cost as much as all that they do.
  */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
 import type { Dialled, Dialling } from "../net/dialer.ts"
 import type { End, SocketEnd } from "../net/end.ts"
 import { Exchange } from "../net/exchange.ts"
@@ -26,54 +29,71 @@ import { formatTarget, type Target } from "../protocol/target.ts"
 
 import type { Surroundings } from "./surroundings.ts"
 
+/** Who keeps account of connections. */
+export interface Telling {
+  /** Called once, when the story is over, however it ended. */
+  readonly ended: (connection: Connection) => void
+}
+
 export class Connection implements Asking, Dialling, Relaying, Exchanging, Lingering {
   readonly flow: Flow
+  /** The proxy is full: the client hears so, and no more. */
+  readonly full: boolean
+  /** What owns the story. */
+  fiber: Fiber.Fiber<void> | undefined = undefined
   private readonly client: SocketEnd
   private readonly around: Surroundings
-  private readonly opening: Opening
+  private readonly telling: Telling
+  /** Absent once there is a tunnel, which may last for days. */
+  private opening: Opening | undefined
   /** What is under way. */
   private step: Step | undefined = undefined
   private handshake: Handshake | undefined = undefined
   private exchange: Exchange | undefined = undefined
   private target: Target | undefined = undefined
   private dialStarted = 0
-  /** The proxy is full: the client hears so, and no more. */
-  readonly full: boolean
-  private over: (() => void) | undefined = undefined
+  private resume: ((over: Effect.Effect<void>) => void) | undefined = undefined
 
-  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean) {
+  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean, telling: Telling) {
     this.client = client
     this.flow = flow
     this.around = around
     this.full = full
+    this.telling = telling
     this.opening = new Opening(client, around.speech(), this)
   }
 
-  /** Tells the story; `over` is called once, when both sockets are closed, unless it is cancelled. */
-  begin(over: () => void): void {
-    this.over = over
-    this.ask()
+  /** Tells the story; `resume` is called once, when both sockets are closed, unless it is cancelled. */
+  begin(resume: (over: Effect.Effect<void>) => void): void {
+    this.resume = resume
+    try {
+      this.ask()
+    } catch (cause) {
+      this.fail(cause)
+    }
   }
 
   /** Ends it at once: whoever is still there is reset. */
   cancel(by: EndedBy): void {
+    if (this.resume === undefined) return
+    this.resume = undefined
     this.flow.end(by)
-    this.over = undefined
     this.giveUp()
     this.client.terminate()
+    this.telling.ended(this)
   }
 
   // What does it ask for?
 
   private ask(): void {
     this.step = this.opening
-    this.opening.ask()
+    this.opening!.ask()
   }
 
   asked(asked: Asked): void {
     this.step = undefined
     if (this.full) return this.turnAway(asked)
-    this.flow.phase = this.opening.phase
+    this.flow.phase = this.opening!.phase
     switch (asked._tag) {
       case "Tunnel":
         return this.tunnel(asked.handshake, asked.target)
@@ -99,7 +119,8 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     const { flow, opening, around } = this
     this.handshake = handshake
     flow.protocol = handshake.protocol === "verbatim" ? "http" : handshake.protocol
-    flow.detectedAt = opening.recognisedAt && opening.recognisedAt - flow.started
+    const { recognisedAt } = opening!
+    flow.detectedAt = recognisedAt && recognisedAt - flow.started
     flow.handshakeAt = flow.elapsed()
     around.reports.detected(flow)
     flow.target = asked && formatTarget(asked)
@@ -147,7 +168,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
       address === this.target?.host && port === this.target.port ? this.targetName() : nameOf(address, port)
     this.around.reports.dialled(flow, now - this.dialStarted)
     if (this.exchange !== undefined) return this.exchange.supply(end)
-    this.join(end, handshake!.accepted(new BoundOf(end)), opening.inbox.take(), opening.finished)
+    this.join(end, handshake!.accepted(new BoundOf(end)), opening!.inbox.take(), opening!.finished)
   }
 
   failed(refused: Refusal): void {
@@ -172,6 +193,8 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   // A tunnel: bytes both ways until both sides are done.
 
   private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
+    this.opening = undefined
+    this.handshake = undefined
     this.flow.phase = "data"
     this.flow.carryTunnel(target)
     const relay = new Relay(this.client, target, this.flow, this.around.settings, this)
@@ -192,7 +215,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     flow.detectedAt = flow.elapsed()
     flow.carryRequests(client)
     around.reports.detected(flow)
-    this.exchange = new Exchange(client, opening.inbox, opening.finished, around.exchanges, this)
+    this.exchange = new Exchange(client, opening!.inbox, opening!.finished, around.exchanges, this)
     this.exchange.start()
   }
 
@@ -203,7 +226,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
         return this.reach(need.target)
       case "Connect":
         this.exchange = undefined
-        this.opening.finished = need.finished
+        this.opening!.finished = need.finished
         return this.ask()
       case "Upgraded":
         this.exchange = undefined
@@ -252,11 +275,12 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   }
 
   private finish(): void {
-    const { over } = this
-    if (over === undefined) return
-    this.over = undefined
+    const { resume } = this
+    if (resume === undefined) return
+    this.resume = undefined
     this.giveUp()
-    over()
+    this.telling.ended(this)
+    resume(Effect.void)
   }
 
   /** Whatever is under way is not wanted any more. */

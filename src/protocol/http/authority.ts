@@ -19,7 +19,7 @@ interface Remembered {
 }
 
 export class AuthorityMemo {
-  private readonly table = new Array<Remembered | undefined>(places).fill(undefined)
+  private readonly table: Array<Remembered | undefined> = Array.from({ length: places })
 
   /**
    * The target that `bytes[start, end)` names, with `defaultPort` where it names no port; undefined where it is
