@@ -1,9 +1,11 @@
 /**
- * Collect: asks for a garbage collection when many connections stall.
+ * Collect: asks for a garbage collection where the collector would not come by itself, for nothing is allocated then.
  *
- * Every stalled reader holds one chunk. The chunks that passed before are garbage of about the same size, and when
- * nothing moves any more nothing is allocated, so nothing would collect them. Measured with 50 readers that stop:
- * 52 MB stay without it.
+ * When many connections stall: every stalled reader holds one chunk, and the chunks that passed before are garbage of
+ * about the same size. Measured with 50 readers that stop: 52 MB stay without it.
+ *
+ * When it becomes quiet after a busy time: what the last thousands of connections left stays until the next ones come.
+ * Measured after 100,000 connections: 72 MB stay without it, 55 MB with it.
  */
 
 /** Fewer stalled connections hold less than the collector keeps anyway. */
@@ -12,6 +14,12 @@ export const stalledAtLeast = 16
 const wait = 250
 /** Milliseconds between two collections that are asked for: one takes some ten of them. */
 const interval = 5000
+
+/** Sockets that must have been opened since the last collection: fewer left less than a collection is worth. */
+export const busyAtLeast = 2000
+/** Milliseconds in which few sockets were opened, before it is quiet; and how few. */
+const quiet = 1500
+const quietAtMost = 50
 
 let stalled = 0
 let asked = false
@@ -22,15 +30,42 @@ export const stall = (): void => {
   stalled++
   if (asked || stalled < stalledAtLeast) return
   asked = true
-  setTimeout(collect, Math.max(wait, last + interval - performance.now())).unref()
+  setTimeout(collectStalled, Math.max(wait, last + interval - performance.now())).unref()
 }
 
 /** It goes on, or is gone. */
 export const goOn = (): void => void stalled--
 
-const collect = (): void => {
+const collectStalled = (): void => {
   asked = false
-  if (stalled < stalledAtLeast) return
+  if (stalled >= stalledAtLeast) collect()
+}
+
+let opened = 0
+let openedBefore = 0
+let watching = false
+
+/** A socket was opened. */
+export const open = (): void => {
+  opened++
+  if (watching || opened < busyAtLeast) return
+  watching = true
+  watch()
+}
+
+const watch = (): void => {
+  openedBefore = opened
+  setTimeout(look, quiet).unref()
+}
+
+const look = (): void => {
+  if (opened - openedBefore > quietAtMost) return watch()
+  watching = false
+  collect()
+}
+
+const collect = (): void => {
   last = performance.now()
+  opened = 0
   Bun.gc(true)
 }

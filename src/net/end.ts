@@ -7,7 +7,7 @@
  */
 import type { Socket, SocketHandler } from "bun"
 
-import { goOn, stall } from "./collect.ts"
+import { goOn, open, stall } from "./collect.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
@@ -72,6 +72,7 @@ export class SocketEnd implements End, Probed {
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
     sockets++
+    open()
     probing.await(this)
   }
 
