@@ -2,7 +2,7 @@
  * Opening: the first bytes of a client, from its accept until it is known what it wants, and then held until that can
  * be had. It finds out which protocol is spoken, takes the handshake through its steps, and answers them.
  */
-import type { Phase } from "../observe/flow.ts"
+import type { Phase, Protocol } from "../observe/flow.ts"
 import { empty } from "../protocol/bytes.ts"
 import { type Allowed, detect, type Spoken } from "../protocol/detect.ts"
 import type { Handshake } from "../protocol/handshake.ts"
@@ -41,7 +41,7 @@ export type Asked =
   /** Plain HTTP requests, the first of them in the inbox. */
   | { readonly _tag: "Exchange" }
   /** Nothing that it can have; `words` say so in its own protocol. */
-  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly words: Uint8Array; readonly spoken: string }
+  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly words: Uint8Array; readonly spoken: Protocol }
   /** It left before it asked for anything; a code says that it did not leave in order. */
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
@@ -166,7 +166,7 @@ export class Opening implements Receiver, Step {
           _tag: "Refused",
           refusal: detected.refusal,
           words: wordsFor(detected.refusal, detected.as),
-          spoken: detected.as,
+          spoken: detected.as === "none" ? "unknown" : detected.as,
         })
         return false
     }
@@ -176,8 +176,9 @@ export class Opening implements Receiver, Step {
   }
 
   private refuse(refused: Refusal): void {
-    const { protocol } = this.handshake!
-    this.answer({ _tag: "Refused", refusal: refused, words: this.handshake!.refused(refused), spoken: protocol })
+    const handshake = this.handshake!
+    const words = handshake.refused(refused)
+    this.answer({ _tag: "Refused", refusal: refused, words, spoken: spokenIn(handshake) })
   }
 
   expire(): void {
@@ -205,6 +206,9 @@ export class Opening implements Receiver, Step {
     this.deadline = undefined
   }
 }
+
+/** What the log calls the protocol of a handshake. */
+export const spokenIn = ({ protocol }: Handshake): Protocol => (protocol === "verbatim" ? "http" : protocol)
 
 const exchange: Asked = { _tag: "Exchange" }
 

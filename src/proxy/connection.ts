@@ -15,7 +15,7 @@ import type { End, SocketEnd } from "../net/end.ts"
 import { Exchange } from "../net/exchange.ts"
 import type { Exchanging, Need } from "../net/exchange-context.ts"
 import { Linger, type Lingering } from "../net/linger.ts"
-import { type Asked, type Asking, Opening } from "../net/opening.ts"
+import { type Asked, type Asking, Opening, spokenIn } from "../net/opening.ts"
 import { Relay, type Relaying } from "../net/relay.ts"
 import type { Step } from "../net/step.ts"
 import type { Answered } from "../observe/answered.ts"
@@ -100,7 +100,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
       case "Exchange":
         return this.exchangeRequests()
       case "Refused":
-        this.flow.protocol = protocolOf(asked.spoken)
+        this.flow.protocol = asked.spoken
         return this.refuse(asked.refusal, asked.words)
       case "Gone":
         this.flow.end("client", asked.code)
@@ -118,7 +118,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   private tunnel(handshake: Handshake, asked: Target | undefined): void {
     const { flow, opening, around } = this
     this.handshake = handshake
-    flow.protocol = handshake.protocol === "verbatim" ? "http" : handshake.protocol
+    flow.protocol = spokenIn(handshake)
     const { recognisedAt } = opening!
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     flow.handshakeAt = flow.elapsed()
@@ -134,7 +134,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     const { flow, around } = this
     this.target = target
     flow.phase = "dial"
-    flow.target ??= target === around.workload ? around.workloadName : formatTarget(target)
+    flow.target ??= around.nameOf(target.host, target.port)
     const denied = around.policy.permit(around.direction, target)
     if (denied !== undefined) return this.failed(denied)
     this.dialStarted = performance.now()
@@ -159,14 +159,13 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   }
 
   private proceed({ end, address, port }: Dialled): void {
-    const { flow, handshake, opening } = this
+    const { flow, handshake, opening, around } = this
     const now = performance.now()
     this.step = undefined
     flow.phase = "data"
     flow.dialledAt = now - flow.started
-    flow.address =
-      address === this.target?.host && port === this.target.port ? this.targetName() : nameOf(address, port)
-    this.around.reports.dialled(flow, now - this.dialStarted)
+    flow.address = around.nameOf(address, port)
+    around.reports.dialled(flow, now - this.dialStarted)
     if (this.exchange !== undefined) return this.exchange.supply(end)
     this.join(end, handshake!.accepted(new BoundOf(end)), opening!.inbox.take(), opening!.finished)
   }
@@ -290,28 +289,6 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     this.exchange = undefined
     step?.cancel()
     exchange?.cancel()
-  }
-
-  /** The target as the log names it. */
-  private targetName(): string {
-    return this.target === this.around.workload ? this.around.workloadName : formatTarget(this.target!)
-  }
-}
-
-const nameOf = (address: Address, port: number): string => formatTarget({ host: address, port })
-
-const protocolOf = (spoken: string): Flow["protocol"] => {
-  switch (spoken) {
-    case "connect":
-    case "socks4":
-    case "socks4a":
-    case "socks5":
-    case "http":
-      return spoken
-    case "verbatim":
-      return "http"
-    default:
-      return "unknown"
   }
 }
 

@@ -10,7 +10,7 @@ import type { Spare } from "../net/spare.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { Flow } from "../observe/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
-import { formatTarget, type Target } from "../protocol/target.ts"
+import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
 import type { Policy } from "./policy.ts"
 
@@ -22,9 +22,10 @@ export interface Surroundings {
   readonly speech: () => Speech
   readonly dialer: Dialer["Service"]
   readonly policy: Policy
-  /** Where inbound connections end, and its name in the log. */
+  /** Where inbound connections end. */
   readonly workload: Target
-  readonly workloadName: string
+  /** What the log calls a destination. */
+  readonly nameOf: (host: Host, port: number) => string
   readonly exchanges: ExchangeContext
   readonly reports: Reports
 }
@@ -60,7 +61,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
     dialer,
     policy,
     workload,
-    workloadName: formatTarget(workload),
+    nameOf: namer(workload),
     exchanges: {
       direction,
       workload: direction === "inbound" ? workload : undefined,
@@ -72,6 +73,12 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
     },
     reports,
   }
+}
+
+/** Most connections of an inbound listener go to the same place: its name is made once. */
+const namer = (workload: Target): Surroundings["nameOf"] => {
+  const name = formatTarget(workload)
+  return (host, port) => (host === workload.host && port === workload.port ? name : formatTarget({ host, port }))
 }
 
 /** Made anew only when the settings are others. */
