@@ -10,6 +10,7 @@ import manifest from "../package.json" with { type: "json" }
 import { shells } from "../src/cli/commands.ts"
 import { completions } from "../src/cli/completions.ts"
 import { build } from "./build.ts"
+import { notices } from "./notices.ts"
 import { sourceDate } from "./source-date.ts"
 import { root } from "./steps.ts"
 
@@ -50,6 +51,7 @@ const fill = async (place: string, executable: string): Promise<void> => {
   }
   await copyFile(executable, join(place, "pillion"))
   for (const [from, to] of copied) await copyFile(join(root, from), join(place, to))
+  await Bun.write(join(place, "NOTICES"), await notices())
   for (const shell of shells) {
     const path = join(place, "completions", shell, completionNames[shell])
     await Bun.write(path, Result.getOrThrow(completions(shell)))

@@ -9,6 +9,7 @@ import { link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import { build } from "./build.ts"
+import { notices } from "./notices.ts"
 import { sourceDate } from "./source-date.ts"
 import { bun, exitCode, root } from "./steps.ts"
 
@@ -52,6 +53,7 @@ export const buildImage = async (say: (line: string) => void = () => {}): Promis
     await makeBase(base, debs)
     await mkdir(join(context, "dist"), { recursive: true })
     await link(executable, join(context, "dist/pillion"))
+    await writeFile(join(context, "dist/NOTICES"), await notices())
     await writeFile(join(context, "Containerfile"), containerfile)
     await rm(layout, { recursive: true, force: true })
     assemble(work, base, context, await revisionOf(executable))
@@ -66,7 +68,7 @@ export const buildImage = async (say: (line: string) => void = () => {}): Promis
 export const offline = (containerfile: string): string => {
   const stage = /^FROM \$\{BUN_IMAGE\} AS build\n(?:.*\n)*?(?=FROM )/m
   if (!stage.test(containerfile)) throw new Error("the Containerfile has no build stage where it is looked for")
-  return containerfile.replace(stage, "FROM scratch AS build\nCOPY dist/pillion /src/dist/pillion\n\n")
+  return containerfile.replace(stage, "FROM scratch AS build\nCOPY dist /src/dist\n\n")
 }
 
 /** Unpacks the packages; `debs` keeps them, so that only the first time asks Debian's mirror. */

@@ -1,11 +1,13 @@
 /**
  * Connections: who is connected now, and what ended last, as JSON with a line for each.
  */
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+
 import type { Entry } from "../observe/entry.ts"
 import type { Flow } from "../observe/flow.ts"
 import type { Recent } from "../observe/recent.ts"
 
-import type { Handler } from "./serve.ts"
+import { type Answer, type Asked, query } from "./router.ts"
 
 /** Open connections that are listed, the oldest first; `total` says how many there are. */
 export const longestList = 1000
@@ -15,18 +17,16 @@ export const longestList = 1000
  * number above N, of which the first has the number `first`. Asking next with N + their count misses nothing that is
  * still there.
  */
-export const connectionsHandler =
-  (open: () => Iterable<Flow>, recent: Pick<Recent, "since">): Handler =>
-  (request) => {
-    const after = Number(new URL(request.url).searchParams.get("after") ?? 0)
-    const shown: Array<string> = []
-    let total = 0
-    for (const flow of open()) if (total++ < longestList) shown.push(JSON.stringify(show(flow)))
-    const { first, lines } = recent.since(Number.isSafeInteger(after) ? after : 0)
-    const ended = lines.map((line) => line.trimEnd())
-    const body = `{"total":${total},"connections":${array(shown)},"first":${first},"ended":${array(ended)}}\n`
-    return new Response(body, { headers: { "Content-Type": "application/json" } })
-  }
+export const listConnections = (request: Asked, open: Iterable<Flow>, recent: Pick<Recent, "since">): Answer => {
+  const after = Number(query(request, "after") ?? 0)
+  const shown: Array<string> = []
+  let total = 0
+  for (const flow of open) if (total++ < longestList) shown.push(JSON.stringify(show(flow)))
+  const { first, lines } = recent.since(Number.isSafeInteger(after) ? after : 0)
+  const ended = lines.map((line) => line.trimEnd())
+  const body = `{"total":${total},"connections":${array(shown)},"first":${first},"ended":${array(ended)}}\n`
+  return HttpServerResponse.text(body, { contentType: "application/json" })
+}
 
 const array = (texts: ReadonlyArray<string>): string => (texts.length === 0 ? "[]" : `[\n${texts.join(",\n")}\n]`)
 

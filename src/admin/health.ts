@@ -3,12 +3,14 @@
  * changes nothing.
  */
 import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 
 import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
 
 import { serveProbes } from "./probes.ts"
-import { route, type Routes, type Served, text } from "./serve.ts"
+import { type Answer, makeHandler, type Route, route, text } from "./router.ts"
+import type { Served } from "./serve.ts"
 
 /** Where the program stands; asked at every request. */
 export interface State {
@@ -26,15 +28,13 @@ export interface HealthParts {
 }
 
 /** Serves on `::`, which takes both families, or on `0.0.0.0` where there is no IPv6, until the scope closes. */
-export const serveHealth = ({
-  port,
-  state,
-  metrics,
-}: HealthParts): Effect.Effect<Served, ListenFailed, Scope.Scope> => {
-  const answer = route(healthRoutes(state, metrics))
-  const on = (address: string) => serveProbes(address, port, answer)
-  return Effect.catchIf(on("::"), hasNoIpv6, () => on("0.0.0.0"))
-}
+export const serveHealth: (parts: HealthParts) => Effect.Effect<Served, ListenFailed, Scope.Scope> = Effect.fnUntraced(
+  function* ({ port, state, metrics }) {
+    const answer = yield* makeHandler(healthRoutes(state, metrics))
+    const on = (address: string) => serveProbes(address, port, answer)
+    return yield* Effect.catchIf(on("::"), hasNoIpv6, () => on("0.0.0.0"))
+  },
+)
 
 /** `starting`, `ready` or `draining`. */
 export const stateName = ({ started, draining }: State): "starting" | "ready" | "draining" => {
@@ -43,24 +43,21 @@ export const stateName = ({ started, draining }: State): "starting" | "ready" | 
 }
 
 /** An answer in Prometheus text format 0.0.4. */
-export const prometheus = (metrics: string): Response =>
-  new Response(metrics, { headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" } })
+export const prometheus = (metrics: string): Answer =>
+  HttpServerResponse.text(metrics, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
 
-const healthRoutes = (state: State, metrics: () => string): Routes => {
-  // It answers, so it lives; a program that drains lives too, and must not be restarted for it.
-  const live = { GET: () => text(200, "ok") }
-  return {
-    "/livez": live,
-    "/readyz": {
-      GET: () => {
-        const name = stateName(state)
-        return text(name === "ready" ? 200 : 503, name)
-      },
-    },
-    "/startupz": { GET: () => (state.started() ? text(200, "started") : text(503, "starting")) },
-    "/metrics": { GET: () => prometheus(metrics()) },
-    // What other sidecars call it.
-    "/healthz": live,
-    "/health": live,
-  }
-}
+/** It answers, so it lives; a program that drains lives too, and must not be restarted for it. */
+const live = () => text(200, "ok")
+
+const healthRoutes = (state: State, metrics: () => string): ReadonlyArray<Route> => [
+  route("GET", "/livez", live),
+  route("GET", "/readyz", () => {
+    const name = stateName(state)
+    return text(name === "ready" ? 200 : 503, name)
+  }),
+  route("GET", "/startupz", () => (state.started() ? text(200, "started") : text(503, "starting"))),
+  route("GET", "/metrics", () => prometheus(metrics())),
+  // What other sidecars call it.
+  route("GET", "/healthz", live),
+  route("GET", "/health", live),
+]

@@ -11,7 +11,8 @@ import type * as Scope from "effect/Scope"
 
 import { type ListenFailed, listenFailed } from "../observe/listen-failed.ts"
 
-import { type Handler, type Served, text } from "./serve.ts"
+import type { Handler } from "./router.ts"
+import type { Served } from "./serve.ts"
 
 /** They live on descriptors that max-connections leaves free. */
 export const openAtOnce = 16
@@ -127,16 +128,9 @@ class Visitor {
     void this.reply(request)
   }
 
-  private async respond(request: Request): Promise<Response> {
-    try {
-      return await this.answer(request, () => {})
-    } catch (cause) {
-      return text(500, `internal error: ${cause instanceof Error ? cause.message : String(cause)}`)
-    }
-  }
-
   private async reply(asked: Asked | undefined): Promise<void> {
-    const response = asked === undefined ? text(400, "this is no request") : await this.respond(asked.request)
+    const response =
+      asked === undefined ? new Response("this is no request\n", { status: 400 }) : await this.answer(asked.request)
     const body = Buffer.from(await response.arrayBuffer())
     response.headers.set("Content-Length", String(body.length))
     response.headers.set("Connection", this.last ? "close" : "keep-alive")

@@ -2,12 +2,14 @@
  * Status page: what a browser gets where everyone else gets JSON. One document that asks for nothing but the paths of
  * the admin listener; until somebody asks for it, it is a string in the executable and no more.
  */
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+
 import { bundlePage } from "./bundle.ts" with { type: "macro" }
+import type { Answer, Asked } from "./router.ts"
 
 const page = bundlePage()
 
 const headers = {
-  "Content-Type": "text/html; charset=utf-8",
   "Content-Security-Policy": [
     "default-src 'none'",
     `script-src ${page.script}`,
@@ -32,6 +34,7 @@ const headers = {
 }
 
 /** Whether a browser asks to show something; fetch, curl and programs take anything, or JSON. */
-export const wantsPage = (request: Request): boolean => (request.headers.get("Accept") ?? "").includes("text/html")
+export const wantsPage = ({ headers: { accept = "" } }: Asked): boolean => accept.includes("text/html")
 
-export const statusPage = (): Response => new Response(page.html, { headers })
+export const statusPage = (): Answer =>
+  HttpServerResponse.text(page.html, { contentType: "text/html; charset=utf-8", headers })

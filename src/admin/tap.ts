@@ -2,12 +2,15 @@
  * Tap: what ends from now on, a line of JSON each, for whoever reads it. A reader that is slow loses lines and is told
  * how many; it costs the proxy no more memory than one that is fast.
  */
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 
 import { parseFilter } from "../observe/filter.ts"
 import type { Recent } from "../observe/recent.ts"
 
-import { type Handler, text } from "./serve.ts"
+import { type Answer, type Asked, KeepOpen, query, type Route, text } from "./router.ts"
 
 /** Readers at once; each costs its buffer, and its filter for every line. */
 export const mostReaders = 16
@@ -17,7 +20,7 @@ export const longestWait = 256 * 1024
 const batchEvery = 20
 
 export interface Tap {
-  readonly handler: Handler
+  readonly route: Route
   /** Lines that readers lost, over all of them. */
   readonly dropped: () => number
 }
@@ -26,9 +29,9 @@ export interface Tap {
 export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
   let readers = 0
   let dropped = 0
-  const handler: Handler = (request, keepOpen) => {
-    if (request.method === "HEAD") return new Response(null, ndjson)
-    const wanted = new URL(request.url).searchParams.get("filter") ?? ""
+  const answer = (request: Asked, keepOpen: () => void): Answer => {
+    if (request.method === "HEAD") return HttpServerResponse.empty(ndjson)
+    const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)
     if (Result.isFailure(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.failure}`)
     if (readers >= mostReaders) return text(503, `${mostReaders} readers are here already`)
@@ -52,12 +55,15 @@ export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
       },
       { highWaterMark: 0 },
     )
-    return new Response(stream, ndjson)
+    return HttpServerResponse.raw(stream, ndjson)
   }
-  return { handler, dropped: () => dropped }
+  return {
+    route: HttpRouter.route("GET", "/tap", (request) => Effect.map(KeepOpen, (keepOpen) => answer(request, keepOpen))),
+    dropped: () => dropped,
+  }
 }
 
-const ndjson = { headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" } }
+const ndjson = { status: 200, headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" } }
 
 /** Lines on their way to one reader. */
 class Reader {

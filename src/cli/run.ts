@@ -28,6 +28,7 @@ import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
 import { Recent } from "../observe/recent.ts"
+import { renderPrometheus } from "../observe/exposition.ts"
 import type { Exported } from "../observe/telemetry.ts"
 import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 
@@ -212,7 +213,7 @@ const serveOperators = Effect.fnUntraced(function* (
   const { healthPort, adminPort } = state.settings
   let started = false
   const phase = { started: () => started, draining: proxy.draining }
-  const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => metrics.renderPrometheus() })
+  const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => renderPrometheus(metrics) })
   const requestStop = (): void => void Deferred.doneUnsafe(stop, Effect.void)
   const admin = yield* serveAdmin({
     port: adminPort,
@@ -222,7 +223,7 @@ const serveOperators = Effect.fnUntraced(function* (
     connections: () => proxy.connections.flows(),
     recent,
     tap,
-    metrics: () => metrics.renderPrometheus(),
+    metrics: () => renderPrometheus(metrics),
     stop: requestStop,
     level: () => state.settings.logLevel,
     setLevel: (logLevel) => {

@@ -22,6 +22,7 @@ export interface Probed {
   readonly probe: () => void
 }
 
+/** The sockets that wait, and one timer for the first of them. */
 export class Probing {
   private first: Probed | undefined = undefined
   private last: Probed | undefined = undefined

@@ -1,5 +1,5 @@
 /**
- * Metrics: counts what happens, in plain numbers, and tells it to Prometheus.
+ * Metrics: counts what happens, in plain numbers. exposition.ts tells them.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import * as Record from "effect/Record"
@@ -146,13 +146,6 @@ export class Metrics {
     series.openFiles.set(openFiles())
     this.readBytes()
     return [this.build, ...Object.values(this.histograms), ...Object.values(series)]
-  }
-
-  /** Everything in Prometheus text format 0.0.4. */
-  renderPrometheus(): string {
-    return this.read()
-      .map((each) => each.render())
-      .join("")
   }
 
   private readBytes(): void {

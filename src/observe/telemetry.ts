@@ -22,7 +22,7 @@ import type { Entry } from "./entry.ts"
 import type { Fields, Log, LogLevel } from "./log.ts"
 import type { Metrics } from "./metrics.ts"
 import type { Recent } from "./recent.ts"
-import { Histogram, type LabelPairs, type Series } from "./series.ts"
+import { registryOf } from "./exposition.ts"
 import { makeTelemetryClient } from "./telemetry-client.ts"
 
 /** Requests under way at once; while there are more, log records are lost. Each holds a thousand of them at most. */
@@ -59,7 +59,7 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
         ).pipe(
           Layer.provide(serialization(variables, log)),
           Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
-          Layer.provide(Layer.succeed(Metric.MetricRegistry, new Registry(metrics))),
+          Layer.provide(Layer.succeed(Metric.MetricRegistry, registryOf(metrics))),
           Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: variables }))),
         ),
       ).pipe(Effect.provide(silent)),
@@ -125,55 +125,4 @@ const serialization = (
     )
   }
   return OtlpSerialization.layerProtobuf
-}
-
-type Metadata = Parameters<(typeof Metric.MetricRegistry)["Service"]["set"]>[1]
-
-/** effect's registry of metrics, of which every look sees our series as they are then. */
-class Registry extends Map<string, Metadata> {
-  private readonly metrics: Pick<Metrics, "read">
-
-  constructor(metrics: Pick<Metrics, "read">) {
-    super()
-    this.metrics = metrics
-  }
-
-  override *values(): MapIterator<Metadata> {
-    for (const each of this.metrics.read()) yield* each instanceof Histogram ? ofHistogram(each) : ofSeries(each)
-  }
-}
-
-const metadata = (
-  { family }: Series | Histogram,
-  type: Metric.Metric.Type,
-  labels: LabelPairs,
-  state: unknown,
-): Metadata => ({
-  id: family.name,
-  type,
-  description: family.help,
-  attributes: Object.fromEntries(labels),
-  hooks: { get: () => state, update() {}, modify() {} },
-})
-
-const ofSeries = (series: Series): ReadonlyArray<Metadata> => {
-  const all: Array<Metadata> = []
-  const counts = series.family.type === "counter"
-  series.forEach((value, labels) => {
-    const state = counts ? { count: value, incremental: true } : { value }
-    all.push(metadata(series, counts ? "Counter" : "Gauge", labels, state))
-  })
-  return all
-}
-
-const ofHistogram = (histogram: Histogram): ReadonlyArray<Metadata> => {
-  const all: Array<Metadata> = []
-  histogram.forEach(({ counts, sum, least, most }, labels) => {
-    let count = 0
-    const buckets = counts.map((each, i) => [histogram.bounds[i] ?? Infinity, (count += each)] as const)
-    if (count > 0) {
-      all.push(metadata(histogram, "Histogram", labels, { buckets, count, min: least, max: most, sum }))
-    }
-  })
-  return all
 }

@@ -21,6 +21,7 @@ const fixedLength = 8
 /** The memos set no limit; SOCKS5 gives each of its strings one length byte, and no real client sends more. */
 const longestString = 255
 
+/** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
 class Socks4 implements Handshake {
   private named = false
 

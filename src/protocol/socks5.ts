@@ -37,6 +37,7 @@ const refuseLogin = Uint8Array.of(loginVersion, 0x01)
 /** What the client's next bytes are, and so in which words it is refused. */
 type Phase = "greeting" | "login" | "request"
 
+/** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
 class Socks5 implements Handshake {
   private phase: Phase = "greeting"
   private fallback: Handshake | undefined = undefined

@@ -35,6 +35,7 @@ export const makeConnections = (witness: Witness): Effect.Effect<Connections, ne
     (connections) => Effect.sync(() => connections.interruptAll()),
   )
 
+/** Those that are open, from their accept to their end. */
 export class Connections {
   private readonly open = new Set<Connection>()
   private readonly emptied = new Set<() => void>()
@@ -104,6 +105,7 @@ export class Connections {
       this.witness.accepted(flow)
       this.accepted = connection
       connection.fiber = this.fork(this.story)
+      this.accepted = undefined
     }
   }
 

@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import { route, serve } from "../../src/admin/serve.ts"
+import { makeHandler } from "../../src/admin/router.ts"
+import { serve } from "../../src/admin/serve.ts"
 import { longestWait, makeTap, mostReaders, type Tap } from "../../src/admin/tap.ts"
 import { connectionEntry } from "../../src/observe/entry.ts"
 import { Flow } from "../../src/observe/flow.ts"
@@ -44,8 +45,8 @@ const start = async (): Promise<{ readonly recent: Followed; readonly tap: Tap; 
   scopes.push(scope)
   const recent = new Followed()
   const tap = makeTap(recent)
-  const answer = route({ "/tap": { GET: tap.handler } })
-  const { port } = await Effect.runPromise(Scope.provide(serve("127.0.0.1", 0, answer), scope))
+  const serving = Effect.flatMap(makeHandler([tap.route]), (answer) => serve("127.0.0.1", 0, answer))
+  const { port } = await Effect.runPromise(Scope.provide(serving, scope))
   return { recent, tap, port }
 }
 

@@ -13,7 +13,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   proxy: ["protocol observe net config", "effect node"],
   admin: ["observe", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers.
-  "admin/page": ["", ""],
+  "admin/page": ["", "preact uplot"],
   cli: ["protocol observe net config proxy admin .", "effect node Bun"],
   ".": ["protocol observe net config proxy admin cli", "effect node"],
 }
@@ -26,7 +26,7 @@ const read = async (pattern: string): Promise<ReadonlyArray<{ path: string; text
   return texts.map((text, i) => ({ path: ours[i]!, text, code: text.replace(/\/\*.*?\*\/|(^|\s)\/\/ .*?$/gms, "") }))
 }
 
-const sources = await read("src/**/*.ts")
+const sources = await read("src/**/*.{ts,tsx}")
 const roomOf = (path: string): string => {
   const [, room = ".", ...inner] = normalize(dirname(path)).split("/")
   const within = [room, ...inner].join("/")
@@ -54,9 +54,11 @@ test("a room imports only from the rooms that its line names", () => {
   expect(wrong).toEqual([])
 })
 
-test("a room names Bun, effect and Node only where its line says so, and protocol not even Buffer or process", () => {
+test("a room names Bun, effect, Node and what else is not ours only where its line says so, and protocol not even Buffer or process", () => {
   const named: Record<string, (code: string) => boolean> = {
     Bun: (code) => /\bBun\b/.test(code.replace(/"[^"\n]*"/g, "")) || imports(code).some((name) => /^bun\b/.test(name)),
+    preact: (code) => imports(code).some((name) => /^preact\b/.test(name)),
+    uplot: (code) => imports(code).includes("uplot"),
     effect: (code) => imports(code).some((name) => /^effect\b/.test(name)),
     node: (code) => /\b(process|Buffer)\b/.test(code.replace(/"[^"\n]*"/g, "")) || /"node:/.test(code),
   }
@@ -82,7 +84,7 @@ test("no file of src/ reaches itself through its imports", () => {
 })
 
 test("there is no barrel, no default export, and no import of effect but by subpath", async () => {
-  const code = await read("{src,test,scripts,bench}/**/*.ts")
+  const code = await read("{src,test,scripts,bench}/**/*.{ts,tsx}")
   expect(code.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => path)).toEqual([])
   expect(code.filter(({ code }) => /^export default\b|^export \* from\b/m.test(code)).map(({ path }) => path)).toEqual(
     [],

@@ -30,6 +30,23 @@ const get = async (pillion: Pillion, url: string): Promise<number> => {
 const column = (page: Page, name: string): Promise<ReadonlyArray<string>> =>
   page.evaluate(`[...document.querySelectorAll("tbody td.${name}")].map((cell) => cell.textContent)`)
 
+/** How many dots of the first chart bear a colour. */
+const painted = (page: Page): Promise<number> =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector("article canvas")
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length
+  })()`)
+
+/** Puts the pointer on the first chart, this part of its width from the left. */
+const point = (page: Page, across: number): Promise<unknown> =>
+  page.evaluate(`(() => {
+    const plot = document.querySelector("article .u-over")
+    const { left, top, width, height } = plot.getBoundingClientRect()
+    const place = { clientX: left + width * ${across}, clientY: top + height / 2, bubbles: true }
+    for (const name of ["mouseenter", "mousemove"]) plot.dispatchEvent(new MouseEvent(name, place))
+  })()`)
+
 /** What the page asked for that is not a path of the admin listener. */
 const elsewhere = (page: Page, pillion: Pillion): ReadonlyArray<string> =>
   page.asked.filter((url) => !url.startsWith(`http://127.0.0.1:${pillion.ports.admin}/`) && !url.startsWith("data:"))
@@ -60,7 +77,11 @@ test(
     expect(await page.evaluate<string>("document.body.textContent")).not.toContain("secret")
     await page.until(`document.querySelector("article.errors").textContent.includes("connection-refused 1")`)
     // A line has been drawn, and a number stands beside it.
-    expect(await page.evaluate<string>(`document.querySelector("path.first").getAttribute("d")`)).toMatch(/^M.*L/)
+    expect(await painted(page)).toBeGreaterThan(20)
+    // What the pointer is at is told instead of what is now.
+    await page.until(`document.querySelector("article .peak").textContent.startsWith("peak")`)
+    await point(page, 0.7)
+    await page.until(`document.querySelector("article .peak").textContent.endsWith("s ago")`)
     expect(elsewhere(page, pillion)).toEqual([])
     expect(page.complaints).toEqual([])
     tunnel.end()

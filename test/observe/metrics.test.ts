@@ -4,6 +4,7 @@ import { expect, test } from "bun:test"
 import { Flow } from "../../src/observe/flow.ts"
 import { Metrics } from "../../src/observe/metrics.ts"
 import { allFamilies, metricsMarkdown } from "../../src/observe/metrics-table.ts"
+import { renderPrometheus } from "../../src/observe/exposition.ts"
 import { alwaysShown, Histogram, Series } from "../../src/observe/series.ts"
 import { type Reason, refusals } from "../../src/protocol/refusal.ts"
 
@@ -15,6 +16,8 @@ const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Me
     open: () => [],
     ...parts,
   })
+
+const rendered = (each: Series | Histogram): string => renderPrometheus({ read: () => [each] })
 
 /** Every sample by its name and labels. Throws for a line that is none. */
 const samples = (text: string): ReadonlyMap<string, number> => {
@@ -31,7 +34,7 @@ const samples = (text: string): ReadonlyMap<string, number> => {
 }
 
 test("every line is a sample, a help or a type, and every metric has its help before its type, once", () => {
-  const text = make().renderPrometheus()
+  const text = renderPrometheus(make())
   samples(text)
   const described = [...text.matchAll(/^# HELP (\S+) .*\n# TYPE (\S+) /gm)]
   expect(described.filter(([, help, type]) => help !== type)).toEqual([])
@@ -46,7 +49,7 @@ test("an open connection is active, and a closed one is counted by how it ended"
   metrics.accepted("outbound")
   metrics.closed("inbound", "tcp", "target", 0.5)
   metrics.closed("outbound", "http", undefined, 700)
-  const found = samples(metrics.renderPrometheus())
+  const found = samples(renderPrometheus(metrics))
   expect(found.get('pillion_connections_total{direction="inbound"}')).toBe(2)
   expect(found.get('pillion_connections_active{direction="inbound"}')).toBe(1)
   expect(found.get('pillion_connections_active{direction="outbound"}')).toBe(0)
@@ -71,7 +74,7 @@ test("bytes, refusals, overload, reloads, defects and listeners are counted", ()
   metrics.reloaded("failure")
   metrics.defect()
   metrics.listening("admin", true)
-  const found = samples(metrics.renderPrometheus())
+  const found = samples(renderPrometheus(metrics))
   expect(found.get('pillion_bytes_total{direction="outbound",flow="to_target"}')).toBe(11)
   expect(found.get('pillion_bytes_total{direction="outbound",flow="to_client"}')).toBe(22)
   expect(found.get('pillion_refusals_total{direction="inbound",reason="dial-denied"}')).toBe(1)
@@ -86,7 +89,7 @@ test("bytes, refusals, overload, reloads, defects and listeners are counted", ()
 })
 
 test("the process tells of itself under the names that every dashboard knows", () => {
-  const found = samples(make().renderPrometheus())
+  const found = samples(renderPrometheus(make()))
   expect(Math.abs((found.get("process_start_time_seconds") ?? 0) - Date.now() / 1000)).toBeLessThan(3600)
   expect(found.get("process_resident_memory_bytes")).toBeGreaterThan(1e6)
   expect(found.get("process_open_fds")).toBeGreaterThan(2)
@@ -99,7 +102,7 @@ test("a client that invents methods or an origin that invents statuses makes no 
   metrics.request("outbound", "GET", 0, 1)
   metrics.request("outbound", "GET", 99, 1)
   metrics.request("outbound", "GET", 599, 1)
-  const requests = [...samples(metrics.renderPrometheus())].filter(([series]) =>
+  const requests = [...samples(renderPrometheus(metrics))].filter(([series]) =>
     series.startsWith("pillion_http_requests"),
   )
   expect(requests).toEqual([
@@ -115,7 +118,7 @@ test("a tunnel's bytes are counted while they pass, and once when it is over", (
   const open = new Set([flow, new Flow(2, "inbound", "127.0.0.1:2")])
   const metrics = make({ open: () => open })
   const carried = () => {
-    const found = samples(metrics.renderPrometheus())
+    const found = samples(renderPrometheus(metrics))
     return ["to_target", "to_client"].map((way) => found.get(`pillion_bytes_total{direction="inbound",flow="${way}"}`))
   }
   expect(carried()).toEqual([0, 0])
@@ -138,7 +141,7 @@ test("what is spoken, and what SOCKS clients are told, is counted by the code th
   metrics.socksReply("socks4a", undefined)
   metrics.socksReply("socks4", "name-not-found")
   metrics.socksReply("http", "name-not-found")
-  const found = samples(metrics.renderPrometheus())
+  const found = samples(renderPrometheus(metrics))
   expect(found.get('pillion_protocol_detected_total{direction="outbound",protocol="socks5"}')).toBe(1)
   expect(found.get('pillion_protocol_detect_timeouts_total{direction="inbound"}')).toBe(1)
   expect([...found].filter(([series]) => series.startsWith("pillion_socks"))).toEqual([
@@ -160,7 +163,7 @@ test("requests are timed by the class of their status", () => {
   const metrics = make()
   metrics.request("outbound", "GET", 200, 0.02)
   metrics.request("outbound", "GET", 502, 3)
-  const found = samples(metrics.renderPrometheus())
+  const found = samples(renderPrometheus(metrics))
   const name = "pillion_http_request_duration_seconds"
   expect(found.get(`${name}_bucket{direction="outbound",status="2xx",le="0.025"}`)).toBe(1)
   expect(found.get(`${name}_sum{direction="outbound",status="5xx"}`)).toBe(3)
@@ -170,28 +173,29 @@ test("requests are timed by the class of their status", () => {
 test("every reason for a refusal can be counted", () => {
   const metrics = make()
   for (const reason of Object.keys(refusals)) metrics.refused("outbound", reason as keyof typeof refusals)
-  const found = [...samples(metrics.renderPrometheus()).keys()].filter((series) => series.includes("refusals"))
+  const found = [...samples(renderPrometheus(metrics)).keys()].filter((series) => series.includes("refusals"))
   expect(found.length).toBe(Object.keys(refusals).length)
 })
 
 test("dials are counted in buckets that add up", () => {
   const metrics = make()
   for (const seconds of [0.001, 0.005, 0.2, 11]) metrics.dialled(seconds)
-  const found = samples(metrics.renderPrometheus())
+  const found = samples(renderPrometheus(metrics))
   const bucket = (bound: string) => found.get(`pillion_dial_duration_seconds_bucket{le="${bound}"}`)
   expect([bucket("0.005"), bucket("0.1"), bucket("0.25"), bucket("10"), bucket("+Inf")]).toEqual([2, 2, 3, 3, 4])
   expect(found.get("pillion_dial_duration_seconds_count")).toBe(4)
   expect(found.get("pillion_dial_duration_seconds_sum")).toBeCloseTo(11.206)
 })
 
-test("a large family shows only what was counted, a small one everything", () => {
+test("a large family shows only what was counted, or its first series; a small one everything", () => {
   const values = Array.from({ length: alwaysShown + 1 }, (_, i) => `v${i}`)
   const family = (count: number) =>
     new Series({ name: "a_total", type: "counter", help: "x", labels: [{ name: "l", values: values.slice(0, count) }] })
-  expect(samples(family(alwaysShown).render()).size).toBe(alwaysShown)
+  expect(samples(rendered(family(alwaysShown))).size).toBe(alwaysShown)
   const large = family(alwaysShown + 1)
+  expect([...samples(rendered(large))]).toEqual([['a_total{l="v0"}', 0]])
   large.add(2, "v3")
-  expect([...samples(large.render())]).toEqual([['a_total{l="v3"}', 2]])
+  expect([...samples(rendered(large))]).toEqual([['a_total{l="v3"}', 2]])
 })
 
 test("a label value that the table does not have is a programmer's error", () => {
@@ -202,25 +206,30 @@ test("a label value that the table does not have is a programmer's error", () =>
 
 test("label values are escaped", () => {
   const series = new Series({ name: "a", type: "gauge", help: "x", labels: [{ name: "l", values: ['q"b\\n\n'] }] })
-  expect(series.render()).toContain('a{l="q\\"b\\\\n\\n"} 0\n')
+  expect(rendered(series)).toContain('a{l="q\\"b\\\\n\\n"} 0\n')
 })
 
 test("a value on a bucket's bound belongs to the bucket", () => {
   const histogram = new Histogram({ name: "h", type: "histogram", help: "x", labels: [] }, [1, 2])
   histogram.observe(1)
   histogram.observe(2)
-  expect(histogram.render()).toContain(
+  expect(rendered(histogram)).toContain(
     'h_bucket{le="1"} 1\nh_bucket{le="2"} 2\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\n',
   )
 })
 
 test("the documentation's table has every metric that is served", () => {
   const documented = metricsMarkdown()
-  const served = [
-    ...make()
-      .renderPrometheus()
-      .matchAll(/^# TYPE (\S+)/gm),
-  ].map((match) => match[1])
+  const served = [...renderPrometheus(make()).matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1])
   expect(served.filter((name) => !documented.includes(`| \`${name}\` |`))).toEqual([])
   expect(documented.trimEnd().split("\n").length).toBe(served.length + 2)
+})
+
+test("a histogram that has counted nothing is there, with zeros for its first series", () => {
+  const family = { name: "h", type: "histogram", help: "x", labels: [{ name: "l", values: ["a", "b"] }] } as const
+  const histogram = new Histogram(family, [1])
+  const zeros = ['h_bucket{l="a",le="1"} 0', 'h_bucket{l="a",le="+Inf"} 0', 'h_sum{l="a"} 0', 'h_count{l="a"} 0', ""]
+  expect(rendered(histogram)).toEndWith(zeros.join("\n"))
+  histogram.observe(3, "b")
+  expect(rendered(histogram)).not.toContain('l="a"')
 })

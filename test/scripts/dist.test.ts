@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import { archive, dist } from "../../scripts/dist.ts"
+import { bundled } from "../../scripts/notices.ts"
 import { runCommand } from "../support/process.ts"
 
 const temporary = async () => {
@@ -21,6 +22,7 @@ test("the tarball has the executable, its unit, completions, the licence, and ch
   expect([...new Bun.Glob("**").scanSync({ cwd })].toSorted()).toEqual([
     "CHANGELOG.md",
     "LICENSE",
+    "NOTICES",
     "README.md",
     "SHA256SUMS",
     "completions/bash/pillion",
@@ -31,7 +33,10 @@ test("the tarball has the executable, its unit, completions, the licence, and ch
     "systemd/pillion.service",
   ])
   const checked = await runCommand(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd })
-  expect([checked.code, checked.stdout.match(/: OK$/gm)?.length]).toEqual([0, 9])
+  expect([checked.code, checked.stdout.match(/: OK$/gm)?.length]).toEqual([0, 10])
+  const notices = await Bun.file(join(cwd, "NOTICES")).text()
+  for (const name of bundled) expect(notices).toContain(`${name} `)
+  expect(notices.match(/Permission is hereby granted/g)?.length).toBe(bundled.length)
   const ran = await runCommand([join(cwd, "pillion"), "version"], { cwd })
   expect(ran.stdout).toStartWith(`pillion ${manifest.version} (`)
 }, 60_000)

@@ -9,8 +9,6 @@ import { parseAuthority, type Target } from "../target.ts"
 
 /** Authorities that are remembered; a power of two. A new one takes the place of another with the same hash. */
 const places = 256
-/** Longer ones are no names, and not remembered. */
-const longest = 260
 
 interface Remembered {
   readonly bytes: Uint8Array
@@ -33,7 +31,8 @@ export class AuthorityMemo {
     }
     const authority = piece(bytes, start, end)
     const target = parseAuthority(authority, defaultPort)
-    if (target !== undefined && end - start <= longest) {
+    // What is well-formed is no longer than a name may be.
+    if (target !== undefined) {
       this.table[place] = { bytes: new Uint8Array(authority), defaultPort, target }
     }
     return target

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test"
 import { History, longest, quantile } from "../../../src/admin/page/history.ts"
 import { readSamples, sum, sumBy } from "../../../src/admin/page/prometheus.ts"
 import { Metrics } from "../../../src/observe/metrics.ts"
+import { renderPrometheus } from "../../../src/observe/exposition.ts"
 
 const metrics = (lines: Readonly<Record<string, number>>) =>
   readSamples(
@@ -36,7 +37,7 @@ test("every metric that the page reads is one that the proxy has", async () => {
     dropped: () => ({ stdout: 0, stderr: 0, tap: 0, otlp: 0 }),
     open: () => [],
   }
-  const text = new Metrics(parts).renderPrometheus()
+  const text = renderPrometheus(new Metrics(parts))
   expect(names.size).toBeGreaterThan(4)
   expect([...names].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([])
 })

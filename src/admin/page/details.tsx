@@ -1,0 +1,112 @@
+/**
+ * Details: everything that is known of one row, with a bar that shows where its time went.
+ */
+import { bytes, duration } from "./format.ts"
+import { useModal } from "./modal.ts"
+import type { Row, Told } from "./rows.ts"
+
+/** Fields as the admin listener names them, in the order that a connection goes through them. */
+const stages = [
+  ["t_detect", "detect"],
+  ["t_handshake", "handshake"],
+  ["t_dial", "dial"],
+  ["t_first_byte", "first byte"],
+] as const
+
+interface Props {
+  /** Undefined while nobody looks. */
+  readonly row: Row | undefined
+  readonly closed: () => void
+}
+
+export const Details = ({ row, closed }: Props) => {
+  const dialog = useModal(row !== undefined)
+  const kind = row?.told["method"] === undefined ? "Connection" : "Request on connection"
+  return (
+    <dialog
+      id="details"
+      ref={dialog}
+      aria-labelledby="details-title"
+      onClose={closed}
+      // A click beside the panel closes it, as Escape and its button do.
+      onClick={({ target, currentTarget }) => {
+        if (target === currentTarget) currentTarget.close()
+      }}
+    >
+      <form method="dialog">
+        <h2 id="details-title">
+          {kind} {row?.flow}
+        </h2>
+        <button aria-label="Close">✕</button>
+      </form>
+      {row === undefined ? null : (
+        <>
+          <Timing told={row.told} />
+          <Facts told={row.told} />
+        </>
+      )}
+    </dialog>
+  )
+}
+
+/** One piece a stage, as wide as it took; nothing for what is still open. */
+const Timing = ({ told }: { readonly told: Told }) => {
+  const pieces = piecesOf(told)
+  const words = pieces.map(({ name, milliseconds }) => `${name} ${duration(milliseconds)}`)
+  if (pieces.length === 0) return null
+  return (
+    <div class="timing" role="img" aria-label={words.join(", ")}>
+      {pieces.map(({ name, share }, i) => (
+        <span key={name} class={stageClass(name)} style={{ flexGrow: String(share) }} title={words[i] ?? ""} />
+      ))}
+    </div>
+  )
+}
+
+interface Piece {
+  readonly name: string
+  readonly milliseconds: number
+  /** Of the whole, up to 1: pieces whose shares were less than 1 together would not fill the bar. */
+  readonly share: number
+}
+
+const piecesOf = (told: Told): ReadonlyArray<Piece> => {
+  const total = told["t_total"]
+  if (typeof total !== "number" || total <= 0) return []
+  const pieces = stages.flatMap(([field, name]): ReadonlyArray<Piece> => {
+    const milliseconds = told[field]
+    return typeof milliseconds === "number" ? [{ name, milliseconds, share: milliseconds / total }] : []
+  })
+  const rest = total - pieces.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  return rest > 0 ? [...pieces, { name: "data", milliseconds: rest, share: rest / total }] : pieces
+}
+
+const Facts = ({ told }: { readonly told: Told }) => (
+  <dl>
+    {Object.entries(told)
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([field, value]) => (
+        <>
+          <dt key={field}>
+            {field.replace(/^t_(.*)/, "$1 time").replaceAll("_", " ")}
+            <Mark field={field} />
+          </dt>
+          <dd key={`${field}=`}>{shown(field, value)}</dd>
+        </>
+      ))}
+  </dl>
+)
+
+/** The colour that a stage has in the bar. */
+const Mark = ({ field }: { readonly field: string }) => {
+  const stage = stages.find(([name]) => name === field)?.[1]
+  return stage === undefined ? null : <i class={stageClass(stage)} />
+}
+
+const stageClass = (name: string): string => `stage-${name.replace(" ", "-")}`
+
+const shown = (field: string, value: unknown): string => {
+  if (typeof value !== "number") return String(value)
+  if (field.startsWith("bytes_")) return bytes(value)
+  return field.startsWith("t_") || field === "age" ? duration(value) : String(value)
+}

@@ -1,0 +1,67 @@
+/**
+ * Drain: the one button that changes something. It asks first: there is no way back.
+ */
+import { useState } from "preact/hooks"
+
+import { whole } from "./format.ts"
+import { useModal } from "./modal.ts"
+import { postDrain } from "./poll.ts"
+
+interface Props {
+  /** Whether there is anything to drain. */
+  readonly ready: boolean
+  /** How many connections are open. */
+  readonly open: number
+  /** Hears why the proxy did not take it. */
+  readonly refused: (why: string) => void
+}
+
+export const Drain = ({ ready, open, refused }: Props) => {
+  const [asking, ask] = useState(false)
+  const [posted, setPosted] = useState(false)
+  const dialog = useModal(asking)
+  const answered = (answer: string): void => {
+    ask(false)
+    if (answer !== "drain") return
+    setPosted(true)
+    postDrain().catch((cause: unknown) => {
+      setPosted(false)
+      refused(`the drain was not taken: ${String(cause)}`)
+    })
+  }
+  return (
+    <>
+      <button id="drain" class="danger" disabled={!ready || posted} onClick={() => ask(true)}>
+        Drain…
+      </button>
+      <dialog
+        id="confirm"
+        ref={dialog}
+        aria-labelledby="confirm-title"
+        aria-describedby="confirm-text"
+        onClose={({ currentTarget }) => answered(currentTarget.returnValue)}
+      >
+        <form method="dialog">
+          <h2 id="confirm-title">Drain this proxy?</h2>
+          <p id="confirm-text">
+            It reports that it is not ready, stops accepting, and ends.{rest(open)} This cannot be taken back.
+          </p>
+          <div class="choices">
+            <button value="keep" autofocus>
+              Keep running
+            </button>
+            <button value="drain" class="danger">
+              Drain
+            </button>
+          </div>
+        </form>
+      </dialog>
+    </>
+  )
+}
+
+const rest = (open: number): string => {
+  if (open === 0) return ""
+  const those = open === 1 ? "The connection that is open" : `The ${whole(open)} connections that are open`
+  return ` ${those} may finish until the drain timeout; what is left then is reset.`
+}

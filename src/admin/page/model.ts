@@ -1,0 +1,63 @@
+/**
+ * Model: what the page knows, reading by reading. It draws nothing, and asks for nothing.
+ */
+import { History } from "./history.ts"
+import type { Reading } from "./poll.ts"
+import { endedRow, openRow, type Row, type Told } from "./rows.ts"
+
+/** Rows of what ended; the proxy itself keeps no more. */
+export const mostEnded = 1000
+
+export class Model {
+  readonly history = new History()
+  /** `connecting`, what the proxy says of itself, or `unreachable`. */
+  state = "connecting"
+  version = ""
+  /** Why there was no reading; undefined when there was one. */
+  trouble: string | undefined
+  paused = false
+  /** Connections that are open now; `open` lists the oldest of them. */
+  openNow = 0
+  /** The lists, as they were when the page was paused. */
+  total = 0
+  open: ReadonlyArray<Row> = []
+  ended: ReadonlyArray<Row> = []
+  private allEnded: ReadonlyArray<Row> = []
+  private newest = 0
+
+  /** A reading came. */
+  take({ about, at, samples, total, open, first, ended }: Reading): void {
+    this.trouble = undefined
+    this.state = String(about["state"] ?? "")
+    this.version = [about["version"], about["revision"]].filter(Boolean).join(" · ")
+    this.openNow = total
+    // What ended before the page was opened says nothing of the seconds that it shows.
+    this.history.add(samples, at, this.newest === 0 ? [] : ended.flatMap(wait))
+    // Numbers that begin anew are those of another process, or all that there is after a gap.
+    if (first <= this.newest) this.allEnded = []
+    this.newest = first + ended.length - 1
+    const rows = ended.map((told, i) => endedRow(told, first + i))
+    this.allEnded = [...this.allEnded, ...rows].slice(-mostEnded)
+    if (this.paused) return
+    this.total = total
+    this.open = open.map(openRow)
+    this.ended = this.allEnded
+  }
+
+  /** No reading came. A proxy that drained has done what it was told. */
+  miss(why: string): void {
+    const drained = this.state === "draining"
+    this.trouble = drained ? "The proxy has drained and ended." : `The proxy does not answer: ${why}`
+    if (!drained) this.state = "unreachable"
+  }
+
+  /** While it is paused the lists stay as they are; the charts go on. */
+  togglePause(): void {
+    this.paused = !this.paused
+    if (!this.paused) this.ended = this.allEnded
+  }
+}
+
+/** Milliseconds that an answer took to begin, with connecting. */
+const wait = ({ t_dial: dial, t_first_byte: firstByte }: Told): ReadonlyArray<number> =>
+  typeof firstByte === "number" ? [firstByte + (typeof dial === "number" ? dial : 0)] : []

@@ -1,0 +1,66 @@
+/** What the page knows after each reading. */
+import { expect, test } from "bun:test"
+
+import { Model, mostEnded } from "../../../src/admin/page/model.ts"
+import { readSamples } from "../../../src/admin/page/prometheus.ts"
+
+const samples = readSamples("process_start_time_seconds 1\n")
+
+/** A reading with `ended` entries from number `first` on. */
+const reading = (first: number, ended: number, open = 0) => ({
+  about: { state: "ready", version: "1.2.3", revision: "abc" },
+  at: first * 1000,
+  samples,
+  total: open,
+  open: Array.from({ length: open }, (_, i) => ({ flow: i })),
+  first,
+  ended: Array.from({ length: ended }, (_, i) => ({ flow: first + i, t_first_byte: 5, t_dial: 2 })),
+})
+
+const flows = (model: Model): ReadonlyArray<number> => model.ended.map(({ flow }) => flow)
+
+test("it begins without anything, and knows state, version and lists after a reading", () => {
+  const model = new Model()
+  expect([model.state, model.version, model.open, model.ended]).toEqual(["connecting", "", [], []])
+  model.take(reading(1, 2, 3))
+  expect([model.state, model.version, model.total, model.open.length]).toEqual(["ready", "1.2.3 · abc", 3, 3])
+  expect(flows(model)).toEqual([1, 2])
+})
+
+test("what ended is added to, bounded, and begins anew where the numbers do", () => {
+  const model = new Model()
+  model.take(reading(1, mostEnded))
+  model.take(reading(mostEnded + 1, 2))
+  expect([model.ended.length, model.ended[0]?.flow]).toEqual([mostEnded, 3])
+  model.take(reading(1, 1))
+  expect(flows(model)).toEqual([1])
+})
+
+test("what ended before the page was opened is not timed, what ends later is", () => {
+  const model = new Model()
+  model.take(reading(1, 1))
+  model.take(reading(2, 0))
+  model.take(reading(3, 1))
+  expect(model.history.points.map(({ median }) => median)).toEqual([undefined, 7])
+})
+
+test("while it is paused the lists stay, and what ended meanwhile comes after", () => {
+  const model = new Model()
+  model.take(reading(1, 1, 1))
+  model.togglePause()
+  model.take(reading(2, 1, 5))
+  expect([flows(model), model.total, model.openNow, model.history.points.length]).toEqual([[1], 1, 5, 1])
+  model.togglePause()
+  expect(flows(model)).toEqual([1, 2])
+})
+
+test("a proxy that does not answer is unreachable, but for one that was draining: that has ended", () => {
+  const model = new Model()
+  model.take(reading(1, 0))
+  model.miss("no route")
+  expect([model.state, model.trouble]).toEqual(["unreachable", "The proxy does not answer: no route"])
+  model.take({ ...reading(1, 0), about: { state: "draining" } })
+  expect([model.state, model.trouble]).toEqual(["draining", undefined])
+  model.miss("no route")
+  expect([model.state, model.trouble]).toEqual(["draining", "The proxy has drained and ended."])
+})
