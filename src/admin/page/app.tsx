@@ -3,12 +3,12 @@
  */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks"
 
-import { Details } from "./details.tsx"
+import { Details, type Look } from "./details.tsx"
 import { Drain } from "./drain.tsx"
 import { whole } from "./format.ts"
 import { Model } from "./model.ts"
 import { askSettings, poll } from "./poll.ts"
-import { matcher, type Order, type Row, type Told } from "./rows.ts"
+import { matcher, type Order, type Told } from "./rows.ts"
 import { Settings } from "./settings.tsx"
 import { Table } from "./table.tsx"
 import { Tabs, type Tab } from "./tabs.tsx"
@@ -20,7 +20,7 @@ export const App = () => {
   const [tab, setTab] = useState<Tab>("open")
   const [words, setWords] = useState("")
   const [order, setOrder] = useState<Order>({ by: "when", descending: true })
-  const [looked, look] = useState<Row | undefined>(undefined)
+  const [look, setLook] = useState<Look | undefined>(undefined)
   const [settings, setSettings] = useState<ReadonlyArray<Told>>([])
   const filter = useRef<HTMLInputElement>(null)
   const list = useRef<HTMLDivElement>(null)
@@ -121,13 +121,13 @@ export const App = () => {
               order={order}
               setOrder={setOrder}
               empty={emptyText(tab, all.length)}
-              look={look}
+              look={(row) => setLook({ row })}
             />
           )}
         </div>
       </main>
       <Keys />
-      <Details row={looked} closed={() => look(undefined)} />
+      <Details look={look} />
     </>
   )
 }

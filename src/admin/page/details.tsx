@@ -1,8 +1,9 @@
 /**
  * Details: everything that is known of one row, with a bar that shows where its time went.
  */
+import { useLayoutEffect, useRef } from "preact/hooks"
+
 import { bytes, duration } from "./format.ts"
-import { useModal } from "./modal.ts"
 import type { Row, Told } from "./rows.ts"
 
 /** Fields as the admin listener names them, in the order that a connection goes through them. */
@@ -13,21 +14,28 @@ const stages = [
   ["t_first_byte", "first byte"],
 ] as const
 
-interface Props {
-  /** Undefined while nobody looks. */
-  readonly row: Row | undefined
-  readonly closed: () => void
+/** That somebody wants to know more about a row: another object each time, also of the same row. */
+export interface Look {
+  readonly row: Row
 }
 
-export const Details = ({ row, closed }: Props) => {
-  const dialog = useModal(row !== undefined)
+interface Props {
+  /** Opens the panel; undefined until somebody looks. */
+  readonly look: Look | undefined
+}
+
+export const Details = ({ look }: Props) => {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const row = look?.row
+  useLayoutEffect(() => {
+    if (look !== undefined) dialog.current?.showModal()
+  }, [look])
   const kind = row?.told["method"] === undefined ? "Connection" : "Request on connection"
   return (
     <dialog
       id="details"
       ref={dialog}
       aria-labelledby="details-title"
-      onClose={closed}
       // A click beside the panel closes it, as Escape and its button do.
       onClick={({ target, currentTarget }) => {
         if (target === currentTarget) currentTarget.close()

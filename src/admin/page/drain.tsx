@@ -1,10 +1,9 @@
 /**
  * Drain: the one button that changes something. It asks first: there is no way back.
  */
-import { useState } from "preact/hooks"
+import { useRef, useState } from "preact/hooks"
 
 import { whole } from "./format.ts"
-import { useModal } from "./modal.ts"
 import { postDrain } from "./poll.ts"
 
 interface Props {
@@ -17,11 +16,15 @@ interface Props {
 }
 
 export const Drain = ({ ready, open, refused }: Props) => {
-  const [asking, ask] = useState(false)
   const [posted, setPosted] = useState(false)
-  const dialog = useModal(asking)
+  const dialog = useRef<HTMLDialogElement>(null)
+  const ask = (): void => {
+    if (dialog.current === null) return
+    // What was answered the last time is no answer.
+    dialog.current.returnValue = ""
+    dialog.current.showModal()
+  }
   const answered = (answer: string): void => {
-    ask(false)
     if (answer !== "drain") return
     setPosted(true)
     postDrain().catch((cause: unknown) => {
@@ -31,7 +34,7 @@ export const Drain = ({ ready, open, refused }: Props) => {
   }
   return (
     <>
-      <button id="drain" class="danger" disabled={!ready || posted} onClick={() => ask(true)}>
+      <button id="drain" class="danger" disabled={!ready || posted} onClick={ask}>
         Drain…
       </button>
       <dialog
