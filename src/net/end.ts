@@ -7,7 +7,7 @@
  */
 import type { Socket, SocketHandler } from "bun"
 
-import { goOn, open, stall } from "./collect.ts"
+import { open } from "./collect.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
@@ -34,7 +34,7 @@ export interface End {
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void
   readonly resume: () => void
-  /** No more bytes will be written (FIN). Reading goes on. */
+  /** No more bytes will be written (FIN). Reading goes on; where the peer has finished too, `closed` is called now. */
   readonly shutdown: () => void
   /** Closes at once; the peer sees a reset. Calls `closed` before it returns, if it was not called yet. */
   readonly terminate: () => void
@@ -57,6 +57,7 @@ export class SocketEnd implements End, Probed {
   /** Set by a write that the kernel refused: the close that follows it carries no error of its own. */
   private broken = false
   private finished = false
+  private peerFinished = false
   /** Pausing and resuming are system calls: only a change makes one. */
   private paused = false
   private socket: Socket<SocketEnd> | undefined = undefined
@@ -113,21 +114,22 @@ export class SocketEnd implements End, Probed {
   pause(): void {
     if (!this.open || this.paused) return
     this.paused = true
-    stall()
     this.socket!.pause()
   }
 
   resume(): void {
     if (!this.open || !this.paused) return
     this.paused = false
-    goOn()
     this.socket!.resume()
   }
 
   shutdown(): void {
     if (!this.open || this.finished) return
     this.finished = true
-    this.socket!.shutdown()
+    // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
+    // does, and spares a wake-up by epoll for a socket that is done both ways.
+    if (this.peerFinished) this.socket!.close()
+    else this.socket!.shutdown()
   }
 
   terminate(): void {
@@ -136,7 +138,9 @@ export class SocketEnd implements End, Probed {
 
   /** The peer's FIN. After a refused write Bun tells of one that never came: the `close` that follows is the truth. */
   finish(): void {
-    if (!this.broken) this.receiver.ended(this)
+    if (this.broken) return
+    this.peerFinished = true
+    this.receiver.ended(this)
   }
 
   /** The socket's own close; the only place where an end stops being open. */
@@ -145,7 +149,6 @@ export class SocketEnd implements End, Probed {
     this.open = false
     if (this.socket !== undefined) sockets--
     probing.forget(this)
-    if (this.paused) goOn()
     this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
     this.receiver = nobody
   }

@@ -7,7 +7,7 @@
  * the connection closes (11.2); an origin connection is used again only when both messages on it were whole.
  */
 import type { EndedBy } from "../observe/flow.ts"
-import { concat, empty } from "../protocol/bytes.ts"
+import { concat, empty, letGo } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
 import type { Body } from "../protocol/http/body.ts"
 import { forwardResponse } from "../protocol/http/forward.ts"
@@ -248,13 +248,15 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (request.prepared.body.done) return
     if (origin.tail !== undefined) return this.client.pause()
     if (this.inbox.length > 0) {
-      const bytes = request.prepared.body.pass(this.inbox.view(), 0)
+      const view = this.inbox.view()
+      const bytes = request.prepared.body.pass(view, 0)
       this.inbox.consume(request.prepared.body.consumed)
       if (request.prepared.body.problem !== undefined) {
         return void this.fail(refusal("malformed-request", request.prepared.body.problem), "client")
       }
       origin.send(bytes)
       if (origin.tail !== undefined) this.client.pause()
+      else if (this.inbox.length === 0) letGoOf(bytes, view)
     }
     // The origin must not take a part of a body for all of it.
     if (this.finished && !request.prepared.body.done && this.inbox.length === 0)
@@ -342,10 +344,12 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   }
 
   private passAnswer(origin: Origin, answer: Body): void {
-    const bytes = answer.pass(origin.inbox.view(), 0)
+    const view = origin.inbox.view()
+    const bytes = answer.pass(view, 0)
     origin.inbox.consume(answer.consumed)
     if (answer.problem !== undefined) return void this.fail(refusal("response-malformed", answer.problem))
     this.toClient(bytes)
+    if (this.tail === undefined && origin.inbox.length === 0) letGoOf(bytes, view)
     if (answer.done) this.answered(origin)
   }
 
@@ -516,6 +520,12 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const phase = this.state === "dialling" ? "dial" : "data"
     this.exchanging.answered(request.report(endedBy, phase, error, refused))
   }
+}
+
+/** What was sent, and what it was made from, which may be the same. */
+const letGoOf = (sent: Uint8Array, source: Uint8Array): void => {
+  letGo(sent)
+  letGo(source)
 }
 
 const expire = (exchange: Exchange): void => exchange.expire()

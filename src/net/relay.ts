@@ -9,7 +9,7 @@
  * the relay is over. To observe or to intercept what is carried, wrap an end.
  */
 import type { Flow } from "../observe/flow.ts"
-import { concat } from "../protocol/bytes.ts"
+import { concat, letGo } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
@@ -56,15 +56,19 @@ class Half implements Receiver {
     else if (count < bytes.length) {
       this.tail = count === 0 ? bytes : bytes.subarray(count)
       this.other.end.pause()
-    }
+    } else letGo(bytes)
   }
 
   drain(): void {
     if (this.tail === undefined) return
     const count = this.end.write(this.tail)
     if (count < 0) return this.relay.reset(this, "EPIPE")
-    this.tail = count < this.tail.length ? this.tail.subarray(count) : undefined
-    if (this.tail !== undefined) return
+    if (count < this.tail.length) {
+      this.tail = this.tail.subarray(count)
+      return
+    }
+    letGo(this.tail)
+    this.tail = undefined
     if (this.other.finished) this.end.shutdown()
     else this.other.end.resume()
   }
@@ -72,8 +76,9 @@ class Half implements Receiver {
   ended(): void {
     if (this.finished) return
     this.finished = true
-    if (this.other.tail === undefined) this.other.end.shutdown()
+    // First: a shutdown that is the second one closes the socket, and the relay may be over.
     this.relay.halfClosed(this)
+    if (this.other.tail === undefined) this.other.end.shutdown()
   }
 
   closed(_: End, code: string | undefined): void {

@@ -153,6 +153,32 @@ needs("curl")("curl sends two requests to two origins over one connection to the
   expect(lines[0]?.["client"]).toBe(lines[1]?.["client"])
 })
 
+/** Different in every place, and longer than what is copied or let go of. */
+const long = (seed: number, length = 300_000): string =>
+  Array.from({ length: length / 10 }, (_, i) => String(seed * 1_000_000 + i).padStart(10, ".")).join("")
+
+const inChunks = (body: string): string => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+
+test("long bodies arrive whole both ways with the next message right behind them, whatever their framing", async () => {
+  using server = await httpOrigin(({ line, body }) => {
+    const number = Number(/\/(\d)/.exec(line)?.[1])
+    if (body !== "" && body !== long(number)) return ok("another body")
+    const answer = long(number + 5)
+    return number % 2 === 0 ? ok(answer) : `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${inChunks(answer)}`
+  })
+  await using pillion = await start()
+  using client = await rawConnect(pillion.ports.out)
+  const post = (number: number): string =>
+    number < 2
+      ? `${request("POST", server.authority, `/${number}`, "Content-Length: 300000")}${long(number)}`
+      : `${request("POST", server.authority, `/${number}`, "Transfer-Encoding: chunked")}${inChunks(long(number))}`
+  client.send([0, 1, 2, 3].map(post).join("") + get(server.authority, "/4"))
+  for (const number of [0, 1, 2, 3, 4]) {
+    const { body } = await readResponse(client)
+    expect([number, body.length, body === long(number + 5)]).toEqual([number, 300_000, true])
+  }
+})
+
 test("an expectation is passed on, its 100 comes back, and only then is the body sent", async () => {
   using server = await origin()
   await using pillion = await start()

@@ -1,7 +1,7 @@
-/** When a collection is asked for: once it is quiet after a busy time, and while many connections stall. */
+/** When a collection is asked for: once it is quiet after a busy time. */
 import { expect, spyOn, test } from "bun:test"
 
-import { busyAtLeast, goOn, open, stall, stalledAtLeast } from "../../src/net/collect.ts"
+import { busyAtLeast, open } from "../../src/net/collect.ts"
 import { within } from "../support/within.ts"
 
 /** Settles when a collection is asked for; from here on none is made. */
@@ -25,13 +25,3 @@ test("after a busy time, when no more sockets are opened", async () => {
   setTimeout(() => clearInterval(busy), 2000)
   expect((await collected.made()) - started).toBeGreaterThanOrEqual(2000)
 })
-
-test("while enough connections stall, and not for fewer", async () => {
-  using collected = collection()
-  const started = performance.now()
-  for (let i = 0; i < stalledAtLeast - 1; i++) stall()
-  setTimeout(stall, 300)
-  expect((await collected.made()) - started).toBeGreaterThanOrEqual(500)
-  for (let i = 0; i < stalledAtLeast; i++) goOn()
-  // The one before was some seconds ago: two are never close together.
-}, 10_000)
