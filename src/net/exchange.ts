@@ -24,7 +24,7 @@ import { after, cancel, type Deadline } from "./deadline.ts"
 import type { Drained } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
-import { Exchanged } from "./exchanged.ts"
+import { Exchanged, noRequest } from "./exchanged.ts"
 import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
@@ -445,23 +445,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
 
   /** Ends the exchange for a head that is no request. */
   private refuse(refused: Refusal): void {
-    this.exchanging.answered({
-      method: "-",
-      authority: "-",
-      target: undefined,
-      path: "-",
-      version: undefined,
-      status: 0,
-      dialled: undefined,
-      firstByte: undefined,
-      endedBy: refused.reason === "request-timeout" ? "timeout" : "proxy",
-      phase: "handshake",
-      refusal: refused,
-      started: performance.now(),
-      bytesIn: 0,
-      bytesOut: 0,
-      error: refused.reason,
-    })
+    this.exchanging.answered(noRequest(refused))
     this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: true })))
   }
 

@@ -78,3 +78,22 @@ export class Exchanged {
     }
   }
 }
+
+/** What the access log tells of a head that is no request. */
+export const noRequest = (refused: Refusal): Answered => ({
+  method: "-",
+  authority: "-",
+  target: undefined,
+  path: "-",
+  version: undefined,
+  status: 0,
+  started: performance.now(),
+  dialled: undefined,
+  firstByte: undefined,
+  endedBy: refused.reason === "request-timeout" ? "timeout" : "proxy",
+  phase: "handshake",
+  bytesIn: 0,
+  bytesOut: 0,
+  error: refused.reason,
+  refusal: refused,
+})

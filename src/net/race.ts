@@ -2,8 +2,8 @@
  * Race: connections to the several addresses of one destination, as RFC 8305 section 5 has it.
  *
  * Attempts start one after another, `stagger` apart, and one that fails lets the next start at once. The first to
- * connect wins, and the others are cancelled; one that was overtaken is given up early where places are scarce. A race resolves nothing and has no deadline of its own: whoever runs it
- * calls `expire`.
+ * connect wins, and the others are cancelled; one that was overtaken is given up early where places are scarce. A race
+ * resolves nothing and has no deadline of its own: whoever runs it calls `expire`.
  */
 import type { Address } from "../protocol/address.ts"
 import type { Reason, Refusal } from "../protocol/refusal.ts"
