@@ -6,7 +6,8 @@
  * tail, a reset as a reset; a half-closed connection lingers for a bounded time.
  *
  * From the moment two ends are joined nothing is allocated per chunk but the view of a tail, and no Effect runs until
- * the relay is over. To observe or to intercept what is carried, wrap an end.
+ * the relay is over. To observe or to intercept what is carried, wrap an end: bytes that it was given to write are freed
+ * when it has taken them all.
  */
 import type { Flow } from "../observe/flow.ts"
 import { concat, letGo } from "../protocol/bytes.ts"

@@ -21,7 +21,7 @@ const numberRoom = 32
 
 export class Line {
   /** The line is in `bytes[0, length)` until the next one is begun. */
-  bytes = new Uint8Array(4096)
+  bytes = Buffer.alloc(4096)
   length = 0
 
   /** Begins an object, in place of whatever was here. */
@@ -114,7 +114,7 @@ export class Line {
 
   private reserve(count: number): void {
     if (this.length + count <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count))
+    const grown = Buffer.alloc(Math.max(this.bytes.length * 2, this.length + count))
     grown.set(this.bytes)
     this.bytes = grown
   }

@@ -46,7 +46,7 @@ export class Recent {
     const at = this.next++ % mostLines
     this.starts[at] = this.end
     this.lengths[at] = length
-    this.bytes.set(bytes.subarray(0, length), this.end)
+    bytes.copy(this.bytes, this.end, 0, length)
     this.end += length
     if (this.followers.size === 0) return
     const text = line.toString()

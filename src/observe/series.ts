@@ -10,6 +10,7 @@ export interface Family {
   readonly type: "counter" | "gauge" | "histogram"
   /** One sentence without a full stop. */
   readonly help: string
+  /** Three at most. */
   readonly labels: ReadonlyArray<Label>
 }
 

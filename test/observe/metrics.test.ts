@@ -204,6 +204,10 @@ test("a label value that the table does not have is a programmer's error", () =>
   expect(() => series.add(1)).toThrow('a has no series for l="undefined"')
 })
 
+test("no metric has more labels than can be counted by", () => {
+  expect(allFamilies.filter(({ labels }) => labels.length > 3).map(({ name }) => name)).toEqual([])
+})
+
 test("label values are escaped", () => {
   const series = new Series({ name: "a", type: "gauge", help: "x", labels: [{ name: "l", values: ['q"b\\n\n'] }] })
   expect(rendered(series)).toContain('a{l="q\\"b\\\\n\\n"} 0\n')

@@ -1,7 +1,7 @@
 /** Output with a writer that does as the test says: what is written when, what is dropped, and what is told of it. */
 import { expect, test } from "bun:test"
 
-import { longestQueue, Output } from "../../src/observe/output.ts"
+import { fullBatch, longestQueue, Output } from "../../src/observe/output.ts"
 import { Condition } from "../support/within.ts"
 
 /** A writer that answers when it is told to. */
@@ -54,6 +54,21 @@ test("lines of one turn are written together, in their order", async () => {
   expect([reader.writes, reader.taken]).toEqual([1, "one\ntwo\nthree\n"])
 })
 
+test("a batch that is full is written without delay, and none while another is under way, or after an error", async () => {
+  const reader = new Reader()
+  const line = `${"x".repeat(fullBatch / 4 - 1)}\n`
+  for (let i = 0; i < 3; i++) reader.output.write(line)
+  expect(reader.writes).toBe(0)
+  reader.output.write(line)
+  expect(reader.writes).toBe(1)
+  for (let i = 0; i < 5; i++) reader.output.write(line)
+  expect(reader.writes).toBe(1)
+  await reader.take()
+  await reader.fail("EPIPE")
+  for (let i = 0; i < 5; i++) reader.output.write(line)
+  expect(reader.writes).toBe(2)
+})
+
 test("a short write is continued where it ended, and lines that come meanwhile follow", async () => {
   const reader = new Reader()
   reader.output.write("first\n")
@@ -71,6 +86,8 @@ test("beyond the limit whole lines are dropped and counted, and a notice stands 
   const fitting = longestQueue / line.length
   for (let i = 0; i < fitting + 7; i++) reader.output.write(line)
   expect(reader.output.dropped).toBe(7)
+  // The first of them filled a batch.
+  await reader.take()
   await reader.take()
   expect(reader.taken).toBe(line.repeat(fitting) + "(7 lines are missing)\n")
   reader.output.write("again\n")
