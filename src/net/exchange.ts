@@ -7,7 +7,7 @@
  * the connection closes (11.2); an origin connection is used again only when both messages on it were whole.
  */
 import type { EndedBy } from "../observe/flow.ts"
-import { concat, empty, letGo } from "../protocol/bytes.ts"
+import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
 import type { Body } from "../protocol/http/body.ts"
 import { forwardResponse } from "../protocol/http/forward.ts"
@@ -25,6 +25,7 @@ import type { Drained } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
 import { Exchanged, noRequest } from "./exchanged.ts"
+import { letGo } from "./let-go.ts"
 import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"

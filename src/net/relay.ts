@@ -10,11 +10,12 @@
  * when it has taken them all.
  */
 import type { Flow } from "../observe/flow.ts"
-import { concat, letGo } from "../protocol/bytes.ts"
+import { concat } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
+import { letGo } from "./let-go.ts"
 import type { Step } from "./step.ts"
 
 /**

@@ -47,15 +47,3 @@ export const concat = (first: Uint8Array, second: Uint8Array): Uint8Array => {
   joined.set(second, first.length)
   return joined
 }
-
-/** Fewer bytes are cheap to make room for again, and even to look at their buffer costs more than it frees. */
-export const letGoFrom = 16 * 1024
-
-/**
- * Frees the memory of bytes that nobody will look at again: every view of their buffer is empty from now on. A socket
- * reads up to 512 KiB at a time. Left to the collector, each of them comes cold from memory, page by page, and takes 60 %
- * more of the processor to carry than one that has been there before.
- */
-export const letGo = (bytes: Uint8Array): void => {
-  if (bytes.length >= letGoFrom && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
-}

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { concat, empty, fromLatin1, toLatin1, letGo, letGoFrom } from "../../src/protocol/bytes.ts"
+import { concat, empty, fromLatin1, toLatin1 } from "../../src/protocol/bytes.ts"
 
 test("every byte survives the way to text and back", () => {
   const all = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -32,14 +32,4 @@ test("joining with nothing copies nothing", () => {
   const bytes = Uint8Array.of(1)
   expect(concat(bytes, empty)).toBe(bytes)
   expect(concat(empty, bytes)).toBe(bytes)
-})
-
-test("bytes that are let go of are freed with every view of them; fewer are left alone", () => {
-  const large = new Uint8Array(letGoFrom + 1)
-  const view = large.subarray(1)
-  const small = new Uint8Array(letGoFrom - 1)
-  letGo(view)
-  letGo(small)
-  expect([large.length, view.length, small.length]).toEqual([0, 0, letGoFrom - 1])
-  letGo(view)
 })
