@@ -29,6 +29,10 @@ export const App = () => {
     model.miss(why)
     redraw()
   }
+  const complain = (why: string): void => {
+    model.complain(why)
+    redraw()
+  }
   const togglePause = (): void => {
     model.togglePause()
     redraw()
@@ -83,7 +87,7 @@ export const App = () => {
         <button id="pause" aria-pressed={model.paused} aria-keyshortcuts="p" onClick={togglePause}>
           {model.paused ? "Resume" : "Pause"}
         </button>
-        <Drain ready={model.state === "ready"} open={model.openNow} refused={miss} />
+        <Drain ready={model.state === "ready"} open={model.openNow} refused={complain} />
       </header>
       <p id="trouble" role="alert" hidden={model.trouble === undefined}>
         {model.trouble}

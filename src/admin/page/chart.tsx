@@ -45,7 +45,7 @@ export const Chart = ({ title, headline, note, format, first, second, tone = "us
   const last = first.values.length - 1
   const at = pointed === undefined || pointed > last ? last : pointed
   const told = [first, second].map(({ name, values }) => ({ name, value: shown(values[at], format) }))
-  const words = told.map(({ name, value }) => `${name} ${value}`).join(", ")
+  const words = [first, second].map(({ name, values }) => `${name} ${shown(values[last], format)}`).join(", ")
   const peak = top > 0 ? `peak ${format(top)}` : ""
   return (
     <article class={tone}>

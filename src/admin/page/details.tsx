@@ -1,6 +1,7 @@
 /**
  * Details: everything that is known of one row, with a bar that shows where its time went.
  */
+import { Fragment } from "preact"
 import { useLayoutEffect, useRef } from "preact/hooks"
 
 import { bytes, duration } from "./format.ts"
@@ -94,13 +95,13 @@ const Facts = ({ told }: { readonly told: Told }) => (
     {Object.entries(told)
       .filter(([, value]) => value !== null && value !== undefined && value !== "")
       .map(([field, value]) => (
-        <>
-          <dt key={field}>
+        <Fragment key={field}>
+          <dt>
             {field.replace(/^t_(.*)/, "$1 time").replaceAll("_", " ")}
             <Mark field={field} />
           </dt>
-          <dd key={`${field}=`}>{shown(field, value)}</dd>
-        </>
+          <dd>{shown(field, value)}</dd>
+        </Fragment>
       ))}
   </dl>
 )

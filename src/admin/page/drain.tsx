@@ -1,7 +1,7 @@
 /**
  * Drain: the one button that changes something. It asks first: there is no way back.
  */
-import { useRef, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 
 import { whole } from "./format.ts"
 import { postDrain } from "./poll.ts"
@@ -18,6 +18,10 @@ interface Props {
 export const Drain = ({ ready, open, refused }: Props) => {
   const [posted, setPosted] = useState(false)
   const dialog = useRef<HTMLDialogElement>(null)
+  // It has been taken; if the proxy is ready again, it is another one.
+  useEffect(() => {
+    if (!ready) setPosted(false)
+  }, [ready])
   const ask = (): void => {
     if (dialog.current === null) return
     // What was answered the last time is no answer.
@@ -29,7 +33,7 @@ export const Drain = ({ ready, open, refused }: Props) => {
     setPosted(true)
     postDrain().catch((cause: unknown) => {
       setPosted(false)
-      refused(`the drain was not taken: ${String(cause)}`)
+      refused(`The drain was not taken: ${String(cause)}`)
     })
   }
   return (

@@ -51,6 +51,11 @@ export class Model {
     if (!drained) this.state = "unreachable"
   }
 
+  /** The proxy answered, and did not do what it was asked. */
+  complain(why: string): void {
+    this.trouble = why
+  }
+
   /** While it is paused the lists stay as they are; the charts go on. */
   togglePause(): void {
     this.paused = !this.paused

@@ -2,7 +2,7 @@
  * Table: a long list of rows of which only those in sight are in the document: thousands cost no more than fifty.
  */
 import type { RefObject } from "preact"
-import { useLayoutEffect, useState } from "preact/hooks"
+import { useLayoutEffect, useMemo, useState } from "preact/hooks"
 
 import { bytes, clock, duration } from "./format.ts"
 import { type Key, type Order, type Row, sort } from "./rows.ts"
@@ -60,7 +60,8 @@ interface Props {
 export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Props) => {
   const [chosen, setChosen] = useState<string | undefined>(undefined)
   const [sight, setSight] = useState({ top: 0, height: 0 })
-  const rows = sort(unsorted, order)
+  // Not again for every step of scrolling.
+  const rows = useMemo(() => sort(unsorted, order), [unsorted, order])
   const seen = inSightOf(rows.length, sight)
   const shown = rows.slice(seen.from, seen.to)
 

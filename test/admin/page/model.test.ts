@@ -54,6 +54,15 @@ test("while it is paused the lists stay, and what ended meanwhile comes after", 
   expect(flows(model)).toEqual([1, 2])
 })
 
+test("what the proxy would not do is told until it answers again, and makes it no less ready", () => {
+  const model = new Model()
+  model.take(reading(1, 0))
+  model.complain("The drain was not taken: 503")
+  expect([model.state, model.trouble]).toEqual(["ready", "The drain was not taken: 503"])
+  model.take(reading(1, 0))
+  expect(model.trouble).toBeUndefined()
+})
+
 test("a proxy that does not answer is unreachable, but for one that was draining: that has ended", () => {
   const model = new Model()
   model.take(reading(1, 0))
