@@ -75,9 +75,9 @@ export class Output {
       return
     }
     this.append(bytes, length)
-    if (this.length >= fullBatch && this.batch === undefined && !this.failing) return this.go()
+    if (this.length >= fullBatch && this.batch === undefined && this.untilRetry() <= 0) return this.go()
     if (this.timer === undefined && !this.busy) {
-      this.wake(Math.max(batchEvery, this.failedAt + afterError - performance.now()))
+      this.wake(Math.max(batchEvery, this.untilRetry()))
     }
   }
 
@@ -98,9 +98,9 @@ export class Output {
     return promise
   }
 
-  /** An error was a moment ago. */
-  private get failing(): boolean {
-    return performance.now() < this.failedAt + afterError
+  /** Milliseconds that are left until a write may be tried after an error; not above 0 where it may. */
+  private untilRetry(): number {
+    return this.failedAt + afterError - performance.now()
   }
 
   private append(bytes: Buffer, length: number): void {
@@ -186,7 +186,7 @@ export class Output {
   private next(): void {
     if (this.flushing.size > 0) this.go()
     else if (this.length > 0 || this.dropped > this.told) {
-      this.wake(Math.max(batchEvery, this.failedAt + afterError - performance.now()))
+      this.wake(Math.max(batchEvery, this.untilRetry()))
     }
   }
 }
