@@ -183,6 +183,15 @@ test(
     tunnel.end()
     expect(await pillion.exited).toBe(0)
     await page.until(`document.querySelector("#trouble").textContent === "The proxy has drained and ended."`)
+    // The next one on this port has not been drained.
+    await using next = await startPillion({ flags: [`--admin-port=${pillion.ports.admin}`] })
+    await page.until(
+      `document.querySelector("#state").textContent === "ready" && !document.querySelector("#drain").disabled`,
+    )
+    expect([next.ports.admin, await page.evaluate<boolean>(`document.querySelector("#trouble").hidden`)]).toEqual([
+      pillion.ports.admin,
+      true,
+    ])
   },
   milliseconds,
 )
