@@ -16,7 +16,7 @@ export interface Room {
   readonly dir: string
   /** Where it shall accept, on 127.0.0.1. */
   readonly port: number
-  /** The origin's port: the fixed target of "tcp", and what HAProxy's http mode forwards to. */
+  /** The origin's port: the fixed target of "tcp", and what HAProxy's http mode and bare forward to. */
   readonly target: number
   /** The most connections it shall carry at once: each takes two descriptors. */
   readonly connections: number
@@ -64,17 +64,31 @@ const configure = (room: Room, name: string, lines: ReadonlyArray<string>): stri
   return path
 }
 
-/** `splice`: its bytes move inside the kernel, which is not its default. */
-const haproxy = (splice: boolean): Peer => {
+/** What HAProxy is measured as: by its defaults, and with one option each that is not one. */
+const haproxies = {
+  haproxy: {
+    about: "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
+    works: ["tcp", "http"],
+  },
+  "haproxy-splice": {
+    about: "as haproxy, with option splice-request and splice-response: not its default, shown for what is possible",
+    works: ["tcp"],
+  },
+  "haproxy-reuse": {
+    about:
+      "as haproxy, with http-reuse always: not its default; a client's first request may use any connection at rest",
+    works: ["http"],
+  },
+} as const
+
+const haproxy = (name: keyof typeof haproxies): Peer => {
   const path = find("haproxy")
+  const splice = name === "haproxy-splice"
   // The pipes that splice needs come out of the same descriptors.
   const share = splice ? 2 : 1
   return {
-    name: splice ? "haproxy-splice" : "haproxy",
-    about: splice
-      ? "as haproxy, with option splice-request and splice-response: not its default, shown for what is possible"
-      : "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
-    works: splice ? ["tcp"] : ["tcp", "http"],
+    name,
+    ...haproxies[name],
     path,
     version: versionFrom(path, "-v"),
     command: (work, room) => {
@@ -94,6 +108,7 @@ const haproxy = (splice: boolean): Peer => {
         `  maxconn ${Math.floor(room.connections / share)}`,
         "  default_backend there",
         "backend there",
+        ...(name === "haproxy-reuse" ? ["  http-reuse always"] : []),
         `  server origin 127.0.0.1:${room.target}`,
       ])
       return [path ?? "", "-db", "-q", "-f", config]
@@ -261,15 +276,16 @@ export const floor = (executable: string): Peer => ({
 /** bare.ts: what Bun itself costs. */
 export const bare = (): Peer => ({
   name: "bare",
-  about: "bench/bare.ts: a relay in bare Bun, one fixed target, without Effect, limits or log",
-  works: ["tcp"],
+  about: "bench/bare.ts: a relay in bare Bun, one fixed target, without Effect, limits or log; it reads no HTTP",
+  works: ["tcp", "http", "connect"],
   path: process.execPath,
   version: Bun.version,
-  command: (_work, room) => [
+  command: (work, room) => [
     process.execPath,
     join(import.meta.dir, "bare.ts"),
     String(room.port),
     String(room.target),
+    ...(work === "connect" ? ["connect"] : []),
   ],
 })
 
@@ -286,8 +302,9 @@ export const against = (name: string, port: number): Peer => ({
 
 /** Every peer by Debian's packages, whether this machine has it or not. */
 export const others = (): ReadonlyArray<Peer> => [
-  haproxy(false),
-  haproxy(true),
+  haproxy("haproxy"),
+  haproxy("haproxy-splice"),
+  haproxy("haproxy-reuse"),
   nginx(),
   squid(),
   tinyproxy(),

@@ -48,7 +48,7 @@ const http = (name: string, title: string, more: Partial<Workload>): Workload =>
   origin: "http",
   unit: "request",
   load: ["kind=http", "size=128"],
-  peers: ["haproxy", "squid"],
+  peers: ["bare", "haproxy", "squid"],
   ...more,
 })
 
@@ -94,15 +94,16 @@ export const workloads: ReadonlyArray<Workload> = [
   ...tunnel("socks4", ["dante"], false),
   ...tunnel("socks4a", [], false),
   ...tunnel("socks5", ["microsocks", "dante"], true),
-  ...tunnel("connect", ["tinyproxy", "squid"], true),
+  ...tunnel("connect", ["bare", "tinyproxy", "squid"], true),
   http("http-requests", "absolute-form requests, kept alive, one origin", { quick: true }),
   http("http-many-origins", `absolute-form requests, kept alive, ${manyOrigins} origins in turn`, {
     load: ["kind=http", "size=128", `ports=${manyOrigins}`],
+    peers: ["haproxy", "squid"],
   }),
   http("http-connections", "absolute-form requests, a new connection each", {
     unit: "connection",
     load: ["kind=http", "size=128", "fresh=1"],
-    peers: ["haproxy", "squid", "tinyproxy"],
+    peers: ["bare", "haproxy", "haproxy-reuse", "squid", "tinyproxy"],
     quick: true,
   }),
   tcp("idle", "tcp: memory of idle connections", { measure: "idle", unit: "connection" }),

@@ -207,6 +207,15 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     annotation: "keep-alive-timeout",
     reloadable: true,
   },
+  originReuse: {
+    name: "origin-reuse",
+    group: "Deadlines",
+    summary: "how long after it was made a connection to an HTTP origin may serve other clients; 0 shares none",
+    kind: duration(0),
+    initial: ten,
+    annotation: "origin-reuse",
+    reloadable: true,
+  },
   drainDelay: {
     name: "drain-delay",
     group: "Deadlines",
@@ -233,6 +242,14 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     initial: mostConnections,
     initialText: "half of (open files limit - 64), which is also the most",
     annotation: "max-connections",
+    reloadable: true,
+  },
+  maxIdleOrigins: {
+    name: "max-idle-origins",
+    group: "Limits",
+    summary: "how many connections to HTTP origins a listener may keep for the next client",
+    kind: integer(0, connectionsCeiling),
+    initial: () => 128,
     reloadable: true,
   },
   maxHeadBytes: {

@@ -58,9 +58,11 @@ export interface Settings {
   readonly dialTimeout: number
   readonly halfCloseTimeout: number
   readonly keepAliveTimeout: number
+  readonly originReuse: number
   readonly drainDelay: number
   readonly drainTimeout: number
   readonly maxConnections: number
+  readonly maxIdleOrigins: number
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
   readonly allowDestinations: ReadonlyArray<DestinationRule>

@@ -7,6 +7,9 @@ import type { Target } from "../protocol/target.ts"
 
 import type { Drain } from "./drain.ts"
 import type { End } from "./end.ts"
+import type { Origin } from "./origin.ts"
+import type { OwnLimits } from "./own-origins.ts"
+import type { SharedOrigins } from "./shared-origins.ts"
 import type { Spare } from "./spare.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
@@ -19,25 +22,24 @@ export interface ExchangeContext {
   readonly forwarding: Forwarding
   readonly drain: Drain
   readonly idleOrigins: Spare
+  readonly sharedOrigins: SharedOrigins
 }
 
 /** Whose exchange it is. */
 export interface Exchanging {
   /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
   readonly needs: (need: Need) => void
+  /** Called for every request that has a connection: it goes there. */
+  readonly sends: (origin: Origin) => void
   /** Called once for every request, when its answer is over. */
   readonly answered: (answered: Answered) => void
 }
 
-export interface ExchangeLimits {
+export interface ExchangeLimits extends OwnLimits {
   /** Milliseconds for a whole head, from its first byte. */
   readonly handshakeTimeout: number
-  /** Milliseconds between requests. */
-  readonly keepAliveTimeout: number
   /** Milliseconds for what is left to answer once the client has ended, and again while much of it still flows. */
   readonly halfCloseTimeout: number
-  readonly maxHeadBytes: number
-  readonly maxHeadFields: number
 }
 
 /** What an exchange cannot do by itself. */

@@ -71,7 +71,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.inbox = inbox
     this.finished = finished
     this.context = context
-    this.origins = new OwnOrigins(context.idleOrigins)
+    this.origins = new OwnOrigins(context.idleOrigins, context.sharedOrigins)
     this.requests = new RequestReader(inbox, context.limits, context.pseudonym)
   }
 
@@ -91,11 +91,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.leave()
   }
 
-  /** The connection that was needed. */
-  supply(end: End): void {
+  /** The connection that was needed, and the address that it goes to. */
+  supply(end: End, address: string): void {
     this.request!.connected()
     const { limits, pseudonym } = this.context
-    this.send(new Origin(end, this.request!.key, this, limits, pseudonym))
+    this.send(new Origin(end, address, this.request!.key, this, limits, pseudonym))
   }
 
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
@@ -219,7 +219,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
     this.request = new Exchanged(prepared, target, key, authority)
     this.inbox.consume(prepared.consumed)
-    const origin = this.origins.take(key, this.context.limits().keepAliveTimeout)
+    const origin =
+      this.origins.take(key, this.context.limits()) ??
+      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -235,9 +237,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   }
 
   private send(origin: Origin): void {
+    const { prepared } = this.request!
     this.origin = origin
     this.state = "busy"
-    origin.send(this.request!.prepared.bytes)
+    origin.owner = this
+    if (!prepared.shareable) origin.exclusive = true
+    this.exchanging.sends(origin)
+    origin.send(prepared.bytes)
     this.client.resume()
     this.sendBody()
   }
@@ -337,6 +343,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     request.answer = answer.body
     request.framing = head.bodyLength
     request.originStays = head.persistent
+    if (head.survey.bindsConnection) origin.exclusive = true
     request.clientStays = stays
     origin.inbox.consume(answer.consumed)
     this.toClient(answer.words)
@@ -361,9 +368,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.origin = undefined
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.originStays && !origin.finished && !origin.broken && request.clientStays) {
-      this.origins.rest(origin)
-    } else if (request.prepared.body.done) origin.release()
+    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin)
+    else if (request.prepared.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)
     this.state = "head"
@@ -465,7 +471,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const { origin: current } = this
     this.origin = undefined
     current?.abort()
-    this.origins.releaseAll()
+    this.origins.giveBack()
   }
 
   private need(need: Need): void {

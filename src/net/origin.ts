@@ -1,5 +1,5 @@
 /**
- * Origin: a connection to an origin server as an exchange uses it, again and again while both sides agree.
+ * Origin: a connection to an origin server as exchanges use it, again and again while both sides agree.
  */
 import { type ReaderLimits, ResponseReader } from "../protocol/http/reader.ts"
 import { Inbox } from "../protocol/inbox.ts"
@@ -8,7 +8,7 @@ import { after, cancel, type Deadline } from "./deadline.ts"
 import type { End, Receiver } from "./end.ts"
 import { discard } from "./linger.ts"
 
-/** Who hears an origin: the exchange that it belongs to. */
+/** Who hears an origin: the exchange that it belongs to, or who keeps it for the next one. */
 export interface OriginOwner {
   readonly originAnswered: (origin: Origin) => void
   readonly originDrained: (origin: Origin) => void
@@ -16,10 +16,27 @@ export interface OriginOwner {
   readonly originEnded: (origin: Origin) => void
 }
 
+/** What it is made under; a reload makes another value. `Settings` has them. */
+export interface OriginLimits extends ReaderLimits {
+  /** Milliseconds after it was made that a connection may serve another client; 0 shares none. */
+  readonly originReuse: number
+  /** Connections that may wait for the next client. */
+  readonly maxIdleOrigins: number
+}
+
 export class Origin implements Receiver {
   readonly end: End
+  /** `host:port`: connections with the same key serve the same origin. */
   readonly key: string
-  readonly owner: OriginOwner
+  /** Where it was dialled. */
+  readonly address: string | undefined
+  owner: OriginOwner
+  readonly madeAt = performance.now()
+  readonly madeUnder: OriginLimits
+  /** What it has carried lets it serve no other client. */
+  exclusive = false
+  /** The one that waits beneath it, while it waits among others to be taken. */
+  beneath: Origin | undefined = undefined
   /** What arrived and was not passed on yet. */
   readonly inbox = new Inbox()
   /** The heads of its answers. */
@@ -38,11 +55,20 @@ export class Origin implements Receiver {
   code: string | undefined = undefined
   private idleDeadline: Deadline | undefined = undefined
 
-  constructor(end: End, key: string, owner: OriginOwner, limits: () => ReaderLimits, pseudonym: string) {
+  constructor(
+    end: End,
+    address: string | undefined,
+    key: string,
+    owner: OriginOwner,
+    limits: () => OriginLimits,
+    pseudonym: string,
+  ) {
     this.end = end
+    this.address = address
     this.answers = new ResponseReader(this.inbox, limits, pseudonym)
     this.key = key
     this.owner = owner
+    this.madeUnder = limits()
     end.receiver = this
   }
 

@@ -1,11 +1,17 @@
 /**
  * Own origins: the connections to origins that one client has at rest, each of another origin.
  */
-import type { Origin } from "./origin.ts"
+import type { Origin, OriginLimits } from "./origin.ts"
+import type { SharedOrigins } from "./shared-origins.ts"
 import type { Spare } from "./spare.ts"
 
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8
+
+export interface OwnLimits extends OriginLimits {
+  /** Milliseconds between requests. */
+  readonly keepAliveTimeout: number
+}
 
 export class OwnOrigins {
   /**
@@ -16,10 +22,15 @@ export class OwnOrigins {
   /** The others, by their keys: few clients have any. */
   private byKey: Map<string, Origin> | undefined = undefined
   private readonly everybodys: Spare
+  private readonly shared: SharedOrigins
 
-  /** `everybodys` is the list of all idle origins, which may take one away when descriptors are needed. */
-  constructor(everybodys: Spare) {
+  /**
+   * `everybodys` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
+   * takes them over when the client goes.
+   */
+  constructor(everybodys: Spare, shared: SharedOrigins) {
     this.everybodys = everybodys
+    this.shared = shared
   }
 
   /** Keeps a connection that has just answered. */
@@ -28,15 +39,16 @@ export class OwnOrigins {
     this.resting = origin
   }
 
-  /** Takes the connection to `key` out, if there is one. Others wait `keepAliveTimeout` milliseconds at most. */
-  take(key: string, keepAliveTimeout: number): Origin | undefined {
+  /** Takes the connection to `key` out, if there is one. Others wait for the keep-alive timeout at most. */
+  take(key: string, limits: OwnLimits): Origin | undefined {
     const { resting } = this
     this.resting = undefined
-    if (resting?.key === key) return resting
-    if (resting !== undefined) this.keep(resting, keepAliveTimeout)
+    if (resting?.key === key) return fresh(resting, limits)
+    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
     const origin = this.byKey?.get(key)
-    if (origin !== undefined) this.forget(origin)
-    return origin
+    if (origin === undefined) return undefined
+    this.forget(origin)
+    return fresh(origin, limits)
   }
 
   private keep(origin: Origin, keepAliveTimeout: number): void {
@@ -66,9 +78,22 @@ export class OwnOrigins {
     origin.release()
   }
 
-  releaseAll(): void {
-    if (this.resting !== undefined) this.release(this.resting)
-    if (this.byKey === undefined) return
-    for (const origin of this.byKey.values()) this.release(origin)
+  /** The client goes. */
+  giveBack(): void {
+    const { resting, byKey } = this
+    this.resting = undefined
+    if (resting !== undefined) this.shared.offer(resting)
+    if (byKey === undefined) return
+    for (const origin of byKey.values()) {
+      this.forget(origin)
+      this.shared.offer(origin)
+    }
   }
+}
+
+/** A reload may have denied a destination, or moved it: what was made before is not used again. */
+const fresh = (origin: Origin, limits: OriginLimits): Origin | undefined => {
+  if (origin.madeUnder === limits) return origin
+  origin.release()
+  return undefined
 }

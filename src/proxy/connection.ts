@@ -16,6 +16,7 @@ import { Exchange } from "../net/exchange.ts"
 import type { Exchanging, Need } from "../net/exchange-context.ts"
 import { Linger, type Lingering } from "../net/linger.ts"
 import { type Asked, type Asking, Opening, spokenIn } from "../net/opening.ts"
+import type { Origin } from "../net/origin.ts"
 import { Relay, type Relaying } from "../net/relay.ts"
 import type { Step } from "../net/step.ts"
 import type { Answered } from "../observe/answered.ts"
@@ -166,7 +167,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     flow.dialledAt = now - flow.started
     flow.address = around.nameOf(address, port)
     around.reports.dialled(flow, now - this.dialStarted)
-    if (this.exchange !== undefined) return this.exchange.supply(end)
+    if (this.exchange !== undefined) return this.exchange.supply(end, flow.address)
     this.join(end, handshake!.accepted(new BoundOf(end)), opening!.inbox.take(), opening!.finished)
   }
 
@@ -222,6 +223,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     switch (need._tag) {
       case "Origin":
         this.flow.target = formatTarget(need.target)
+        this.flow.address = undefined
         return this.reach(need.target)
       case "Connect":
         this.exchange = undefined
@@ -235,6 +237,11 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
       case "Over":
         return need.words === undefined ? this.reset() : this.close(need.words)
     }
+  }
+
+  sends(origin: Origin): void {
+    this.flow.target = origin.key
+    this.flow.address = origin.address
   }
 
   answered(answered: Answered): void {

@@ -6,6 +6,7 @@ import type { Dialer } from "../net/dialer.ts"
 import type { Drain } from "../net/drain.ts"
 import type { ExchangeContext } from "../net/exchange-context.ts"
 import type { Speech } from "../net/opening.ts"
+import { SharedOrigins } from "../net/shared-origins.ts"
 import type { Spare } from "../net/spare.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { Flow } from "../observe/flow.ts"
@@ -70,6 +71,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
       forwarding: makeForwarding(pseudonym),
       drain,
       idleOrigins,
+      sharedOrigins: new SharedOrigins(settings, drain, idleOrigins),
     },
     reports,
   }

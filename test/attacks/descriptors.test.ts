@@ -90,7 +90,7 @@ needs("prlimit")(
     const origins = await Promise.all(Array.from({ length: 6 }, () => httpOrigin()))
     using server = await echo()
     try {
-      await using pillion = await startPillion({ wrapper: few })
+      await using pillion = await startPillion({ wrapper: few, flags: ["--origin-reuse=1s"] })
       const base = pillion.openFiles()
       using clients = await crowd(48, pillion.ports.out)
       for (const [i, { authority, requests }] of origins.entries()) {

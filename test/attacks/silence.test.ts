@@ -90,7 +90,9 @@ test("300 clients who send a byte now and then are gone at the deadline all the 
 
 test("a second request that does not come is ended by keep-alive-timeout, one that drips by handshake-timeout", async () => {
   using server = await httpOrigin()
-  await using pillion = await startPillion({ flags: ["--handshake-timeout=1s", "--keep-alive-timeout=2s"] })
+  await using pillion = await startPillion({
+    flags: ["--handshake-timeout=1s", "--keep-alive-timeout=2s", "--origin-reuse=2s"],
+  })
   const base = pillion.openFiles()
   const request = `GET http://${server.authority}/ HTTP/1.1\r\nHost: ${server.authority}\r\n\r\n`
   using silent = await crowd(50, pillion.ports.out)

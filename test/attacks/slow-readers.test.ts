@@ -68,7 +68,7 @@ for (const tunnel of ["http", "socks5"] as const) {
       if (tunnel === "http") peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)
       poured.push(pour(peer))
     })
-    await using pillion = await startPillion()
+    await using pillion = await startPillion({ flags: ["--origin-reuse=1s"] })
     const base = pillion.openFiles()
     const before = pillion.residentBytes()
     const clients: Array<Peer> = []

@@ -33,9 +33,11 @@ test.each([
   ["dial-timeout", "10s", undefined, "dial-timeout"],
   ["half-close-timeout", "60s", undefined, "half-close-timeout"],
   ["keep-alive-timeout", "60s", undefined, "keep-alive-timeout"],
+  ["origin-reuse", "10s", undefined, "origin-reuse"],
   ["drain-delay", "0s", undefined, "drain-delay"],
   ["drain-timeout", "25s", undefined, "drain-timeout"],
   ["max-connections", 9968, undefined, "max-connections"],
+  ["max-idle-origins", 128, undefined, undefined],
   ["max-head-bytes", "64KiB", undefined, undefined],
   ["max-head-fields", 128, undefined, undefined],
   ["allow-destinations", [], undefined, "allow-destinations"],
@@ -59,9 +61,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract and the format of the access log, each name once", () => {
-    expect(byName.size).toBe(30)
-    expect(allOptions.length).toBe(30)
+  test("has the 29 options of the contract, the format of the access log and two for shared origins, each name once", () => {
+    expect(byName.size).toBe(32)
+    expect(allOptions.length).toBe(32)
   })
 
   test("names each option as its key in settings", () => {
@@ -99,6 +101,8 @@ describe("the option table", () => {
       "max-connections",
       "max-head-bytes",
       "max-head-fields",
+      "max-idle-origins",
+      "origin-reuse",
       "proxy-strict",
       "resolve",
     ])

@@ -1,7 +1,7 @@
 /**
  * Smuggling, through the executable: whatever a client sends, and however an origin answers, the origin sees nothing, or
- * exactly the requests that a strict reader sees; after an error in framing the connection ends; and a connection to an
- * origin whose request or answer was not clean is never used again.
+ * exactly the requests that a strict reader sees; after an error in framing the connection ends; a connection to an
+ * origin whose request or answer was not clean is never used again; and the next client gets its own answer.
  *
  * `TEST_SEED` repeats a run, and `TEST_REPLAY`, with what a failure prints, that failure.
  */
@@ -10,9 +10,10 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../support/hostile.ts"
+import { readResponse } from "../support/http.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
-import { evil, type Manner, manners, type Recorded, StrictOrigin } from "./strict-origin.ts"
+import { type Choose, evil, type Manner, manners, type Recorded, StrictOrigin } from "./strict-origin.ts"
 import { describeSeen, see, type Seen, type Sight } from "../support/strict.ts"
 import { ascii } from "../support/trickle.ts"
 
@@ -70,6 +71,46 @@ const wrong = ({ sight, requests, given, broken, answer, over }: Outcome): strin
   return undefined
 }
 
+/** `--resolve` for every name that the requests go to. */
+const resolveTo = (origin: StrictOrigin): ReadonlyArray<string> => [
+  ...authorities.map((each) => `--resolve=${each}=127.0.0.1:${origin.port}`),
+  ...nowhere.map((each) => `--resolve=${each}`),
+]
+
+const isClean = (manner: Manner): boolean => manner === "by length" || manner === "by chunks"
+
+/** Answers as the numbers say, from their other end, for the requests have used up the beginning. Most are good. */
+const answersBy = (numbers: ReadonlyArray<number>, text: string, chosen: (manner: Manner) => void): Choose => {
+  const answers = new Choices(numbers.toReversed())
+  return (early) => {
+    if (early && answers.below(4) < 3) return undefined
+    const manner = answers.pick<Manner>(["by length", "by chunks", answers.pick<Manner>(manners)])
+    chosen(manner)
+    // A 101 is only unasked where nobody asks for an upgrade.
+    return manner === "with an unasked 101" && /upgrade/i.test(text) ? "by length" : manner
+  }
+}
+
+const check = async (runs: number, judge: (numbers: ReadonlyArray<number>) => Promise<string | undefined>) => {
+  const seed = process.env["TEST_SEED"] ?? crypto.randomUUID()
+  const result = await Effect.runPromise(
+    Arbitrary.checkEffect(
+      choiceLists,
+      (numbers) =>
+        Effect.flatMap(
+          Effect.promise(() => judge(numbers)),
+          (problem) => (problem === undefined ? Effect.succeed(true) : Effect.fail(problem)),
+        ),
+      { runs, size: 160, maxShrinks: 500, seed, replay: process.env["TEST_REPLAY"] },
+    ),
+  )
+  console.log(`smuggling through the executable: TEST_SEED=${seed}`)
+  if (result._tag === "Falsified" && result.failure._tag === "PropertyError") {
+    throw new Error(`${result.failure.error}\nTEST_REPLAY='${result.replay}' repeats it`)
+  }
+  expect(result._tag).toBe("Passed")
+}
+
 const inputs = process.env["CI"] === "true" ? 2000 : 300
 
 test(`through the executable an origin sees nothing, or exactly the requests that a strict reader sees (${inputs} inputs)`, async () => {
@@ -80,8 +121,9 @@ test(`through the executable an origin sees nothing, or exactly the requests tha
       // Only an error in framing may end a connection here, never a deadline.
       "--handshake-timeout=10m",
       "--keep-alive-timeout=10m",
-      ...authorities.map((each) => `--resolve=${each}=127.0.0.1:${origin.port}`),
-      ...nowhere.map((each) => `--resolve=${each}`),
+      // Every connection ends with its client: only so can it be told what that client sent on it.
+      "--origin-reuse=0",
+      ...resolveTo(origin),
     ],
   })
   const counts = { inputs: 0, seen: 0, forwarded: 0, reused: 0, framingErrors: 0, cutShort: 0, unclean: 0, left: 0 }
@@ -92,15 +134,7 @@ test(`through the executable an origin sees nothing, or exactly the requests tha
     const pieces = hostileCuts(drawn, ascii(text))
     const sight = see(text)
     if (sight.requests.some(leavesHome)) return void counts.left++
-    // From the other end of the list, whose beginning the requests have used up.
-    const answers = new Choices(numbers.toReversed())
-    origin.begin((early) => {
-      if (early && answers.below(4) < 3) return undefined
-      const manner = answers.pick<Manner>(["by length", "by chunks", answers.pick<Manner>(manners)])
-      if (manner !== "by length" && manner !== "by chunks") counts.unclean++
-      // A 101 is only unasked where nobody asks for an upgrade.
-      return manner === "with an unasked 101" && /upgrade/i.test(text) ? "by length" : manner
-    })
+    origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
     const sent = await send(pillion, pieces, sight)
     const recorded = await origin.finish()
     counts.inputs++
@@ -113,23 +147,8 @@ test(`through the executable an origin sees nothing, or exactly the requests tha
     return problem === undefined ? undefined : `${problem}\nin ${JSON.stringify(text)}`
   }
 
-  const seed = process.env["TEST_SEED"] ?? crypto.randomUUID()
-  const result = await Effect.runPromise(
-    Arbitrary.checkEffect(
-      choiceLists,
-      (numbers) =>
-        Effect.flatMap(
-          Effect.promise(() => judge(numbers)),
-          (problem) => (problem === undefined ? Effect.succeed(true) : Effect.fail(problem)),
-        ),
-      { runs: inputs, size: 160, maxShrinks: 500, seed, replay: process.env["TEST_REPLAY"] },
-    ),
-  )
-  console.log(`smuggling through the executable: TEST_SEED=${seed} ${JSON.stringify(counts)}`)
-  if (result._tag === "Falsified" && result.failure._tag === "PropertyError") {
-    throw new Error(`${result.failure.error}\nTEST_REPLAY='${result.replay}' repeats it`)
-  }
-  expect(result._tag).toBe("Passed")
+  await check(inputs, judge)
+  console.log(JSON.stringify(counts))
   // No side of the property may be empty; usual are several times as much.
   expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
   expect(counts.forwarded).toBeGreaterThan(inputs / 5)
@@ -137,4 +156,40 @@ test(`through the executable an origin sees nothing, or exactly the requests tha
   expect(counts.framingErrors).toBeGreaterThan(inputs / 10)
   expect(counts.cutShort).toBeGreaterThan(inputs / 100)
   expect(counts.unclean).toBeGreaterThan(inputs / 50)
+}, 180_000)
+
+test(`whatever a client sent, and however it was answered, the next client gets its own answer (${inputs} inputs)`, async () => {
+  using origin = await StrictOrigin.start()
+  await using pillion = await startPillion({ flags: ["--proxy-type=forward", ...resolveTo(origin)] })
+  const counts = { inputs: 0, bystanders: 0, unclean: 0 }
+  const connectionsAtStart = origin.connections
+
+  /** A client who has done nothing wrong; what is wrong with its answer, or undefined. */
+  const bystander = async (): Promise<string | undefined> => {
+    const path = `/bystander-${++counts.bystanders}`
+    using client = await rawConnect(pillion.ports.out)
+    client.send(`GET http://a.test${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`)
+    const { line, body } = await readResponse(client)
+    if (origin.marksFor(path).includes(body)) return undefined
+    return `a bystander got ${line} ${body} where it must get one of ${origin.marksFor(path).join() || "none"}`
+  }
+
+  await check(inputs, async (numbers) => {
+    const drawn = new Choices(numbers)
+    const text = hostileRequests(drawn)
+    const pieces = hostileCuts(drawn, ascii(text))
+    const sight = see(text)
+    if (sight.requests.some(leavesHome)) return undefined
+    counts.inputs++
+    origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
+    await send(pillion, pieces, sight)
+    origin.begin(() => "by length")
+    const problem = (await bystander()) ?? (await bystander())
+    return problem === undefined ? undefined : `${problem}\nafter ${JSON.stringify(text)}`
+  })
+  console.log(JSON.stringify(counts))
+  expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
+  expect(counts.unclean).toBeGreaterThan(inputs / 50)
+  // Every second bystander, at least, comes by a connection that another client has left.
+  expect(origin.connections - connectionsAtStart).toBeLessThan(inputs * 2)
 }, 180_000)

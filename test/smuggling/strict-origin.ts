@@ -76,6 +76,8 @@ export interface Given {
   readonly mark: string
   /** It came before its request was whole, which may still go wrong: then the client is told that instead. */
   readonly early: boolean
+  /** The path of its request, if that was whole. */
+  readonly path: string | undefined
 }
 
 /** What came of one client's bytes. */
@@ -112,6 +114,16 @@ export class StrictOrigin implements Disposable {
 
   get port(): number {
     return this.origin.port
+  }
+
+  /** How many connections it was ever asked on. */
+  get connections(): number {
+    return this.origin.connections.length
+  }
+
+  /** The answers to requests for `path` since the last `begin`. */
+  marksFor(path: string): ReadonlyArray<string> {
+    return this.given.filter((each) => each.path === path).map(({ mark }) => mark)
   }
 
   /** Forgets what was recorded. */
@@ -155,21 +167,22 @@ export class StrictOrigin implements Disposable {
     for (const request of requests.slice(recording.read)) {
       this.requests.push(request)
       recording.read++
-      if (recording.answered < recording.read) this.answer(recording, this.choose(false) ?? "by length", false)
+      if (recording.answered < recording.read) this.answer(recording, this.choose(false) ?? "by length", request.path)
     }
     if (end === "nothing") recording.begun = recording.text.length
     const headIsHere = recording.text.indexOf("\r\n\r\n", recording.begun) >= 0
     if (end !== "part" || recording.answered > recording.read || !headIsHere) return
     const manner = this.choose(true)
-    if (manner !== undefined) this.answer(recording, manner, true)
+    if (manner !== undefined) this.answer(recording, manner, undefined)
   }
 
-  private answer(recording: Recording, manner: Manner, early: boolean): void {
+  /** `path` is that of the request; undefined when it is not whole yet. */
+  private answer(recording: Recording, manner: Manner, path: string | undefined): void {
     if (recording.spoilt) return
     const mark = `<mark ${++this.lastMark}>`
     recording.answered++
     recording.spoilt = !clean.has(manner)
-    if (whole.has(manner)) this.given.push({ mark, early })
+    if (whole.has(manner)) this.given.push({ mark, early: path === undefined, path })
     recording.peer.send(words(manner, mark))
     if (manner === "until close") recording.peer.end()
   }

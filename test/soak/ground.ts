@@ -85,4 +85,5 @@ export const shortDeadlines: ReadonlyArray<string> = [
   "--handshake-timeout=2s",
   "--dial-timeout=2s",
   "--keep-alive-timeout=2s",
+  "--origin-reuse=2s",
 ]

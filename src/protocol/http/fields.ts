@@ -23,6 +23,8 @@ export const Field = {
   via: 12,
   expect: 13,
   maxForwards: 14,
+  authorization: 15,
+  wwwAuthenticate: 16,
 } as const
 export type FieldId = (typeof Field)[keyof typeof Field]
 
@@ -35,8 +37,10 @@ const known: ReadonlyArray<readonly [string, FieldId]> = [
   ["connection", Field.connection],
   ["keep-alive", Field.keepAlive],
   ["max-forwards", Field.maxForwards],
+  ["authorization", Field.authorization],
   ["content-length", Field.contentLength],
   ["http2-settings", Field.http2Settings],
+  ["www-authenticate", Field.wwwAuthenticate],
   ["proxy-connection", Field.proxyConnection],
   ["transfer-encoding", Field.transferEncoding],
   ["proxy-authorization", Field.proxyAuthorization],

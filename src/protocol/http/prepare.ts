@@ -37,7 +37,10 @@ export interface PreparedRequest {
   readonly consumed: number
   /** It asks to switch protocols, and that is passed on. */
   readonly upgrade: boolean
+  /** It may be sent again when nobody knows whether it arrived. */
   readonly retryable: boolean
+  /** It is retryable, and leaves nothing on the connection that another client must not meet. */
+  readonly shareable: boolean
   /** The client wants to close behind the answer. */
   readonly closes: boolean
 }
@@ -54,6 +57,7 @@ export const prepareRequest = (
   const upgrade = head.survey.upgradeOption && head.survey.upgradeOffered && head.minor === 1
   const joined = first.length <= joinedBodyBytes ? first : empty
   const forwarded = forwardRequest(bytes, end, head, fields, forwarding, upgrade, joined)
+  const retryable = head.bodyLength === 0 && idempotent.has(head.method)
   return {
     method: head.method,
     path: pathOf(bytes, head),
@@ -62,7 +66,8 @@ export const prepareRequest = (
     body,
     consumed: end + body.consumed,
     upgrade,
-    retryable: head.bodyLength === 0 && idempotent.has(head.method),
+    retryable,
+    shareable: retryable && !upgrade && !head.survey.bindsConnection,
     closes: head.survey.close,
   }
 }

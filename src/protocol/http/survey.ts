@@ -6,7 +6,7 @@
  */
 import { toLatin1 } from "../bytes.ts"
 
-import { eachElement, equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+import { eachElement, equalsIgnoreCase, Field, type Fields, isTokenByte } from "./fields.ts"
 
 /** A body's framing as one number: its length in bytes, or one of the two that have none. */
 export const chunked = -1
@@ -57,6 +57,8 @@ export interface Survey {
   passedHere: boolean
   /** Lower case names of end-to-end looking fields that Connection made hop-by-hop. */
   listed: ReadonlyArray<string>
+  /** Speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
+  bindsConnection: boolean
 }
 
 export type SurveyProblem =
@@ -79,6 +81,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
     maxForwards: undefined,
     passedHere: false,
     listed: none,
+    bindsConnection: false,
   }
   let options = 0
   let hops = 0
@@ -125,6 +128,10 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         break
       case Field.via:
         if (toLatin1(bytes, start, end).includes(pseudonym)) found.passedHere = true
+        break
+      case Field.authorization:
+      case Field.wwwAuthenticate:
+        if (bindsConnection(bytes, start, end)) found.bindsConnection = true
         break
       case Field.keepAlive:
       case Field.te:
@@ -182,6 +189,18 @@ const connectionOptions = (bytes: Uint8Array, start: number, end: number, found:
     return options <= maxConnectionOptions
   })
   return options
+}
+
+/** Whether one of the challenges, or the credentials, are of a scheme that authenticates a connection (RFC 4559). */
+const bindsConnection = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let binds = false
+  eachElement(bytes, start, end, (from, to) => {
+    let schemeEnd = from
+    while (schemeEnd < to && isTokenByte(bytes[schemeEnd]!)) schemeEnd++
+    binds = equalsIgnoreCase(bytes, from, schemeEnd, "negotiate") || equalsIgnoreCase(bytes, from, schemeEnd, "ntlm")
+    return !binds
+  })
+  return binds
 }
 
 /** Whether an Upgrade field offers nothing but cleartext HTTP/2, which a proxy must not pass on (RFC 9113 section 3.1). */

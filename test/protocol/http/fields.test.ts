@@ -158,6 +158,8 @@ describe("the fields that a proxy must understand", () => {
     ["Via", Field.via],
     ["Expect", Field.expect],
     ["Max-Forwards", Field.maxForwards],
+    ["Authorization", Field.authorization],
+    ["WWW-Authenticate", Field.wwwAuthenticate],
   ]
 
   test("are known in any case", () => {

@@ -32,6 +32,7 @@ describe("a section without any known field", () => {
       maxForwards: undefined,
       passedHere: false,
       listed: [],
+      bindsConnection: false,
     })
   })
 })
@@ -221,5 +222,30 @@ describe("Via and Host", () => {
     expect([hosts, hostStart, hostEnd]).toEqual([1, 6, 7])
     expect(found("Host: a", "Host: a").hosts).toBe(2)
     expect(found("Host:").hosts).toBe(1)
+  })
+})
+
+describe("an authentication that holds for a connection (RFC 4559)", () => {
+  test.each([
+    "Authorization: Negotiate YIIJ",
+    "authorization: NTLM TlRMTVNTUAAB",
+    "Authorization: negotiate",
+    "WWW-Authenticate: NTLM",
+    'WWW-Authenticate: Basic realm="a, b", NeGoTiAtE',
+  ])("%s is one", (line) => {
+    expect(found("Accept: */*", line).bindsConnection).toBe(true)
+    expect(found(line, "Authorization: Basic YTpi", "WWW-Authenticate: Digest").bindsConnection).toBe(true)
+  })
+
+  test.each([
+    "Authorization: Basic YTpi",
+    "Authorization: Bearer negotiate",
+    "Authorization: Negotiated x",
+    "Authorization: NTLMv2 x",
+    "WWW-Authenticate: Basic realm=NTLM",
+    "WWW-Authenticate:",
+    "Authentication: NTLM",
+  ])("%s is none", (line) => {
+    expect(found(line).bindsConnection).toBe(false)
   })
 })

@@ -1,0 +1,126 @@
+/**
+ * Shared origins: the connections to origins at rest whose clients have gone, each for whoever wants that origin next.
+ *
+ * A request whose client has no connection to the origin is spared a dial. What nginx, Squid and HAProxy learnt of it:
+ *
+ * - A connection at rest may be closing just now. So it only takes requests that may be sent again, on a connection of
+ *   their own, and no client learns of it.
+ * - An origin that frames a request otherwise than we do would answer it to another client. So a connection that has
+ *   carried a body, or anything else that is not shareable, goes with its client.
+ * - NTLM and Negotiate speak for the connection, not for the request. Such a connection goes with its client as well.
+ * - A name moves, and a balancer spreads connections. So nothing is shared for longer than `origin-reuse` after it was
+ *   made, nor after a reload, which may deny what was permitted.
+ */
+import type { Drain, Drained } from "./drain.ts"
+import type { Origin, OriginLimits, OriginOwner } from "./origin.ts"
+import type { Spare } from "./spare.ts"
+
+/** Milliseconds between two looks for what has waited too long. */
+const sweepEvery = 1000
+
+/** Owns those that have left, until an exchange does. */
+const nobodys: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
+
+export class SharedOrigins implements OriginOwner, Drained {
+  /** The one that was given last, by key; the others lie `beneath` it. */
+  private readonly tops = new Map<string, Origin>()
+  private readonly limits: () => OriginLimits
+  private readonly drain: Drain
+  private readonly everybodys: Spare
+  private sweeping: ReturnType<typeof setTimeout> | undefined = undefined
+
+  /** How many wait. */
+  count = 0
+
+  /** `everybodys` is the list of all that is spare, which may take one away when descriptors are needed. */
+  constructor(limits: () => OriginLimits, drain: Drain, everybodys: Spare) {
+    this.limits = limits
+    this.drain = drain
+    this.everybodys = everybodys
+    drain.subscribe(this)
+  }
+
+  /** Takes over a connection that has just answered: it waits here, or is closed in order. */
+  offer(origin: Origin): void {
+    if (this.count >= this.limits().maxIdleOrigins || !this.mayShare(origin)) return origin.release()
+    origin.owner = this
+    origin.beneath = this.tops.get(origin.key)
+    this.tops.set(origin.key, origin)
+    if (this.count++ === 0) this.everybodys.add(this, this.giveUpOne)
+    this.sweeping ??= setTimeout(this.sweep, sweepEvery).unref()
+  }
+
+  /** Takes a connection to `key` out, the one that was used last: what is not needed ends by its age. */
+  take(key: string): Origin | undefined {
+    for (let origin = this.tops.get(key); origin !== undefined; origin = this.tops.get(key)) {
+      this.forget(origin)
+      if (this.mayShare(origin)) return origin
+      origin.release()
+    }
+    return undefined
+  }
+
+  private mayShare(origin: Origin): boolean {
+    const limits = this.limits()
+    const { exclusive, madeUnder, madeAt } = origin
+    if (exclusive || madeUnder !== limits || this.drain.active) return false
+    return performance.now() - madeAt < limits.originReuse
+  }
+
+  private forget(origin: Origin): void {
+    const { key, beneath } = origin
+    origin.beneath = undefined
+    origin.owner = nobodys
+    let above = this.tops.get(key)
+    if (above !== origin) {
+      while (above!.beneath !== origin) above = above!.beneath
+      above!.beneath = beneath
+    } else if (beneath === undefined) this.tops.delete(key)
+    else this.tops.set(key, beneath)
+    if (--this.count === 0) this.everybodys.remove(this)
+  }
+
+  private release(origin: Origin): void {
+    this.forget(origin)
+    origin.release()
+  }
+
+  /** A descriptor is needed: one of them goes, whichever. */
+  private readonly giveUpOne = (): void => {
+    for (const origin of this.tops.values()) {
+      this.release(origin)
+      break
+    }
+    if (this.count > 0) this.everybodys.add(this, this.giveUpOne)
+  }
+
+  private readonly sweep = (): void => {
+    this.sweeping = undefined
+    for (const top of this.tops.values()) this.sweepBeneath(top)
+    if (this.count > 0) this.sweeping = setTimeout(this.sweep, sweepEvery).unref()
+  }
+
+  private sweepBeneath(top: Origin): void {
+    for (let origin: Origin | undefined = top; origin !== undefined;) {
+      const { beneath }: Origin = origin
+      if (!this.mayShare(origin)) this.release(origin)
+      origin = beneath
+    }
+  }
+
+  drained(): void {
+    for (const top of this.tops.values()) this.sweepBeneath(top)
+  }
+
+  /** Nothing was asked: whatever this is, the next request must not get it as its answer. */
+  originAnswered(origin: Origin): void {
+    this.forget(origin)
+    origin.abort()
+  }
+
+  originDrained(): void {}
+
+  originEnded(origin: Origin): void {
+    this.release(origin)
+  }
+}
