@@ -26,6 +26,7 @@ import { Drain } from "./net/drain.ts"
 import { localAddresses } from "./net/interfaces.ts"
 import type { Listener } from "./net/listener.ts"
 import { Spare } from "./net/spare.ts"
+import { makeSplicer } from "./net/splicer.ts"
 import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
@@ -62,6 +63,7 @@ export interface Proxy {
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
   function* ({ settings, log, accessLog, metrics }: Parts) {
     const dialer = yield* Dialer
+    const splicer = yield* makeSplicer
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const listening: Array<Pick<Listener, "address" | "port">> = []
@@ -77,6 +79,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         settings,
         dialer,
         policy,
+        splicer,
         drain,
         idleOrigins,
         pseudonym,

@@ -10,6 +10,14 @@ import type { Socket, SocketHandler } from "bun"
 import { open } from "./collect.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 
+declare module "bun" {
+  /** bun-types 1.4.5 leaves out what sockets of Bun 1.4.5 have. */
+  interface Socket<Data = undefined> {
+    /** -1 once it is closed. */
+    readonly fd: number
+  }
+}
+
 /** Who hears an end. Called synchronously from the socket's own callbacks; must not throw. */
 export interface Receiver {
   /** Bytes arrived. The chunk is the receiver's to keep. May be called once more after `pause`. */
@@ -30,6 +38,11 @@ export interface End {
   sent: number
   /** True until `closed` was called. */
   readonly open: boolean
+  /**
+   * The file descriptor of a socket whose bytes may be moved past this end, by whoever counts them in `received` and
+   * `sent`; -1 when it is not open, and for an end that wants to see them.
+   */
+  readonly descriptor: number
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void
@@ -96,6 +109,10 @@ export class SocketEnd implements End, Probed {
 
   get localPort(): number {
     return this.socket?.localPort ?? 0
+  }
+
+  get descriptor(): number {
+    return this.open && this.socket !== undefined ? this.socket.fd : -1
   }
 
   write(bytes: Uint8Array, offset = 0): number {

@@ -9,7 +9,7 @@ import { type Pointer, read } from "bun:ffi"
 import { constants } from "node:os"
 import type { Address } from "../protocol/address.ts"
 
-import { loadLibc } from "./load-libc.ts"
+import { errorName, loadLibc } from "./load-libc.ts"
 
 /** Either the descriptor of a socket whose connection is under way, or why there is none (`EMFILE`, `ENETUNREACH`, ...). */
 export type Started = { readonly fd: number } | { readonly code: string }
@@ -27,8 +27,6 @@ const SOCK_STREAM = 0o1
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const { EINPROGRESS } = constants.errno
-
-const errorNames = new Map(Object.entries(constants.errno).map(([name, errno]) => [errno, name]))
 
 /** struct sockaddr_in and struct sockaddr_in6 */
 const ipv4Length = 16
@@ -83,5 +81,3 @@ const encode = (into: Uint8Array, address: Address, port: number): number => {
   into.set(address.bytes, ipv4 ? 4 : 8)
   return ipv4 ? ipv4Length : ipv6Length
 }
-
-const errorName = (errno: number): string => errorNames.get(errno) ?? `errno ${errno}`

@@ -2,6 +2,7 @@
  * Load libc: functions of the C library by bun:ffi, of glibc or else of musl. Linux on x64 and arm64.
  */
 import { dlopen, type FFIFunction, type Library } from "bun:ffi"
+import { constants } from "node:os"
 
 /** Undefined where this system has neither, or where one of the functions is missing. */
 export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): Library<F>["symbols"] | undefined => {
@@ -15,3 +16,13 @@ export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): L
   }
   return undefined
 }
+
+/** Where one errno has two names the first holds: EAGAIN, not EWOULDBLOCK. */
+const errorNames = new Map(
+  Object.entries(constants.errno)
+    .toReversed()
+    .map(([name, errno]) => [errno, name]),
+)
+
+/** The name of an errno: 104 is ECONNRESET. */
+export const errorName = (errno: number): string => errorNames.get(errno) ?? `errno ${errno}`

@@ -6,8 +6,8 @@
  * tail, a reset as a reset; a half-closed connection lingers for a bounded time.
  *
  * From the moment two ends are joined nothing is allocated per chunk but the view of a tail, and no Effect runs until
- * the relay is over. To observe or to intercept what is carried, wrap an end: bytes that it was given to write are freed
- * when it has taken them all.
+ * the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor: bytes that it
+ * was given to write are freed when it has taken them all.
  */
 import type { Flow } from "../observe/flow.ts"
 import { concat } from "../protocol/bytes.ts"
@@ -16,6 +16,7 @@ import { serverNameOf } from "../protocol/tls-hello.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
 import { letGo } from "./let-go.ts"
+import { type Splicer, spliceFrom } from "./splicer.ts"
 import type { Step } from "./step.ts"
 
 /**
@@ -47,7 +48,11 @@ class Half implements Receiver {
     const { other } = this
     // A paused socket that is being reset delivers what it had read, in spite of the pause.
     if (other.tail !== undefined) other.tail = concat(other.tail, chunk)
-    else other.send(chunk)
+    else {
+      const { length } = chunk
+      other.send(chunk)
+      if (length >= spliceFrom && other.tail === undefined) this.relay.splice(this)
+    }
   }
 
   /** Gives `bytes` to this half's end, and pauses the other one when they are not all taken. */
@@ -107,14 +112,23 @@ export class Relay implements Step {
   private readonly target: Half
   private readonly flow: Flow
   private readonly limits: () => RelayLimits
+  private readonly splicer: Pick<Splicer, "move">
   private readonly relaying: Relaying
   private over = false
   private deadline: Deadline | undefined = undefined
   private progress = 0
 
-  constructor(client: End, target: End, flow: Flow, limits: () => RelayLimits, relaying: Relaying) {
+  constructor(
+    client: End,
+    target: End,
+    flow: Flow,
+    limits: () => RelayLimits,
+    splicer: Pick<Splicer, "move">,
+    relaying: Relaying,
+  ) {
     this.flow = flow
     this.limits = limits
+    this.splicer = splicer
     this.relaying = relaying
     this.client = new Half(client, this)
     this.target = new Half(target, this)
@@ -143,6 +157,13 @@ export class Relay implements Step {
     half.silent = false
     if (half === this.client) this.flow.sni = serverNameOf(bytes)
     else this.flow.firstByteAt = this.flow.elapsed()
+  }
+
+  /** Much has come from `half`, and was taken: what is waiting behind it goes on past us. */
+  splice(half: Half): void {
+    const moved = this.splicer.move(half.end, half.other.end)
+    if (typeof moved === "string") this.reset(half, moved)
+    else if (moved !== undefined) half.other.send(moved)
   }
 
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */

@@ -197,7 +197,8 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     this.handshake = undefined
     this.flow.phase = "data"
     this.flow.carryTunnel(target)
-    const relay = new Relay(this.client, target, this.flow, this.around.settings, this)
+    const { settings, splicer } = this.around
+    const relay = new Relay(this.client, target, this.flow, settings, splicer, this)
     this.step = relay
     relay.start(toClient, toTarget, clientFinished)
   }

@@ -8,6 +8,7 @@ import type { ExchangeContext } from "../net/exchange-context.ts"
 import type { Speech } from "../net/opening.ts"
 import { SharedOrigins } from "../net/shared-origins.ts"
 import type { Spare } from "../net/spare.ts"
+import type { Splicer } from "../net/splicer.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { Flow } from "../observe/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly speech: () => Speech
   readonly dialer: Dialer["Service"]
   readonly policy: Policy
+  readonly splicer: Splicer
   /** Where inbound connections end. */
   readonly workload: Target
   /** What the log calls a destination. */
@@ -43,7 +45,10 @@ export interface Reports {
   readonly defect: (flow: Flow, cause: unknown) => void
 }
 
-export interface SurroundingsParts extends Pick<Surroundings, "settings" | "dialer" | "policy" | "reports"> {
+export interface SurroundingsParts extends Pick<
+  Surroundings,
+  "settings" | "dialer" | "policy" | "splicer" | "reports"
+> {
   readonly plan: ListenerPlan
   readonly drain: Drain
   readonly idleOrigins: Spare
@@ -51,7 +56,7 @@ export interface SurroundingsParts extends Pick<Surroundings, "settings" | "dial
 }
 
 export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
-  const { plan, settings, dialer, policy, drain, idleOrigins, pseudonym, reports } = parts
+  const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, reports } = parts
   const { direction } = plan
   // Type, addresses and ports wait for a restart, so this holds as long as the listener.
   const workload = { host: settings().proxyHost, port: settings().proxyPort }
@@ -61,6 +66,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
     speech: speechOf(plan, settings, pseudonym),
     dialer,
     policy,
+    splicer,
     workload,
     nameOf: namer(workload),
     exchanges: {

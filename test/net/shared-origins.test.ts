@@ -13,6 +13,7 @@ class FakeEnd implements End {
   received = 0
   sent = 0
   open = true
+  readonly descriptor = -1
   how: "FIN" | "RST" | undefined = undefined
   write = (bytes: Uint8Array): number => bytes.length
   pause = (): void => {}

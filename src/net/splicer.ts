@@ -1,0 +1,104 @@
+/**
+ * Splicer: moves bytes from one socket to another inside the kernel, by splice(2), while much comes.
+ *
+ * Copying is most of what gigabytes cost: into Bun, into an array, out again. Where a socket has just given a large
+ * chunk more is waiting, and that goes through a pipe without a copy: half of the processor time of the whole relay.
+ * Only as much as the pipe holds for each chunk, so that one busy connection does not keep the others waiting.
+ *
+ * What the receiver does not take is read back. So the pipe is empty whenever this returns, and one serves everybody.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { End } from "./end.ts"
+import { errorName } from "./load-libc.ts"
+import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
+
+/** After a chunk of so many bytes there is more; a smaller one was all that there was. */
+export const spliceFrom = 64 * 1024
+
+/**
+ * What became of a move: undefined if all is well, the bytes that the receiver did not take, which are the caller's to
+ * send, or the error code of a sender that broke.
+ */
+export type Moved = undefined | Uint8Array | string
+
+export class Splicer {
+  private pipe: Pipe | undefined
+
+  /** Without a pipe it moves nothing. */
+  constructor(pipe: Pipe | undefined) {
+    this.pipe = pipe
+  }
+
+  /** Moves what `from` has to `to`, at most a pipe full of it. `to` must have taken everything that was written to it. */
+  move(from: End, to: End): Moved {
+    const { pipe } = this
+    const source = from.descriptor
+    const sink = to.descriptor
+    if (pipe === undefined || source < 0 || sink < 0) return undefined
+    const count = pipe.fill(source, pipeBytes)
+    // Nothing there. An end is the socket's own to tell: it finds the same.
+    if (count === 0) return undefined
+    if (count < 0) return this.failed(errorName(-count))
+    from.received += count
+    let moved = 0
+    while (moved < count) {
+      const taken = pipe.drain(sink, count - moved)
+      // Full, or broken, or not made for this: who writes the rest learns which.
+      if (taken <= 0) break
+      moved += taken
+    }
+    to.sent += moved
+    return moved === count ? undefined : this.readBack(pipe, count - moved)
+  }
+
+  /** Closes the pipe, and moves nothing any more. */
+  close(): void {
+    this.pipe?.close()
+    this.pipe = undefined
+  }
+
+  private failed(code: string): Moved {
+    if (code === "EAGAIN" || code === "ENOTCONN") return undefined
+    // The kernel tells an error of a socket once only, and we have it.
+    if (brokenSockets.has(code)) return code
+    // It is the call that is not to be had: in a sandbox, by a seccomp profile.
+    this.close()
+    return undefined
+  }
+
+  private readBack(pipe: Pipe, length: number): Moved {
+    const bytes = new Uint8Array(length)
+    let have = 0
+    while (have < length) {
+      const count = pipe.read(have === 0 ? bytes : bytes.subarray(have))
+      if (count <= 0) {
+        // No pipe does this. Nobody else may be given what is left in it, and this connection has lost bytes.
+        this.close()
+        return errorName(-count)
+      }
+      have += count
+    }
+    return bytes
+  }
+}
+
+/** What a connection breaks by (tcp(7), ip(7)). */
+const brokenSockets: ReadonlySet<string> = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EHOSTDOWN",
+  "ECONNABORTED",
+  "EPROTO",
+])
+
+/** With a pipe of its own, which is closed with the scope. */
+export const makeSplicer: Effect.Effect<Splicer, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => new Splicer(openPipe())),
+  (splicer) => Effect.sync(() => splicer.close()),
+)
