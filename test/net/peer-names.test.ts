@@ -1,0 +1,45 @@
+/** Who a client is, as the log has it. */
+import { expect, test } from "bun:test"
+
+import { type SocketEnd } from "../../src/net/end.ts"
+import { listen } from "../../src/net/listener.ts"
+import { makePeerNames } from "../../src/net/peer-names.ts"
+import { parseAddress } from "../../src/protocol/address.ts"
+import * as Effect from "effect/Effect"
+import { connect } from "node:net"
+import { once } from "node:events"
+
+/** What it calls a client of a listener on `bound` that connects to `to`, with `*` for the client's own port. */
+const nameOfClient = (bound: string, to: string): Promise<string> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const accepted = Promise.withResolvers<SocketEnd>()
+        const listener = yield* listen("inbound", parseAddress(bound)!, 0, accepted.resolve)
+        const client = connect(listener.port, to)
+        yield* Effect.promise(() => once(client, "connect"))
+        const end = yield* Effect.promise(() => accepted.promise)
+        const names = makePeerNames()
+        const name = names(end)
+        // Asked again, and by the way of Bun, it is the same.
+        expect(names(end)).toBe(name)
+        const { remoteAddress, remotePort } = end
+        expect(names({ descriptor: -1, remoteAddress, remotePort })).toBe(name)
+        const port = client.localPort
+        client.destroy()
+        return name.replace(new RegExp(`:${port}$`), ":*")
+      }),
+    ),
+  )
+
+test.each([
+  ["127.0.0.1", "127.0.0.1", "127.0.0.1:*"],
+  ["::", "127.0.0.1", "127.0.0.1:*"],
+  ["::", "::1", "[::1]:*"],
+])("a client of a listener on %s that connects to %s is %s", async (bound, to, name) => {
+  expect(await nameOfClient(bound, to)).toBe(name)
+})
+
+test("a socket that is gone is nobody", () => {
+  expect(makePeerNames()({ descriptor: -1, remoteAddress: undefined, remotePort: 0 })).toBe("-:0")
+})
