@@ -63,7 +63,7 @@ export interface Proxy {
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
   function* ({ settings, log, accessLog, metrics }: Parts) {
     const dialer = yield* Dialer
-    const splicer = yield* makeSplicer
+    const splicer = yield* makeSplicer(settings().splice)
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const listening: Array<Pick<Listener, "address" | "port">> = []

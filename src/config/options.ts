@@ -81,6 +81,15 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     annotation: "proxy-strict",
     reloadable: true,
   },
+  splice: {
+    name: "splice",
+    group: "Proxy",
+    summary:
+      "let the kernel carry what comes in large pieces, uncopied; false where its splice(2) is not to be trusted",
+    kind: boolean,
+    initial: () => true,
+    reloadable: false,
+  },
   proxyInPort: {
     name: "proxy-in-port",
     group: "Listeners",

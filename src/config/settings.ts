@@ -65,6 +65,7 @@ export interface Settings {
   readonly maxIdleOrigins: number
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
+  readonly splice: boolean
   readonly allowDestinations: ReadonlyArray<DestinationRule>
   readonly denyDestinations: ReadonlyArray<DestinationRule>
 }

@@ -11,6 +11,7 @@ import type { Origin } from "./origin.ts"
 import type { OwnLimits } from "./own-origins.ts"
 import type { SharedOrigins } from "./shared-origins.ts"
 import type { Spare } from "./spare.ts"
+import type { Splicer } from "./splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {
@@ -23,6 +24,7 @@ export interface ExchangeContext {
   readonly drain: Drain
   readonly idleOrigins: Spare
   readonly sharedOrigins: SharedOrigins
+  readonly splicer: Pick<Splicer, "move">
 }
 
 /** Whose exchange it is. */

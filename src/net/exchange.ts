@@ -31,6 +31,7 @@ import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 import { Patience, type Waiting } from "./patience.ts"
 import { lingerProgress } from "./relay.ts"
+import { type Moved, spliceFrom } from "./splicer.ts"
 import type { Step } from "./step.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
@@ -261,13 +262,33 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
       if (request.prepared.body.problem !== undefined) {
         return void this.fail(refusal("malformed-request", request.prepared.body.problem), "client")
       }
+      const { length } = view
       origin.send(bytes)
       if (origin.tail !== undefined) this.client.pause()
-      else if (this.inbox.length === 0) letGoOf(bytes, view)
+      else if (this.inbox.length === 0) {
+        letGoOf(bytes, view)
+        if (length >= spliceFrom && !origin.broken) this.spliceBody(origin, request.prepared.body)
+        if (this.state === "over") return
+      }
     }
     // The origin must not take a part of a body for all of it.
     if (this.finished && !request.prepared.body.done && this.inbox.length === 0)
       this.giveUp("the client ended its request early")
+  }
+
+  private spliceBody(origin: Origin, body: Body): void {
+    const moved = this.splice(this.client, origin.end, body)
+    if (typeof moved === "string") return this.closed(this.client, moved)
+    if (moved !== undefined) origin.send(moved)
+    if (origin.tail !== undefined) this.client.pause()
+  }
+
+  /** Much of a body has come, and was taken: what is waiting behind it goes on past us, as far as it is the body's. */
+  private splice(from: End, to: End, body: Body): Moved {
+    const { received } = from
+    const moved = this.context.splicer.move(from, to, body.verbatim)
+    body.skip(from.received - received)
+    return moved
   }
 
   // The origin's side.
@@ -356,8 +377,16 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const bytes = answer.pass(view, 0)
     origin.inbox.consume(answer.consumed)
     if (answer.problem !== undefined) return void this.fail(refusal("response-malformed", answer.problem))
+    const { length } = view
     this.toClient(bytes)
-    if (this.tail === undefined && origin.inbox.length === 0) letGoOf(bytes, view)
+    if (this.tail === undefined && origin.inbox.length === 0) {
+      letGoOf(bytes, view)
+      if (length >= spliceFrom) {
+        const moved = this.splice(origin.end, this.client, answer)
+        if (typeof moved === "string") return origin.closed(origin.end, moved)
+        if (moved !== undefined) this.toClient(moved)
+      }
+    }
     if (answer.done) this.answered(origin)
   }
 

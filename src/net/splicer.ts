@@ -31,13 +31,16 @@ export class Splicer {
     this.pipe = pipe
   }
 
-  /** Moves what `from` has to `to`, at most a pipe full of it. `to` must have taken everything that was written to it. */
-  move(from: End, to: End): Moved {
+  /**
+   * Moves what `from` has to `to`: at most a pipe full of it, and at most `limit` bytes. `to` must have taken everything
+   * that was written to it.
+   */
+  move(from: End, to: End, limit = pipeBytes): Moved {
     const { pipe } = this
     const source = from.descriptor
     const sink = to.descriptor
-    if (pipe === undefined || source < 0 || sink < 0) return undefined
-    const count = pipe.fill(source, pipeBytes)
+    if (pipe === undefined || source < 0 || sink < 0 || limit <= 0) return undefined
+    const count = pipe.fill(source, Math.min(limit, pipeBytes))
     // Nothing there. An end is the socket's own to tell: it finds the same.
     if (count === 0) return undefined
     if (count < 0) return this.failed(errorName(-count))
@@ -97,8 +100,9 @@ const brokenSockets: ReadonlySet<string> = new Set([
   "EPROTO",
 ])
 
-/** With a pipe of its own, which is closed with the scope. */
-export const makeSplicer: Effect.Effect<Splicer, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => new Splicer(openPipe())),
-  (splicer) => Effect.sync(() => splicer.close()),
-)
+/** With a pipe of its own, which is closed with the scope; without one where it is not wanted. */
+export const makeSplicer = (wanted: boolean): Effect.Effect<Splicer, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Splicer(wanted ? openPipe() : undefined)),
+    (splicer) => Effect.sync(() => splicer.close()),
+  )

@@ -78,6 +78,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
       drain,
       idleOrigins,
       sharedOrigins: new SharedOrigins(settings, drain, idleOrigins),
+      splicer,
     },
     reports,
   }

@@ -40,6 +40,7 @@ test.each([
   ["max-idle-origins", 128, undefined, undefined],
   ["max-head-bytes", "64KiB", undefined, undefined],
   ["max-head-fields", 128, undefined, undefined],
+  ["splice", true, undefined, undefined],
   ["allow-destinations", [], undefined, "allow-destinations"],
   ["deny-destinations", [], undefined, "deny-destinations"],
 ])("%s is %p by default, in the environment %p, as an annotation %p", (name, value, environment, annotation) => {
@@ -61,9 +62,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format of the access log and two for shared origins, each name once", () => {
-    expect(byName.size).toBe(32)
-    expect(allOptions.length).toBe(32)
+  test("has the 29 options of the contract, the format of the access log, two for shared origins and splice, each name once", () => {
+    expect(byName.size).toBe(33)
+    expect(allOptions.length).toBe(33)
   })
 
   test("names each option as its key in settings", () => {

@@ -22,12 +22,12 @@ const everyTunnel: ReadonlyArray<Tunnel> = ["tcp", ...outboundTunnels]
 
 const sums = { up: checksum(mebibytes, 1), down: checksum(mebibytes, 2) }
 
-for (const tunnel of ["tcp", "socks5", "connect"] as const) {
+for (const [tunnel, ...flags] of [["tcp"], ["socks5"], ["connect"], ["tcp", "--splice=false"]] as const) {
   test(
-    `${mebibytes} MiB each way at once through ${tunnel} arrive intact, in flat memory`,
+    `${mebibytes} MiB each way at once through ${tunnel} arrive intact, in flat memory${flags.map((flag) => ` (${flag})`).join("")}`,
     async () => {
       using server = await origin()
-      await using pillion = await start(server.port)
+      await using pillion = await start(server.port, ...flags)
       using client = await open(pillion, tunnel, server.port)
       const accepted = await server.accepted()
       let most = 0

@@ -83,6 +83,20 @@ export class Body {
     return piece(input, start, start + take)
   }
 
+  /** How many of the bytes that come next go on as they are; 0 where they have to be looked at. */
+  get verbatim(): number {
+    if (this.framing === untilClose) return Number.MAX_SAFE_INTEGER
+    return this.framing === chunked ? 0 : this.remaining
+  }
+
+  /** So many of them were passed on by another way; at most `verbatim`. */
+  skip(count: number): void {
+    this.passed += count
+    if (this.framing === untilClose) return
+    this.remaining -= count
+    this.done = this.remaining === 0
+  }
+
   /** One input, which may hold any number of chunks or a part of one, becomes at most one chunk and the end. */
   private passChunks(input: Uint8Array, start: number): Uint8Array {
     const out = new Uint8Array(sizeRoom + input.length - start + crlf.length)

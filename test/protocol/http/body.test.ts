@@ -343,3 +343,34 @@ describe("any chunked body", () => {
     })
   })
 })
+
+describe("bytes that go on by another way", () => {
+  const none = new Uint8Array()
+
+  test("are as many as a length has left, and complete the body", () => {
+    const body = new Body(10, "chunks", limits)
+    body.pass(ascii("abc"), 0)
+    expect(body.verbatim).toBe(7)
+    body.skip(5)
+    expect([body.verbatim, body.passed, body.done]).toEqual([2, 8, false])
+    body.skip(2)
+    expect([body.verbatim, body.passed, body.done]).toEqual([0, 10, true])
+    expect(body.pass(ascii("GET /"), 0)).toEqual(none)
+    expect(body.consumed).toBe(0)
+  })
+
+  test("are any number until the connection closes, and never complete it", () => {
+    const body = new Body(untilClose, "plain", limits)
+    expect(body.verbatim).toBe(Number.MAX_SAFE_INTEGER)
+    body.skip(1 << 20)
+    expect([body.verbatim, body.passed, body.done]).toEqual([Number.MAX_SAFE_INTEGER, 1 << 20, false])
+  })
+
+  test("are none where chunks have to be read, nor of a body that is complete", () => {
+    const body = new Body(chunked, "chunks", limits)
+    body.pass(ascii("5\r\nab"), 0)
+    expect(body.verbatim).toBe(0)
+    expect(new Body(0, "chunks", limits).verbatim).toBe(0)
+    expect(new Body(0, "chunks", limits).done).toBe(true)
+  })
+})
