@@ -23,6 +23,7 @@ import { plan } from "./config/plan.ts"
 import type { ListenerPlan, Settings } from "./config/settings.ts"
 import { Dialer } from "./net/dialer.ts"
 import { Drain } from "./net/drain.ts"
+import type { ExchangeContext } from "./net/exchange-context.ts"
 import { localAddresses } from "./net/interfaces.ts"
 import type { Listener } from "./net/listener.ts"
 import { Spare } from "./net/spare.ts"
@@ -53,6 +54,8 @@ export interface Proxy {
   readonly outbound: ReadonlyArray<Listener>
   readonly connections: Connections
   readonly draining: () => boolean
+  /** Connections to origins that belong to no client. */
+  readonly idleOrigins: () => number
   /** Tells the policy of a listener of ours that it did not bind: health and admin are never dialled either. */
   readonly own: (listener: Pick<Listener, "address" | "port">) => void
   /** Stops as the contract says; true when nothing had to be cut off. What is left is reset when the scope closes. */
@@ -66,6 +69,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const splicer = yield* makeSplicer(settings().splice)
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
+    const shared: Array<ExchangeContext["sharedOrigins"]> = []
     const listening: Array<Pick<Listener, "address" | "port">> = []
     const policy = makePolicy({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.
@@ -85,6 +89,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         pseudonym,
         reports: witness,
       })
+      shared.push(around.exchanges.sharedOrigins)
       const listeners = yield* bind(listener, connections.accept(around))
       listening.push(...listeners)
       return listeners
@@ -99,6 +104,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
       outbound: listeners.get("outbound") ?? [],
       connections,
       draining: () => drain.active,
+      idleOrigins: () => shared.reduce((sum, { count }) => sum + count, 0),
       own: (listener) => void listening.push(listener),
       drain: drainAll({ drain, inbound, settings, awaitEmpty: connections.awaitEmpty }),
     }

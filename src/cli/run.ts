@@ -77,7 +77,7 @@ interface Observers extends Omit<Parts, "settings"> {
   readonly recent: Recent
   readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
-  readonly live: { draining: () => boolean; open: () => Iterable<Flow> }
+  readonly live: { draining: () => boolean; idleOrigins: () => number; open: () => Iterable<Flow> }
   /** Where log lines go besides, if there is an exporter. */
   readonly exporter: { current: Exported | undefined }
   readonly flush: (milliseconds: number) => Promise<unknown>
@@ -107,7 +107,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     color: wantsColor(isatty(1), process.env),
     recent,
   })
-  const live: Observers["live"] = { draining: () => false, open: () => [] }
+  const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: () => [] }
   const metrics = new Metrics({
     build: version,
     draining: () => live.draining(),
@@ -117,6 +117,7 @@ const makeObservers = (settings: () => Settings): Observers => {
       tap: tap.dropped(),
       otlp: exporter.current?.dropped() ?? 0,
     }),
+    idleOrigins: () => live.idleOrigins(),
     open: () => live.open(),
   })
   catchLastResort({ log, count: () => metrics.defect() })
@@ -139,6 +140,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
 
     const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
     observers.live.draining = proxy.draining
+    observers.live.idleOrigins = proxy.idleOrigins
     observers.live.open = () => proxy.connections.flows()
     const ports = yield* serveOperators(proxy, state, observers, stop)
     releaseStartupPages()

@@ -29,7 +29,10 @@ export class Spare {
 
   /** A socket is about to be opened, or just was. */
   makeRoom(): void {
+    // Nearly always, and this is asked several times for each connection.
+    if (this.holders.size === 0) return
     let excess = openSockets() - this.places()
+    if (excess <= 0) return
     for (const [holder, giveUp] of this.holders) {
       if (excess-- <= 0) return
       this.holders.delete(holder)

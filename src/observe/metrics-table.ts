@@ -98,6 +98,11 @@ export const families = {
     label("method", methods),
     label("status", statuses),
   ),
+  idleOrigins: family(
+    "gauge",
+    "pillion_http_origins_idle",
+    "Connections to HTTP origins that wait for the next client's request",
+  ),
   reloads: family(
     "counter",
     "pillion_config_reloads_total",

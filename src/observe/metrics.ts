@@ -27,6 +27,8 @@ export interface MetricsParts {
   readonly build: Build
   readonly draining: () => boolean
   readonly dropped: () => { readonly [O in LineOutput]: number }
+  /** Connections to origins that belong to no client. */
+  readonly idleOrigins: () => number
   /** Connections that are open: the bytes of their tunnels are counted while they pass. */
   readonly open: () => Iterable<Flow>
 }
@@ -140,6 +142,7 @@ export class Metrics {
     const { series, parts } = this
     const dropped = parts.dropped()
     for (const output of lineOutputs) series.dropped.set(dropped[output], output)
+    series.idleOrigins.set(parts.idleOrigins())
     series.draining.set(parts.draining() ? 1 : 0)
     series.processorTime.set(processorSeconds())
     series.residentMemory.set(process.memoryUsage.rss())

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { readResponse, status } from "../support/http.ts"
+import { scrape } from "../support/metrics.ts"
 import { type HttpOrigin, httpOrigin, ok } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
@@ -50,6 +51,7 @@ test("the next client's request goes over the connection that the last one left,
   using server = await httpOrigin()
   await using pillion = await start()
   expect(await connectionsFor(pillion, server, message("GET", server), message("DELETE", server))).toBe(1)
+  expect((await scrape(pillion)).samples.get("pillion_http_origins_idle")).toBe(1)
   using client = await rawConnect(pillion.ports.out)
   client.send(message("GET", server))
   expect(status(await readResponse(client))).toBe(200)

@@ -13,6 +13,7 @@ const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Me
     build: { version: "1.2.3", revision: "abc", bun: "1.4.5" },
     draining: () => false,
     dropped: () => ({ stdout: 0, stderr: 0, tap: 0, otlp: 0 }),
+    idleOrigins: () => 0,
     open: () => [],
     ...parts,
   })
