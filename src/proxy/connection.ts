@@ -26,7 +26,7 @@ import { empty } from "../protocol/bytes.ts"
 import type { Bound, Handshake } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
-import { formatTarget, type Target } from "../protocol/target.ts"
+import type { Target } from "../protocol/target.ts"
 
 import type { Surroundings } from "./surroundings.ts"
 
@@ -124,7 +124,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     flow.handshakeAt = flow.elapsed()
     around.reports.detected(flow)
-    flow.target = asked && formatTarget(asked)
+    flow.target = asked && around.nameOf(asked.host, asked.port)
     // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
     this.reach(around.direction === "outbound" && asked !== undefined ? asked : around.workload)
   }
@@ -223,7 +223,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   needs(need: Need): void {
     switch (need._tag) {
       case "Origin":
-        this.flow.target = formatTarget(need.target)
+        this.flow.target = this.around.nameOf(need.target.host, need.target.port)
         this.flow.address = undefined
         return this.reach(need.target)
       case "Connect":

@@ -84,10 +84,22 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
   }
 }
 
-/** Most connections of an inbound listener go to the same place: its name is made once. */
+/**
+ * Most connections go where one went before: inbound to the workload, outbound to the last target. Their names are made
+ * once, for each would be two strings of every connection that is open.
+ */
 const namer = (workload: Target): Surroundings["nameOf"] => {
   const name = formatTarget(workload)
-  return (host, port) => (host === workload.host && port === workload.port ? name : formatTarget({ host, port }))
+  let last = workload
+  let lastName = name
+  return (host, port) => {
+    if (host === workload.host && port === workload.port) return name
+    if (host !== last.host || port !== last.port) {
+      last = { host, port }
+      lastName = formatTarget(last)
+    }
+    return lastName
+  }
 }
 
 /** Made anew only when the settings are others. */

@@ -108,6 +108,8 @@ const seen = (lines: ReadonlyArray<string>): ReadonlyArray<Seen> =>
   lines.flatMap((line) => {
     const { protocol, target, method, authority, path, status, client, refusal } = JSON.parse(line)
     if (refusal === "name-not-found") return []
+    // Browsers open connections ahead of need, and close those on which they have asked for nothing.
+    if (protocol === "unknown" && refusal === undefined) return []
     const text = method === undefined ? `${protocol} ${target}` : `${method} ${authority}${path} ${status}`
     return [{ text: refusal === undefined ? text : `${text} ${refusal}`, from: client }]
   })

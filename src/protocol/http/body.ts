@@ -91,6 +91,7 @@ export class Body {
 
   /** So many of them were passed on by another way; at most `verbatim`. */
   skip(count: number): void {
+    if (count === 0) return
     this.passed += count
     if (this.framing === untilClose) return
     this.remaining -= count

@@ -368,8 +368,12 @@ describe("bytes that go on by another way", () => {
 
   test("are none where chunks have to be read, nor of a body that is complete", () => {
     const body = new Body(chunked, "chunks", limits)
-    body.pass(ascii("5\r\nab"), 0)
-    expect(body.verbatim).toBe(0)
+    for (const input of ["5\r\nab", "cde", "\r\n", "1\r\nf\r\n"]) {
+      body.pass(ascii(input), 0)
+      expect(body.verbatim).toBe(0)
+      body.skip(0)
+      expect(body.done).toBe(false)
+    }
     expect(new Body(0, "chunks", limits).verbatim).toBe(0)
     expect(new Body(0, "chunks", limits).done).toBe(true)
   })
