@@ -94,9 +94,10 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
 
   /** The connection that was needed, and the address that it goes to. */
   supply(end: End, address: string): void {
-    this.request!.connected()
+    const request = this.request!
+    request.connected()
     const { limits, pseudonym } = this.context
-    this.send(new Origin(end, address, this.request!.key, this, limits, pseudonym))
+    this.send(new Origin(end, address, request.key, this, request.limits, limits, pseudonym))
   }
 
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
@@ -213,16 +214,16 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
       this.toClient(answerOptions(false))
       return this.advance()
     }
-    const prepared = prepareRequest(read, this.context.forwarding, this.context.limits())
+    const limits = this.context.limits()
+    const prepared = prepareRequest(read, this.context.forwarding, limits)
     if ("reason" in prepared) return this.refuse(prepared)
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    this.request = new Exchanged(prepared, target, key, authority)
+    this.request = new Exchanged(prepared, target, key, authority, limits)
     this.inbox.consume(prepared.consumed)
     const origin =
-      this.origins.take(key, this.context.limits()) ??
-      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
+      this.origins.take(key, limits) ?? (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })

@@ -8,6 +8,8 @@ import type { PreparedRequest } from "../protocol/http/prepare.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 import type { Target } from "../protocol/target.ts"
 
+import type { OriginLimits } from "./origin.ts"
+
 export class Exchanged {
   readonly prepared: PreparedRequest
   readonly target: Target
@@ -15,6 +17,8 @@ export class Exchanged {
   readonly key: string
   /** `host:port` that the client named, or that of the workload. */
   readonly authority: string
+  /** The settings that held when it came. */
+  readonly limits: OriginLimits
   readonly started = performance.now()
   /** When the connection that it needed was made, if it needed one; and when its answer's head was here. */
   private connectedAt: number | undefined = undefined
@@ -34,11 +38,12 @@ export class Exchanged {
   /** The client may send another request on its own. */
   clientStays = false
 
-  constructor(prepared: PreparedRequest, target: Target, key: string, authority: string) {
+  constructor(prepared: PreparedRequest, target: Target, key: string, authority: string, limits: OriginLimits) {
     this.prepared = prepared
     this.target = target
     this.key = key
     this.authority = authority
+    this.limits = limits
   }
 
   /** A connection was made for it. */

@@ -32,6 +32,7 @@ export class Origin implements Receiver {
   readonly address: string | undefined
   owner: OriginOwner
   readonly madeAt = performance.now()
+  /** What held when it was asked for: by these settings it was permitted. */
   readonly madeUnder: OriginLimits
   /** What it has carried lets it serve no other client. */
   exclusive = false
@@ -60,6 +61,7 @@ export class Origin implements Receiver {
     address: string | undefined,
     key: string,
     owner: OriginOwner,
+    madeUnder: OriginLimits,
     limits: () => OriginLimits,
     pseudonym: string,
   ) {
@@ -68,7 +70,7 @@ export class Origin implements Receiver {
     this.answers = new ResponseReader(this.inbox, limits, pseudonym)
     this.key = key
     this.owner = owner
-    this.madeUnder = limits()
+    this.madeUnder = madeUnder
     end.receiver = this
   }
 

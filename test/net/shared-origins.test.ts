@@ -37,7 +37,7 @@ const setting = (changed: Partial<OriginLimits> = {}) => {
   const spare = new Spare(() => -1)
   const shared = new SharedOrigins(() => box.limits, drain, spare)
   const origin = (key = "a:80"): Origin & { readonly end: FakeEnd } => {
-    const made = new Origin(new FakeEnd(), key, key, shared, () => box.limits, "test")
+    const made = new Origin(new FakeEnd(), key, key, shared, box.limits, () => box.limits, "test")
     return made as typeof made & { readonly end: FakeEnd }
   }
   const offered = (key?: string) => {
@@ -89,9 +89,12 @@ test("an exclusive one, one too many, one that is too old, and one of other sett
   expect(exclusive.end.how).toBe("FIN")
   const kept = offered()
   expect([kept.end.how, offered().end.how]).toEqual([undefined, "FIN"])
+  const before = origin()
   box.limits = { ...limits }
   expect(shared.take("a:80")).toBeUndefined()
   expect(kept.end.how).toBe("FIN")
+  shared.offer(before)
+  expect(before.end.how).toBe("FIN")
   const old = Object.assign(origin(), { madeAt: performance.now() - limits.originReuse })
   shared.offer(old)
   expect([old.end.how, shared.count]).toEqual(["FIN", 0])
