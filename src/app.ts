@@ -23,9 +23,9 @@ import { plan } from "./config/plan.ts"
 import type { ListenerPlan, Settings } from "./config/settings.ts"
 import { Dialer } from "./net/dialer.ts"
 import { Drain } from "./net/drain.ts"
-import type { ExchangeContext } from "./net/exchange-context.ts"
 import { localAddresses } from "./net/interfaces.ts"
 import type { Listener } from "./net/listener.ts"
+import type { SharedOrigins } from "./net/shared-origins.ts"
 import { Spare } from "./net/spare.ts"
 import { makeSplicer } from "./net/splicer.ts"
 import type { AccessLog } from "./observe/access-log.ts"
@@ -69,7 +69,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const splicer = yield* makeSplicer(settings().splice)
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
-    const shared: Array<ExchangeContext["sharedOrigins"]> = []
+    const shared: Array<SharedOrigins> = []
     const listening: Array<Pick<Listener, "address" | "port">> = []
     const policy = makePolicy({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.

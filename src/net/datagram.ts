@@ -3,9 +3,8 @@
  * receiver that does not read its messages loses them.
  */
 import { type Pointer, read } from "bun:ffi"
-import { constants } from "node:os"
 
-import { loadLibc } from "./load-libc.ts"
+import { errorName, loadLibc } from "./load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const AF_UNIX = 1
@@ -64,7 +63,4 @@ export const encodeAddress = (name: string): Uint8Array | undefined => {
 }
 
 /** errno must be read before any other call is made. */
-const lastError = (errno: Pointer): string => {
-  const value = read.i32(errno, 0)
-  return Object.entries(constants.errno).find(([, known]) => known === value)?.[0] ?? `errno ${value}`
-}
+const lastError = (errno: Pointer): string => errorName(read.i32(errno, 0))

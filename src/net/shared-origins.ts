@@ -96,20 +96,24 @@ export class SharedOrigins implements OriginOwner, Drained {
 
   private readonly sweep = (): void => {
     this.sweeping = undefined
-    for (const top of this.tops.values()) this.sweepBeneath(top)
+    this.releaseUnfit()
     if (this.count > 0) this.sweeping = setTimeout(this.sweep, sweepEvery).unref()
   }
 
-  private sweepBeneath(top: Origin): void {
-    for (let origin: Origin | undefined = top; origin !== undefined;) {
-      const { beneath }: Origin = origin
-      if (!this.mayShare(origin)) this.release(origin)
-      origin = beneath
+  private releaseUnfit(): void {
+    for (const top of this.tops.values()) {
+      let origin: Origin | undefined = top
+      while (origin !== undefined) {
+        const { beneath }: Origin = origin
+        if (!this.mayShare(origin)) this.release(origin)
+        origin = beneath
+      }
     }
   }
 
+  /** From now on none may be shared. */
   drained(): void {
-    for (const top of this.tops.values()) this.sweepBeneath(top)
+    this.releaseUnfit()
   }
 
   /** Nothing was asked: whatever this is, the next request must not get it as its answer. */

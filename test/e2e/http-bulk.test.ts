@@ -1,7 +1,7 @@
 /** Bodies of many megabytes, which go past the program where they may: whole, counted, and never more than whole. */
 import { expect, test } from "bun:test"
 
-import { checksum, receiveBulk, sendBulk } from "../support/bulk.ts"
+import { checksum, pourBulk, receiveBulk, sendBulk } from "../support/bulk.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { httpOrigin, ok, type Origin, origin } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
@@ -24,18 +24,11 @@ const sumOf = async (peer: Peer, count: number): Promise<string> => {
   return hasher.digest("hex")
 }
 
-/** Sends the bytes of `seed`, waiting whenever the other side is slow, and no FIN. */
-const pour = async (peer: Peer, seed: number): Promise<void> => {
-  const finless = Object.create(peer) as Peer
-  finless.end = () => peer
-  await sendBulk(finless, mebibytes, seed)
-}
-
 test("a download by length is whole, and the connections go on with the next request", async () => {
   using server = await origin(async (peer) => {
     await peer.readUntil("\r\n\r\n")
     peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)
-    await pour(peer, 5)
+    await pourBulk(peer, mebibytes, 5)
     await peer.readUntil("\r\n\r\n", 20_000)
     peer.send(ok("next"))
   })
@@ -68,7 +61,7 @@ test("a download that its reader takes slowly is whole", async () => {
   using server = await origin(async (peer) => {
     await peer.readUntil("\r\n\r\n")
     peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)
-    await pour(peer, 7)
+    await pourBulk(peer, mebibytes, 7)
   })
   await using pillion = await startPillion()
   using client = await rawConnect(pillion.ports.out)
@@ -99,7 +92,7 @@ test("an upload by length is whole, and what follows it is the next request", as
   await using pillion = await startPillion()
   using client = await rawConnect(pillion.ports.out)
   client.send(head("PUT", server, `Content-Length: ${length}`))
-  await pour(client, 8)
+  await pourBulk(client, mebibytes, 8)
   client.send(head("GET", server))
   expect(await sum.promise).toBe(checksum(mebibytes, 8))
   expect((await readResponse(client)).body).toBe("stored")

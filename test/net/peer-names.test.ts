@@ -1,13 +1,13 @@
 /** Who a client is, as the log has it. */
 import { expect, test } from "bun:test"
+import { once } from "node:events"
+import { connect } from "node:net"
+import * as Effect from "effect/Effect"
 
-import { type SocketEnd } from "../../src/net/end.ts"
+import type { SocketEnd } from "../../src/net/end.ts"
 import { listen } from "../../src/net/listener.ts"
 import { makePeerNames } from "../../src/net/peer-names.ts"
 import { parseAddress } from "../../src/protocol/address.ts"
-import * as Effect from "effect/Effect"
-import { connect } from "node:net"
-import { once } from "node:events"
 
 /** What it calls a client of a listener on `bound` that connects to `to`, with `*` for the client's own port. */
 const nameOfClient = (bound: string, to: string): Promise<string> =>

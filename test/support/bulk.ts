@@ -32,12 +32,17 @@ export const checksum = (mebibytes: number, seed: number): string => {
 
 /** Sends `mebibytes` of the bytes of `seed`, then FIN, waiting whenever the other side is slow. */
 export const sendBulk = async (peer: Peer, mebibytes: number, seed: number): Promise<void> => {
+  await pourBulk(peer, mebibytes, seed)
+  peer.end()
+}
+
+/** Sends them without a FIN behind them. */
+export const pourBulk = async (peer: Peer, mebibytes: number, seed: number): Promise<void> => {
   const bytes = block(seed)
   for (let i = 0; i < mebibytes; i++) {
     if (peer.failure !== undefined) throw new Error(`${peer.failure} after ${i} of ${mebibytes} MiB sent`)
     if (!peer.socket.write(bytes)) await drained(peer)
   }
-  peer.end()
 }
 
 /** The sha256 of everything that comes until the end; `milliseconds` is the deadline for all of it. */
