@@ -1,6 +1,9 @@
 /**
  * Main: from the command line to a command to an exit code. The only file that exits.
  */
+// oxlint-disable-next-line import/no-unassigned-import -- it works by being loaded first
+import "./plain-fibers.ts"
+
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

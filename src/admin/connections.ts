@@ -45,7 +45,7 @@ export interface Open extends Pick<Entry, Shared> {
 
 const show = (flow: Flow): Open => ({
   flow: flow.id,
-  started: new Date(flow.startedAt).toISOString(),
+  started: new Date(Date.now() - flow.elapsed()).toISOString(),
   age: Math.round(flow.elapsed()),
   direction: flow.direction,
   protocol: flow.protocol,

@@ -8,22 +8,25 @@
  * A deadline never keeps the process alive, fires at most once, and is never re-armed.
  */
 
+import { Chain, type Link } from "./chain.ts"
+
 /** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
-export interface Deadline {
+export interface Deadline extends Link<Deadline> {
   readonly queue: Queue
   readonly at: number
   readonly fire: (owner: unknown) => void
   readonly owner: unknown
-  previous: Deadline | undefined
-  next: Deadline | undefined
   armed: boolean
 }
 
-interface Queue {
+class Queue extends Chain<Deadline> {
   readonly milliseconds: number
-  first: Deadline | undefined
-  last: Deadline | undefined
-  timer: ReturnType<typeof setTimeout> | undefined
+  timer: ReturnType<typeof setTimeout> | undefined = undefined
+
+  constructor(milliseconds: number) {
+    super()
+    this.milliseconds = milliseconds
+  }
 }
 
 const queues = new Map<number, Queue>()
@@ -37,7 +40,7 @@ export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void,
 export function after(milliseconds: number, fire: (owner: never) => void, owner?: unknown): Deadline {
   let queue = queues.get(milliseconds)
   if (queue === undefined) {
-    queue = { milliseconds, first: undefined, last: undefined, timer: undefined }
+    queue = new Queue(milliseconds)
     queues.set(milliseconds, queue)
   }
   const deadline: Deadline = {
@@ -45,13 +48,11 @@ export function after(milliseconds: number, fire: (owner: never) => void, owner?
     at: performance.now() + milliseconds,
     fire: fire as (owner: unknown) => void,
     owner,
-    previous: queue.last,
+    previous: undefined,
     next: undefined,
     armed: true,
   }
-  if (queue.last === undefined) queue.first = deadline
-  else queue.last.next = deadline
-  queue.last = deadline
+  queue.add(deadline)
   if (queue.timer === undefined) wake(queue, milliseconds)
   return deadline
 }
@@ -60,11 +61,7 @@ export function after(milliseconds: number, fire: (owner: never) => void, owner?
 export const cancel = (deadline: Deadline | undefined): void => {
   if (deadline === undefined || !deadline.armed) return
   deadline.armed = false
-  const { queue, previous, next } = deadline
-  if (previous === undefined) queue.first = next
-  else previous.next = next
-  if (next === undefined) queue.last = previous
-  else next.previous = previous
+  deadline.queue.remove(deadline)
 }
 
 const wake = (queue: Queue, milliseconds: number): void => {

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
-import { comparableName, formatTarget, type Target } from "../protocol/target.ts"
+import { comparableName, formatTarget, type Host, type Target } from "../protocol/target.ts"
 import { Attempt, type Connect } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
 import type { SocketEnd } from "./end.ts"
@@ -33,9 +33,10 @@ export interface Dialled {
 
 /** Who asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
 export interface Dialling {
-  /** What the policy says about one address: undefined permits it. */
-  readonly permit: (address: Address, port: number) => Refusal | undefined
-  readonly connected: (dialled: Dialled) => void
+  /** What the policy says about one address of the host that was `asked` for: undefined permits it. */
+  readonly permit: (address: Address, port: number, asked: Host) => Refusal | undefined
+  /** `started` is when the dial was, on the monotonic clock. */
+  readonly connected: (dialled: Dialled, started: number) => void
   /** `address` is the one that the refusal is about; absent where the dial did not come so far. */
   readonly failed: (refusal: Refusal, address: string | undefined) => void
 }
@@ -92,6 +93,7 @@ export class Dial implements Step, Racing {
   private readonly parts: DialerParts
   private readonly overtaken: Spare
   private readonly settings: DialSettings
+  private started = 0
   private deadline: Deadline | undefined = undefined
   private leave: (() => void) | undefined = undefined
   private race: Race | undefined = undefined
@@ -106,6 +108,7 @@ export class Dial implements Step, Racing {
 
   /** May have failed before it returns. */
   start(): void {
+    this.started = performance.now()
     this.deadline = after(this.settings.dialTimeout, expire, this)
     const { host, port } = this.target
     if (host._tag !== "Name") return this.connect([host], port)
@@ -133,7 +136,7 @@ export class Dial implements Step, Racing {
     let denied: Loss | undefined
     const permitted: Array<Address> = []
     for (const address of addresses) {
-      const refusal = this.dialling.permit(address, port)
+      const refusal = this.dialling.permit(address, port, this.target.host)
       if (refusal === undefined) permitted.push(address)
       else denied ??= { refusal, address: address.text }
     }
@@ -145,7 +148,7 @@ export class Dial implements Step, Racing {
   raced(result: Attempt | Loss): void {
     if (!(result instanceof Attempt)) return this.fail(result.refusal, result.address)
     cancel(this.deadline)
-    this.dialling.connected(result)
+    this.dialling.connected(result, this.started)
   }
 
   expire(): void {

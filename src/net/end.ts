@@ -62,21 +62,25 @@ let sockets = 0
 
 const probing = new Probing(keepAliveProbeAfter)
 
+// The state of an end, a bit each: as fields they would be 64 bytes of every connection.
+const isOpen = 1
+/** A write was refused by the kernel: the close that follows it carries no error of its own. */
+const isBroken = 2
+/** Our FIN was sent. */
+const isFinished = 4
+const hasPeerFinished = 8
+/** Pausing and resuming are system calls: only a change makes one. */
+const isPaused = 16
+
 export class SocketEnd implements End, Probed {
   receiver: Receiver
   received = 0
   sent = 0
-  open = true
-  /** Set by a write that the kernel refused: the close that follows it carries no error of its own. */
-  private broken = false
-  private finished = false
-  private peerFinished = false
-  /** Pausing and resuming are system calls: only a change makes one. */
-  private paused = false
+  private state = isOpen
   private socket: Socket<SocketEnd> | undefined = undefined
   waitsSince = 0
-  waitsBefore: Probed | undefined = undefined
-  waitsBehind: Probed | undefined = undefined
+  previous: Probed | undefined = undefined
+  next: Probed | undefined = undefined
 
   constructor(receiver: Receiver) {
     this.receiver = receiver
@@ -88,6 +92,10 @@ export class SocketEnd implements End, Probed {
     sockets++
     open()
     probing.await(this)
+  }
+
+  get open(): boolean {
+    return (this.state & isOpen) !== 0
   }
 
   /** It has its socket. */
@@ -116,10 +124,10 @@ export class SocketEnd implements End, Probed {
   }
 
   write(bytes: Uint8Array, offset = 0): number {
-    if (!this.open || this.finished) return -1
+    if ((this.state & (isOpen | isFinished)) !== isOpen) return -1
     // All three arguments, always: Bun 1.4.5 throws a RangeError for an offset without a length (oven-sh/bun#42997).
     const count = this.socket!.write(bytes, offset, bytes.length - offset)
-    if (count < 0) this.broken = true
+    if (count < 0) this.state |= isBroken
     else this.sent += count
     return count
   }
@@ -129,23 +137,23 @@ export class SocketEnd implements End, Probed {
   }
 
   pause(): void {
-    if (!this.open || this.paused) return
-    this.paused = true
+    if ((this.state & (isOpen | isPaused)) !== isOpen) return
+    this.state |= isPaused
     this.socket!.pause()
   }
 
   resume(): void {
-    if (!this.open || !this.paused) return
-    this.paused = false
+    if ((this.state & (isOpen | isPaused)) !== (isOpen | isPaused)) return
+    this.state &= ~isPaused
     this.socket!.resume()
   }
 
   shutdown(): void {
-    if (!this.open || this.finished) return
-    this.finished = true
+    if ((this.state & (isOpen | isFinished)) !== isOpen) return
+    this.state |= isFinished
     // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
     // does, and spares a wake-up by epoll for a socket that is done both ways.
-    if (this.peerFinished) this.socket!.close()
+    if ((this.state & hasPeerFinished) !== 0) this.socket!.close()
     else this.socket!.shutdown()
   }
 
@@ -155,18 +163,18 @@ export class SocketEnd implements End, Probed {
 
   /** The peer's FIN. After a refused write Bun tells of one that never came: the `close` that follows is the truth. */
   finish(): void {
-    if (this.broken) return
-    this.peerFinished = true
+    if ((this.state & isBroken) !== 0) return
+    this.state |= hasPeerFinished
     this.receiver.ended(this)
   }
 
   /** The socket's own close; the only place where an end stops being open. */
   close(code: string | undefined): void {
     if (!this.open) return
-    this.open = false
+    this.state &= ~isOpen
     if (this.socket !== undefined) sockets--
     probing.forget(this)
-    this.receiver.closed(this, code ?? (this.broken ? "EPIPE" : undefined))
+    this.receiver.closed(this, code ?? ((this.state & isBroken) === 0 ? undefined : "EPIPE"))
     this.receiver = nobody
   }
 }

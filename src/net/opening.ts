@@ -59,6 +59,8 @@ export class Opening implements Receiver, Step {
   /** Its FIN has arrived. */
   finished = false
   phase: Phase = "detect"
+  /** That of the protocol which the client speaks, once it is known. */
+  handshake: Handshake | undefined
   /** When it was known what the client speaks, on the monotonic clock. */
   recognisedAt: number | undefined = undefined
   private readonly client: End
@@ -66,7 +68,6 @@ export class Opening implements Receiver, Step {
   private readonly asking: Asking
   /** Why its socket closed, when that was not in order. */
   private code: string | undefined = undefined
-  private handshake: Handshake | undefined
   /** It is not known yet what the client wants. */
   private listening = false
   private deadline: Deadline | undefined = undefined

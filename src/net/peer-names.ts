@@ -2,13 +2,14 @@
  * Peer names: who is at the other side of a socket, in one question to the kernel. Bun asks twice, once for the address
  * and once for the port, and keeps a string of each: one percent of a short connection.
  */
+import type { Peer } from "../observe/flow.ts"
 import { fromBytes } from "../protocol/address.ts"
 
 import type { SocketEnd } from "./end.ts"
 import { loadLibc } from "./load-libc.ts"
 
-/** `192.0.2.1:80` or `[2001:db8::1]:80`; an IPv4 client of a dual-stack listener is written as what it is. */
-export type PeerNames = (end: Pick<SocketEnd, "descriptor" | "remoteAddress" | "remotePort">) => string
+/** `192.0.2.1` or `[2001:db8::1]`, and a port; an IPv4 client of a dual-stack listener is written as what it is. */
+export type PeerNames = (end: Pick<SocketEnd, "descriptor" | "remoteAddress" | "remotePort">) => Peer
 
 const AF_INET = 2
 /** struct sockaddr_in6 */
@@ -39,9 +40,9 @@ export const makePeerNames = (): PeerNames => {
     length[0] = ipv6Length
     if (libc.getpeername(end.descriptor, name, length) < 0) return bunsName(end)
     const port = (name[2]! << 8) | name[3]!
-    if (name[0] === AF_INET) return `${ipv4At(4)}:${port}`
-    if (isMapped(name)) return `${ipv4At(20)}:${port}`
-    return `[${fromBytes(name.subarray(8, 24)).text}]:${port}`
+    if (name[0] === AF_INET) return { host: ipv4At(4), port }
+    if (isMapped(name)) return { host: ipv4At(20), port }
+    return { host: `[${fromBytes(name.subarray(8, 24)).text}]`, port }
   }
 }
 
@@ -52,7 +53,7 @@ const isMapped = (name: Uint8Array): boolean => {
 }
 
 const bunsName: PeerNames = ({ remoteAddress = "-", remotePort }) => {
-  if (remoteAddress.startsWith("::ffff:") && remoteAddress.includes("."))
-    return `${remoteAddress.slice(7)}:${remotePort}`
-  return remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
+  const mapped = remoteAddress.startsWith("::ffff:") && remoteAddress.includes(".")
+  const address = mapped ? remoteAddress.slice(7) : remoteAddress
+  return { host: address.includes(":") ? `[${address}]` : address, port: remotePort }
 }

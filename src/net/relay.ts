@@ -1,13 +1,13 @@
 /**
  * Relay: carries opaque bytes between two ends until both are done.
  *
- * Two halves that know each other. A half takes what its end receives to the other half's end; what that end does not
- * take at once is the other half's one tail, and until it is gone the source is paused. FIN goes on as FIN after the
- * tail, a reset as a reset; a half-closed connection lingers for a bounded time.
+ * What one end receives goes to the other; what that one does not take at once is its one tail, and until it is gone
+ * the source is paused. FIN goes on as FIN after the tail, a reset as a reset; a half-closed connection lingers for a
+ * bounded time.
  *
  * From the moment two ends are joined nothing is allocated per chunk but the view of a tail, and no Effect runs until
- * the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor: bytes that it
- * was given to write are freed when it has taken them all.
+ * the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
+ * itself to its receiver: bytes that it was given to write are freed when it has taken them all.
  */
 import type { Flow } from "../observe/flow.ts"
 import { concat } from "../protocol/bytes.ts"
@@ -25,115 +25,44 @@ import type { Step } from "./step.ts"
  */
 export const lingerProgress = 64 * 1024
 
-/** What one half still has to do with its end. */
-class Half implements Receiver {
-  readonly end: End
-  /** Bytes that `end` has not taken yet. */
-  tail: Uint8Array | undefined = undefined
-  /** The peer of `end` has sent its FIN. */
-  finished = false
-  /** Nothing has come from `end` so far. */
-  silent = true
-  other: Half
-  private readonly relay: Relay
-
-  constructor(end: End, relay: Relay) {
-    this.end = end
-    this.relay = relay
-    this.other = this
-  }
-
-  data(_: End, chunk: Uint8Array): void {
-    if (this.silent) this.relay.firstBytes(this, chunk)
-    const { other } = this
-    // A paused socket that is being reset delivers what it had read, in spite of the pause.
-    if (other.tail !== undefined) other.tail = concat(other.tail, chunk)
-    else {
-      const { length } = chunk
-      other.send(chunk)
-      if (length >= spliceFrom && other.tail === undefined) this.relay.splice(this)
-    }
-  }
-
-  /** Gives `bytes` to this half's end, and pauses the other one when they are not all taken. */
-  send(bytes: Uint8Array): void {
-    if (bytes.length === 0) return
-    const count = this.end.write(bytes)
-    if (count < 0) this.relay.reset(this, "EPIPE")
-    else if (count < bytes.length) {
-      this.tail = count === 0 ? bytes : bytes.subarray(count)
-      this.other.end.pause()
-    } else letGo(bytes)
-  }
-
-  drain(): void {
-    if (this.tail === undefined) return
-    const count = this.end.write(this.tail)
-    if (count < 0) return this.relay.reset(this, "EPIPE")
-    if (count < this.tail.length) {
-      this.tail = this.tail.subarray(count)
-      return
-    }
-    letGo(this.tail)
-    this.tail = undefined
-    if (this.other.finished) this.end.shutdown()
-    else this.other.end.resume()
-  }
-
-  ended(): void {
-    if (this.finished) return
-    this.finished = true
-    // First: a shutdown that is the second one closes the socket, and the relay may be over.
-    this.relay.halfClosed(this)
-    if (this.other.tail === undefined) this.other.end.shutdown()
-  }
-
-  closed(_: End, code: string | undefined): void {
-    if (code !== undefined || this.tail !== undefined) return this.relay.reset(this, code ?? "EPIPE")
-    // After our own FIN the peer's FIN closes the socket without an `ended` of its own.
-    this.ended()
-    this.relay.settle()
-  }
-}
-
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {
   /** Milliseconds that a connection may last after one side has finished. */
   readonly halfCloseTimeout: number
 }
 
-/** Who hears that a relay is over: once, with both sockets closed, unless it is cancelled. */
+/** Whose connection is relayed. */
 export interface Relaying {
+  readonly flow: Flow
+  readonly limits: () => RelayLimits
+  readonly splicer: Pick<Splicer, "move">
+  /** The relay is over: called once, with both sockets closed, unless it is cancelled. */
   readonly relayed: () => void
 }
 
-export class Relay implements Step {
-  private readonly client: Half
-  private readonly target: Half
-  private readonly flow: Flow
-  private readonly limits: () => RelayLimits
-  private readonly splicer: Pick<Splicer, "move">
+// What has happened, a bit each: as fields, or with an object for each side, an idle tunnel would be 160 bytes larger.
+const clientHasSpoken = 1
+const targetHasSpoken = 2
+/** Its FIN has come, or it is gone. */
+const clientHasFinished = 4
+const targetHasFinished = 8
+const isOver = 16
+
+export class Relay implements Receiver, Step {
+  private readonly client: End
+  private readonly target: End
   private readonly relaying: Relaying
-  private over = false
+  /** Bytes that an end has not taken yet. */
+  private toClient: Uint8Array | undefined = undefined
+  private toTarget: Uint8Array | undefined = undefined
+  private state = 0
   private deadline: Deadline | undefined = undefined
   private progress = 0
 
-  constructor(
-    client: End,
-    target: End,
-    flow: Flow,
-    limits: () => RelayLimits,
-    splicer: Pick<Splicer, "move">,
-    relaying: Relaying,
-  ) {
-    this.flow = flow
-    this.limits = limits
-    this.splicer = splicer
+  constructor(client: End, target: End, relaying: Relaying) {
+    this.client = client
+    this.target = target
     this.relaying = relaying
-    this.client = new Half(client, this)
-    this.target = new Half(target, this)
-    this.client.other = this.target
-    this.target.other = this.client
   }
 
   /**
@@ -142,59 +71,134 @@ export class Relay implements Step {
    */
   start(toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
     const { client, target } = this
-    client.end.receiver = client
-    target.end.receiver = target
+    client.receiver = this
+    target.receiver = this
     if (toTarget.length > 0) this.firstBytes(client, toTarget)
-    client.send(toClient)
-    target.send(toTarget)
+    this.send(client, toClient)
+    this.send(target, toTarget)
     // The client may have been paused while its target was dialled.
-    if (target.tail === undefined) client.end.resume()
-    if (clientFinished) client.ended()
+    if (this.toTarget === undefined) client.resume()
+    if (clientFinished) this.ended(client)
   }
 
-  /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
-  firstBytes(half: Half, bytes: Uint8Array): void {
-    half.silent = false
-    if (half === this.client) this.flow.sni = serverNameOf(bytes)
-    else this.flow.firstByteAt = this.flow.elapsed()
+  data(from: End, chunk: Uint8Array): void {
+    if (!this.has(from, clientHasSpoken, targetHasSpoken)) this.firstBytes(from, chunk)
+    const to = this.other(from)
+    const tail = this.tailOf(to)
+    // A paused socket that is being reset delivers what it had read, in spite of the pause.
+    if (tail !== undefined) return this.keep(to, concat(tail, chunk))
+    const { length } = chunk
+    this.send(to, chunk)
+    if (length >= spliceFrom && this.tailOf(to) === undefined) this.splice(from, to)
   }
 
-  /** Much has come from `half`, and was taken: what is waiting behind it goes on past us. */
-  splice(half: Half): void {
-    const moved = this.splicer.move(half.end, half.other.end)
-    if (typeof moved === "string") this.reset(half, moved)
-    else if (moved !== undefined) half.other.send(moved)
+  drain(to: End): void {
+    const tail = this.tailOf(to)
+    if (tail === undefined) return
+    const count = to.write(tail)
+    if (count < 0) return this.reset(to, "EPIPE")
+    if (count < tail.length) return this.keep(to, tail.subarray(count))
+    letGo(tail)
+    this.keep(to, undefined)
+    const from = this.other(to)
+    if (this.has(from, clientHasFinished, targetHasFinished)) to.shutdown()
+    else from.resume()
   }
 
-  /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
-  reset(half: Half, code: string): void {
-    this.flow.end(this.nameOf(half), code)
-    this.stop()
+  ended(from: End): void {
+    if (this.has(from, clientHasFinished, targetHasFinished)) return
+    this.state |= from === this.client ? clientHasFinished : targetHasFinished
+    const to = this.other(from)
+    // First: a shutdown that is the second one closes the socket, and the relay may be over.
+    this.halfClosed(from)
+    if (this.tailOf(to) === undefined) to.shutdown()
   }
 
-  halfClosed(half: Half): void {
-    this.flow.end(this.nameOf(half))
-    if (this.deadline === undefined && !this.over) this.armLinger()
-  }
-
-  private nameOf(half: Half): "client" | "target" {
-    return half === this.client ? "client" : "target"
-  }
-
-  private armLinger(): void {
-    this.progress = this.client.end.sent + this.target.end.sent
-    this.deadline = after(this.limits().halfCloseTimeout, expire, this)
+  closed(end: End, code: string | undefined): void {
+    if (code !== undefined || this.tailOf(end) !== undefined) return this.reset(end, code ?? "EPIPE")
+    // After our own FIN the peer's FIN closes the socket without an `ended` of its own.
+    this.ended(end)
+    if (!this.client.open && !this.target.open) this.finish()
   }
 
   expire(): void {
-    if (this.client.end.sent + this.target.end.sent - this.progress >= lingerProgress) return this.armLinger()
-    this.flow.endedBy = "timeout"
+    if (this.client.sent + this.target.sent - this.progress >= lingerProgress) return this.armLinger()
+    this.relaying.flow.expire()
     this.stop()
   }
 
-  /** Over, in order, once both sockets are closed. */
-  settle(): void {
-    if (!this.client.end.open && !this.target.end.open) this.finish()
+  /** Resets both. */
+  cancel(): void {
+    if ((this.state & isOver) !== 0) return
+    this.settle()
+    this.cut()
+  }
+
+  /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
+  private firstBytes(from: End, bytes: Uint8Array): void {
+    const { flow } = this.relaying
+    if (from === this.client) {
+      this.state |= clientHasSpoken
+      flow.sni = serverNameOf(bytes)
+    } else {
+      this.state |= targetHasSpoken
+      flow.firstByteAt = flow.elapsed()
+    }
+  }
+
+  /** Gives `bytes` to an end, and pauses the other one when they are not all taken. */
+  private send(to: End, bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const count = to.write(bytes)
+    if (count < 0) this.reset(to, "EPIPE")
+    else if (count < bytes.length) {
+      this.keep(to, count === 0 ? bytes : bytes.subarray(count))
+      this.other(to).pause()
+    } else letGo(bytes)
+  }
+
+  /** Much has come, and was taken: what is waiting behind it goes on past us. */
+  private splice(from: End, to: End): void {
+    const moved = this.relaying.splicer.move(from, to)
+    if (typeof moved === "string") this.reset(from, moved)
+    else if (moved !== undefined) this.send(to, moved)
+  }
+
+  /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
+  private reset(end: End, code: string): void {
+    this.relaying.flow.end(this.nameOf(end), code)
+    this.stop()
+  }
+
+  private halfClosed(end: End): void {
+    this.relaying.flow.end(this.nameOf(end))
+    if (this.deadline === undefined && (this.state & isOver) === 0) this.armLinger()
+  }
+
+  private armLinger(): void {
+    this.progress = this.client.sent + this.target.sent
+    this.deadline = after(this.relaying.limits().halfCloseTimeout, expire, this)
+  }
+
+  private other(end: End): End {
+    return end === this.client ? this.target : this.client
+  }
+
+  private nameOf(end: End): "client" | "target" {
+    return end === this.client ? "client" : "target"
+  }
+
+  private has(end: End, client: number, target: number): boolean {
+    return (this.state & (end === this.client ? client : target)) !== 0
+  }
+
+  private tailOf(to: End): Uint8Array | undefined {
+    return to === this.client ? this.toClient : this.toTarget
+  }
+
+  private keep(to: End, tail: Uint8Array | undefined): void {
+    if (to === this.client) this.toClient = tail
+    else this.toTarget = tail
   }
 
   /** Over at once. */
@@ -203,28 +207,22 @@ export class Relay implements Step {
     this.finish()
   }
 
-  /** Resets both. */
-  cancel(): void {
-    if (this.over) return
-    this.over = true
-    cancel(this.deadline)
-    this.cut()
-    this.flow.settle()
-  }
-
   private cut(): void {
-    this.client.end.receiver = nobody
-    this.target.end.receiver = nobody
-    this.client.end.terminate()
-    this.target.end.terminate()
+    this.client.receiver = nobody
+    this.target.receiver = nobody
+    this.client.terminate()
+    this.target.terminate()
   }
 
   private finish(): void {
-    if (this.over) return
-    this.over = true
-    cancel(this.deadline)
-    this.flow.settle()
+    if ((this.state & isOver) !== 0) return
+    this.settle()
     this.relaying.relayed()
+  }
+
+  private settle(): void {
+    this.state |= isOver
+    cancel(this.deadline)
   }
 }
 

@@ -18,14 +18,28 @@ export interface Counted {
   readonly sent: number
 }
 
+/** Who is at the other side of a connection. */
+export interface Peer {
+  /** An address as text, IPv6 in brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** How a connection ended; what came first is what it ended by. */
+interface Ending {
+  by: EndedBy | undefined
+  code: string | undefined
+  refusal: Refusal | undefined
+}
+
+/** Every connection that is open has one, so it holds few fields: what is seldom known, or can be told from others, is none. */
 export class Flow {
   readonly id: number
   readonly direction: "inbound" | "outbound"
-  /** Wall clock, milliseconds since the epoch. */
-  readonly startedAt = Date.now()
   /** Monotonic clock, milliseconds; what durations are counted from. */
   readonly started = performance.now()
-  readonly client: string
+  private readonly clientHost: string
+  private readonly clientPort: number
   protocol: Protocol = "unknown"
   phase: Phase = "detect"
   /** The destination as the client named it, `host:port`. */
@@ -34,13 +48,6 @@ export class Flow {
   address: string | undefined = undefined
   /** The server name of a TLS hello that passed in the clear. */
   sni: string | undefined = undefined
-  endedBy: EndedBy | undefined = undefined
-  refusal: Refusal | undefined = undefined
-  /** The error code of a socket that did not close in order. */
-  code: string | undefined = undefined
-  /** Bytes from the client to the target, and back; those of a tunnel, known when it is over. */
-  bytesIn = 0
-  bytesOut = 0
   /** Milliseconds after `started`, once they happened: what is spoken was known, where to, was connected, answered. */
   detectedAt: number | undefined = undefined
   handshakeAt: number | undefined = undefined
@@ -48,50 +55,54 @@ export class Flow {
   firstByteAt: number | undefined = undefined
   /** A request of it stands in the log. */
   told = false
-  /** The client of an HTTP connection, and the target of a tunnel: whoever counts the bytes while they pass. */
-  private counted: Counted | undefined = undefined
-  private isTarget = false
+  /** The client, while requests are taken from it, and the target of a tunnel: they count the bytes. */
+  private requests: Counted | undefined = undefined
+  private tunnel: Counted | undefined = undefined
+  private ending: Ending | undefined = undefined
 
-  constructor(id: number, direction: "inbound" | "outbound", client: string) {
+  constructor(id: number, direction: "inbound" | "outbound", client: Peer) {
     this.id = id
     this.direction = direction
-    this.client = client
+    this.clientHost = client.host
+    this.clientPort = client.port
+  }
+
+  get client(): string {
+    return `${this.clientHost}:${this.clientPort}`
   }
 
   /** From now on requests are taken from this client: the live view counts its bytes, heads included. */
   carryRequests(client: Counted): void {
-    this.counted = client
-    this.isTarget = false
+    this.requests = client
+    this.tunnel = undefined
   }
 
   /** From now on this is a tunnel to a target. */
   carryTunnel(target: Counted): void {
-    this.counted = target
-    this.isTarget = true
+    this.tunnel = target
   }
 
-  /** The tunnel is over: its bytes are final, and its end is let go of. */
-  settle(): void {
-    if (this.counted === undefined || !this.isTarget) return
-    this.bytesIn = this.counted.sent
-    this.bytesOut = this.counted.received
-    this.counted = undefined
+  /** It is a tunnel, or was one when it ended. */
+  get tunnelling(): boolean {
+    return this.tunnel !== undefined
   }
 
-  /** Bytes so far, from the client and to it. */
+  /** Bytes of the tunnel so far, from the client to the target, and back. */
+  get bytesIn(): number {
+    return this.tunnel === undefined ? 0 : this.tunnel.sent
+  }
+
+  get bytesOut(): number {
+    return this.tunnel === undefined ? 0 : this.tunnel.received
+  }
+
+  /** Bytes so far, from the client and to it, those of requests included. */
   get liveIn(): number {
-    if (this.counted === undefined) return this.bytesIn
-    return this.isTarget ? this.counted.sent : this.counted.received
+    return this.tunnel?.sent ?? this.requests?.received ?? 0
   }
 
   get liveOut(): number {
-    if (this.counted === undefined) return this.bytesOut
-    return this.isTarget ? this.counted.received : this.counted.sent
-  }
-
-  /** Whether `liveIn` and `liveOut` are those of a tunnel that is open: nobody has counted them yet. */
-  get tunnelling(): boolean {
-    return this.counted !== undefined && this.isTarget
+    return this.tunnel?.received ?? this.requests?.sent ?? 0
   }
 
   /** Milliseconds since the connection was accepted. */
@@ -99,10 +110,36 @@ export class Flow {
     return performance.now() - this.started
   }
 
+  get endedBy(): EndedBy | undefined {
+    return this.ending?.by
+  }
+
+  /** The error code of a socket that did not close in order. */
+  get code(): string | undefined {
+    return this.ending?.code
+  }
+
+  get refusal(): Refusal | undefined {
+    return this.ending?.refusal
+  }
+
   /** Notes who ended the connection; the first to do so is the one. */
   end(by: EndedBy, code?: string): void {
-    if (this.endedBy !== undefined) return
-    this.endedBy = by
-    this.code = code
+    this.ending ??= { by: undefined, code: undefined, refusal: undefined }
+    if (this.ending.by !== undefined) return
+    this.ending.by = by
+    this.ending.code = code
+  }
+
+  /** It was still half open when its time was up, whoever had finished first. */
+  expire(): void {
+    this.end("timeout")
+    this.ending!.by = "timeout"
+  }
+
+  /** Notes what the client was told, and who ended the connection by that. */
+  refuse(refusal: Refusal, by: EndedBy): void {
+    this.end(by)
+    this.ending!.refusal = refusal
   }
 }

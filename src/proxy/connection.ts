@@ -10,6 +10,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
+import type { Link } from "../net/chain.ts"
 import type { Dialled, Dialling } from "../net/dialer.ts"
 import type { End, SocketEnd } from "../net/end.ts"
 import { Exchange } from "../net/exchange.ts"
@@ -17,16 +18,17 @@ import type { Exchanging, Need } from "../net/exchange-context.ts"
 import { Linger, type Lingering } from "../net/linger.ts"
 import { type Asked, type Asking, Opening, spokenIn } from "../net/opening.ts"
 import type { Origin } from "../net/origin.ts"
-import { Relay, type Relaying } from "../net/relay.ts"
+import { Relay, type RelayLimits, type Relaying } from "../net/relay.ts"
+import type { Splicer } from "../net/splicer.ts"
 import type { Step } from "../net/step.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { EndedBy, Flow } from "../observe/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
-import type { Bound, Handshake } from "../protocol/handshake.ts"
+import type { Bound } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
-import type { Target } from "../protocol/target.ts"
+import type { Host, Target } from "../protocol/target.ts"
 
 import type { Surroundings } from "./surroundings.ts"
 
@@ -36,7 +38,7 @@ export interface Telling {
   readonly ended: (connection: Connection) => void
 }
 
-export class Connection implements Asking, Dialling, Relaying, Exchanging, Lingering {
+export class Connection implements Asking, Dialling, Relaying, Exchanging, Lingering, Link<Connection> {
   readonly flow: Flow
   /** The proxy is full: the client hears so, and no more. */
   readonly full: boolean
@@ -49,10 +51,10 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   private opening: Opening | undefined
   /** What is under way. */
   private step: Step | undefined = undefined
-  private handshake: Handshake | undefined = undefined
   private exchange: Exchange | undefined = undefined
-  private target: Target | undefined = undefined
-  private dialStarted = 0
+  /** Its place among those that are open. */
+  previous: Connection | undefined = undefined
+  next: Connection | undefined = undefined
   private resume: ((over: Effect.Effect<void>) => void) | undefined = undefined
 
   constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean, telling: Telling) {
@@ -97,7 +99,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     this.flow.phase = this.opening!.phase
     switch (asked._tag) {
       case "Tunnel":
-        return this.tunnel(asked.handshake, asked.target)
+        return this.tunnel(asked.target)
       case "Exchange":
         return this.exchangeRequests()
       case "Refused":
@@ -116,11 +118,10 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     this.refuse(refused, asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty)
   }
 
-  private tunnel(handshake: Handshake, asked: Target | undefined): void {
+  private tunnel(asked: Target | undefined): void {
     const { flow, opening, around } = this
-    this.handshake = handshake
-    flow.protocol = spokenIn(handshake)
-    const { recognisedAt } = opening!
+    const { handshake, recognisedAt } = opening!
+    flow.protocol = spokenIn(handshake!)
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     flow.handshakeAt = flow.elapsed()
     around.reports.detected(flow)
@@ -133,25 +134,23 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
 
   private reach(target: Target): void {
     const { flow, around } = this
-    this.target = target
     flow.phase = "dial"
     flow.target ??= around.nameOf(target.host, target.port)
     const denied = around.policy.permit(around.direction, target)
     if (denied !== undefined) return this.failed(denied)
-    this.dialStarted = performance.now()
     around.exchanges.idleOrigins.makeRoom()
     const dial = around.dialer.dial(target, this)
     this.step = dial
     dial.start()
   }
 
-  permit(address: Address, port: number): Refusal | undefined {
-    return this.around.policy.permitAddress(this.around.direction, address, port, this.target?.host)
+  permit(address: Address, port: number, asked: Host): Refusal | undefined {
+    return this.around.policy.permitAddress(this.around.direction, address, port, asked)
   }
 
-  connected(dialled: Dialled): void {
+  connected(dialled: Dialled, started: number): void {
     try {
-      this.proceed(dialled)
+      this.proceed(dialled, started)
     } catch (cause) {
       // Nobody hears this socket yet: without this the client would wait for ever.
       dialled.end.terminate()
@@ -159,16 +158,17 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     }
   }
 
-  private proceed({ end, address, port }: Dialled): void {
-    const { flow, handshake, opening, around } = this
+  private proceed({ end, address, port }: Dialled, started: number): void {
+    const { flow, opening, around } = this
     const now = performance.now()
     this.step = undefined
     flow.phase = "data"
     flow.dialledAt = now - flow.started
     flow.address = around.nameOf(address, port)
-    around.reports.dialled(flow, now - this.dialStarted)
+    around.reports.dialled(flow, now - started)
     if (this.exchange !== undefined) return this.exchange.supply(end, flow.address)
-    this.join(end, handshake!.accepted(new BoundOf(end)), opening!.inbox.take(), opening!.finished)
+    const { handshake, inbox, finished } = opening!
+    this.join(end, handshake!.accepted(new BoundOf(end)), inbox.take(), finished)
   }
 
   failed(refused: Refusal): void {
@@ -177,10 +177,10 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
       this.flow.phase = "data"
       return this.exchange.decline(refused)
     }
+    const { handshake } = this.opening!
     // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-    if (this.handshake!.protocol !== "tcp") return this.refuse(refused, this.handshake!.refused(refused))
-    this.flow.refusal = refused
-    this.flow.end("proxy")
+    if (handshake!.protocol !== "tcp") return this.refuse(refused, handshake!.refused(refused))
+    this.flow.refuse(refused, "proxy")
     this.reset()
   }
 
@@ -194,13 +194,19 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
 
   private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
     this.opening = undefined
-    this.handshake = undefined
     this.flow.phase = "data"
     this.flow.carryTunnel(target)
-    const { settings, splicer } = this.around
-    const relay = new Relay(this.client, target, this.flow, settings, splicer, this)
+    const relay = new Relay(this.client, target, this)
     this.step = relay
     relay.start(toClient, toTarget, clientFinished)
+  }
+
+  limits(): RelayLimits {
+    return this.around.settings()
+  }
+
+  get splicer(): Splicer {
+    return this.around.splicer
   }
 
   relayed(): void {
@@ -252,8 +258,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   // The end.
 
   private refuse(refused: Refusal, words: Uint8Array): void {
-    this.flow.refusal = refused
-    this.flow.end(refused.reason === "request-timeout" ? "timeout" : "proxy")
+    this.flow.refuse(refused, refused.reason === "request-timeout" ? "timeout" : "proxy")
     this.close(words)
   }
 

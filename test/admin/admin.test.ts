@@ -9,7 +9,8 @@ import { longestList } from "../../src/admin/connections.ts"
 import { longestBody } from "../../src/admin/serve.ts"
 import { makeTap } from "../../src/admin/tap.ts"
 import { connectionEntry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import type { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import type { LogLevel } from "../../src/observe/log.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
@@ -80,7 +81,7 @@ test("it shows the connections that are open, the oldest first and not without e
   const program = new Program()
   const { ask } = await start(program)
   expect(await (await ask("/connections")).json()).toEqual({ total: 0, connections: [], first: 1, ended: [] })
-  program.flows = Array.from({ length: longestList + 5 }, (_, i) => new Flow(i, "outbound", "127.0.0.1:40000"))
+  program.flows = Array.from({ length: longestList + 5 }, (_, i) => flowOf({ id: i }))
   Object.assign(program.flows[0] ?? {}, { protocol: "socks5", phase: "dial", target: "example.com:443" })
   const { total, connections } = (await (await ask("/connections")).json()) as {
     readonly total: number
@@ -100,8 +101,7 @@ test("it shows the connections that are open, the oldest first and not without e
 test("it shows how many bytes a tunnel has carried so far, and how old it is", async () => {
   const program = new Program()
   const { ask } = await start(program)
-  const flow = new Flow(1, "inbound", "127.0.0.1:40000")
-  flow.carryTunnel({ sent: 12, received: 34 })
+  const flow = flowOf({ bytesIn: 12, bytesOut: 34 })
   program.flows = [flow]
   const { connections } = (await (await ask("/connections")).json()) as { readonly connections: ReadonlyArray<object> }
   expect(connections).toMatchObject([{ bytes_in: 12, bytes_out: 34, age: expect.any(Number) }])
@@ -111,7 +111,7 @@ test("it shows what ended last, from a number on", async () => {
   const program = new Program()
   const { ask } = await start(program)
   for (let i = 1; i <= 3; i++) {
-    const entry = connectionEntry(new Flow(i, "inbound", "127.0.0.1:40000"), 0)
+    const entry = connectionEntry(flowOf({ id: i }), 0)
     program.recent.add(entry, asLine(`${JSON.stringify(entry)}\n`))
   }
   const ended = async (query: string) => (await (await ask(`/connections${query}`)).json()) as object

@@ -8,7 +8,7 @@ import { makeHandler } from "../../src/admin/router.ts"
 import { serve } from "../../src/admin/serve.ts"
 import { longestWait, makeTap, mostReaders, type Tap } from "../../src/admin/tap.ts"
 import { connectionEntry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
@@ -35,7 +35,7 @@ class Followed extends Recent {
 
   /** Something to this target ended; its line is padded to `length` characters. */
   over(target: string, length = 0): void {
-    const entry = connectionEntry(Object.assign(new Flow(1, "outbound", "127.0.0.1:1"), { target }), 0)
+    const entry = connectionEntry(flowOf({ target }), 0)
     this.add(entry, asLine(`${JSON.stringify({ target, pad: "x".repeat(length) })}\n`))
   }
 }

@@ -4,13 +4,13 @@ import { press } from "../../src/cli/top-keys.ts"
 import { advance, type Look, type Model, percentile, points, rates, refusalsOf, sum } from "../../src/cli/top-model.ts"
 import { screen, sparkline, type View } from "../../src/cli/top-screen.ts"
 import { connectionEntry, type Entry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import { longestFilter } from "../../src/observe/filter.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 
 const entry = (seconds: number, fields: Partial<Entry> = {}): Entry => ({
-  ...connectionEntry(Object.assign(new Flow(1, "outbound", "127.0.0.1:1"), { target: "a.example:443" }), 0),
+  ...connectionEntry(flowOf({ target: "a.example:443" }), 0),
   time: new Date(start + seconds * 1000).toISOString(),
   ...fields,
 })

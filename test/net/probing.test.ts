@@ -6,8 +6,8 @@ import { within } from "../support/within.ts"
 
 class Socket implements Probed {
   waitsSince = 0
-  waitsBefore: Probed | undefined = undefined
-  waitsBehind: Probed | undefined = undefined
+  previous: Probed | undefined = undefined
+  next: Probed | undefined = undefined
   readonly probe: () => void
   probes = 0
   private readonly promise: Promise<number>

@@ -6,7 +6,7 @@ import { type End, nobody, SocketEnd, socketHandlers } from "../../src/net/end.t
 import { openPipe, type Pipe, pipeBytes } from "../../src/net/pipe.ts"
 import { Relay } from "../../src/net/relay.ts"
 import { type Moved, Splicer, spliceFrom } from "../../src/net/splicer.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import { empty } from "../../src/protocol/bytes.ts"
 import { checksum, receiveBulk, sendBulk } from "../support/bulk.ts"
 import { descriptors } from "../support/dialling.ts"
@@ -154,10 +154,10 @@ const joined = async (splicer: Splicer) => {
     },
   }
   const [client, target] = accepted as [SocketEnd, SocketEnd]
-  const flow = new Flow(1, "outbound", "-")
+  const flow = flowOf()
   flow.carryTunnel(target)
   const over = Promise.withResolvers<void>()
-  new Relay(client, target, flow, limits, noting, { relayed: over.resolve }).start(empty, empty, false)
+  new Relay(client, target, { flow, limits, splicer: noting, relayed: over.resolve }).start(empty, empty, false)
   const close = (): void => {
     for (const peer of [left, right]) peer[Symbol.dispose]()
   }

@@ -4,17 +4,13 @@ import { accessFormat, accessFormats, clfLine, logfmtLine, prettyLine } from "..
 import { makeAccessLog } from "../../src/observe/access-log.ts"
 import type { Answered } from "../../src/observe/answered.ts"
 import { connectionEntry, requestEntry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
 import { istioLine } from "../../src/observe/istio.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { jsonLine } from "../../src/observe/text.ts"
 import { refusal } from "../../src/protocol/refusal.ts"
+import { flowOf, type Known } from "../support/flows.ts"
 
 const now = Date.UTC(2026, 10, 23, 12, 34, 56, 789)
-
-type Known = Partial<Omit<Flow, "elapsed" | "end" | "liveIn" | "liveOut" | "tunnelling">>
-
-const flowOf = (fields: Known = {}): Flow => Object.assign(new Flow(7, "outbound", "127.0.0.1:40000"), fields)
 
 const answeredOf = (fields: Partial<Answered> = {}): Answered => ({
   method: "GET",
@@ -49,10 +45,21 @@ const recorded = (output = true) => {
 }
 
 test("a tunnel's line has every field that is known, in a fixed order", () => {
-  const flow = flowOf({ protocol: "socks5", phase: "data", target: "example.com:443", address: "192.0.2.1:443" })
-  Object.assign(flow, { bytesIn: 12, bytesOut: 34, sni: "example.com" })
-  Object.assign(flow, { detectedAt: 1, handshakeAt: 3, dialledAt: 7, firstByteAt: 15.12345 })
-  flow.end("target", "ECONNRESET")
+  const flow = flowOf({
+    protocol: "socks5",
+    phase: "data",
+    target: "example.com:443",
+    address: "192.0.2.1:443",
+    sni: "example.com",
+    bytesIn: 12,
+    bytesOut: 34,
+    detectedAt: 1,
+    handshakeAt: 3,
+    dialledAt: 7,
+    firstByteAt: 15.12345,
+    endedBy: "target",
+    code: "ECONNRESET",
+  })
   expect(jsonLine(connectionEntry(flow, now)).replace(/"t_total":[0-9.]+/, '"t_total":0')).toBe(
     '{"time":"2026-11-23T12:34:56.789Z","flow":7,"direction":"outbound","protocol":"socks5",' +
       '"client":"127.0.0.1:40000","target":"example.com:443","address":"192.0.2.1:443","sni":"example.com",' +
@@ -152,7 +159,7 @@ test("after its requests a connection has a line for a tunnel, for a refusal, an
     { protocol: "connect" },
     { bytesIn: 1 },
     { bytesOut: 1 },
-    { refusal: refusal("unknown-protocol", "") },
+    { endedBy: "client", refusal: refusal("unknown-protocol", "") },
     { endedBy: "drain" },
     { endedBy: "timeout" },
   ]
@@ -199,7 +206,7 @@ test("the common log format has the nine fields that every reader of web server 
   expect(clfLine(connectionEntry(tunnel, now))).toEndWith('"CONNECT a.example:443" 200 9\n')
   const refused = flowOf({ protocol: "socks5", target: "a.example:443", refusal: refusal("name-not-found", "") })
   expect(clfLine(connectionEntry(refused, now))).toEndWith('"SOCKS5 a.example:443" 502 0\n')
-  const v6 = new Flow(1, "inbound", "[::1]:40000")
+  const v6 = flowOf({ direction: "inbound", clientHost: "[::1]" })
   expect(clfLine(connectionEntry(v6, now))).toStartWith("::1 - - [")
 })
 

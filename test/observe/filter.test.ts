@@ -3,10 +3,10 @@ import * as Result from "effect/Result"
 
 import { connectionEntry, type Entry } from "../../src/observe/entry.ts"
 import { filterFields, longestFilter, parseFilter } from "../../src/observe/filter.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 
 const request: Entry = {
-  ...connectionEntry(new Flow(7, "outbound", "127.0.0.1:40000"), 0),
+  ...connectionEntry(flowOf(), 0),
   protocol: "http",
   target: "api.example.com:80",
   authority: "api.example.com:80",
@@ -18,7 +18,7 @@ const request: Entry = {
   t_total: 12.5,
 }
 const tunnel: Entry = {
-  ...connectionEntry(new Flow(8, "inbound", "127.0.0.1:40001"), 0),
+  ...connectionEntry(flowOf({ id: 8, direction: "inbound", clientPort: 40_001 }), 0),
   protocol: "connect",
   target: "db.example.com:5432",
   refusal: "connection-refused",

@@ -3,10 +3,10 @@ import { expect, test } from "bun:test"
 
 import type { Answered } from "../../src/observe/answered.ts"
 import { connectionEntry, requestEntry, writeEntry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
 import { fieldName, Line } from "../../src/observe/line.ts"
 import { jsonLine } from "../../src/observe/text.ts"
 import { refusal } from "../../src/protocol/refusal.ts"
+import { flowOf } from "../support/flows.ts"
 import { fuzz } from "../support/random.ts"
 
 const texts = [
@@ -67,7 +67,9 @@ test("every field of an entry is in its line, in the entry's order", () => {
   fuzz(500, ({ below, pick }) => {
     const maybe = <A>(value: A): A | undefined => (below(2) === 0 ? undefined : value)
     const time = (): number | undefined => maybe(below(100_000) / 7)
-    const flow = Object.assign(new Flow(below(1e9), "outbound", pick(texts)), {
+    const flow = flowOf({
+      id: below(1e9),
+      clientHost: pick(texts),
       target: maybe(pick(texts)),
       address: maybe(pick(texts)),
       sni: maybe(pick(texts)),

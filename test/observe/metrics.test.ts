@@ -1,7 +1,7 @@
 /** What is counted, and its text: read back by the rules of Prometheus text format 0.0.4. */
 import { expect, test } from "bun:test"
 
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import { Metrics } from "../../src/observe/metrics.ts"
 import { allFamilies, metricsMarkdown } from "../../src/observe/metrics-table.ts"
 import { renderPrometheus } from "../../src/observe/exposition.ts"
@@ -114,9 +114,9 @@ test("a client that invents methods or an origin that invents statuses makes no 
 })
 
 test("a tunnel's bytes are counted while they pass, and once when it is over", () => {
-  const flow = new Flow(1, "inbound", "127.0.0.1:1")
+  const flow = flowOf({ direction: "inbound" })
   const target = { sent: 10, received: 20 }
-  const open = new Set([flow, new Flow(2, "inbound", "127.0.0.1:2")])
+  const open = new Set([flow, flowOf({ direction: "inbound" })])
   const metrics = make({ open: () => open })
   const carried = () => {
     const found = samples(renderPrometheus(metrics))
@@ -127,7 +127,6 @@ test("a tunnel's bytes are counted while they pass, and once when it is over", (
   expect(carried()).toEqual([10, 20])
   target.sent = 11
   expect(carried()).toEqual([11, 20])
-  flow.settle()
   open.delete(flow)
   metrics.bytes("inbound", flow.bytesIn, flow.bytesOut)
   expect(carried()).toEqual([11, 20])

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test"
 
 import { connectionEntry } from "../../src/observe/entry.ts"
-import { Flow } from "../../src/observe/flow.ts"
+import { flowOf } from "../support/flows.ts"
 import { mostBytes, mostLines, Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
 import { fuzz } from "../support/random.ts"
 
-const entry = connectionEntry(new Flow(1, "inbound", "127.0.0.1:1"), 0)
+const entry = connectionEntry(flowOf(), 0)
 
 test("the last lines are kept with their numbers, and the oldest give way", () => {
   const recent = new Recent()
