@@ -9,6 +9,7 @@ import type { Socket, SocketHandler } from "bun"
 
 import { open } from "./collect.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
+import { type Arriving, Turn } from "./turn.ts"
 
 declare module "bun" {
   /** bun-types 1.4.5 leaves out what sockets of Bun 1.4.5 have. */
@@ -71,8 +72,15 @@ const isFinished = 4
 const hasPeerFinished = 8
 /** Pausing and resuming are system calls: only a change makes one. */
 const isPaused = 16
+/** A chunk of it waits for the end of the turn. */
+const isAwaited = 32
 
-export class SocketEnd implements End, Probed {
+const turn = new Turn()
+
+/** A chunk of so many bytes does not wait for others: it costs more than a wake-up. */
+export const largeChunk = 16 * 1024
+
+export class SocketEnd implements End, Probed, Arriving {
   receiver: Receiver
   received = 0
   sent = 0
@@ -161,6 +169,39 @@ export class SocketEnd implements End, Probed {
     if (this.open) this.socket!.terminate()
   }
 
+  /**
+   * Bytes have come from the socket. No two chunks of one end wait: what is spliced past this end must not overtake
+   * a chunk.
+   */
+  arrived(chunk: Uint8Array): void {
+    if (chunk.length < largeChunk && (this.state & isAwaited) === 0) {
+      this.state |= isAwaited
+      return turn.add(this, chunk)
+    }
+    turn.deliver()
+    this.take(chunk)
+  }
+
+  /** Hands bytes over, unless the end was closed while they waited. */
+  take(chunk: Uint8Array): void {
+    this.state &= ~isAwaited
+    if (!this.open) return
+    this.received += chunk.length
+    try {
+      this.receiver.data(this, chunk)
+    } catch (error) {
+      this.defect(error)
+    }
+  }
+
+  /** A receiver threw: a defect of this program. Its connection ends here; the last-resort handler logs it. */
+  defect(error: unknown): void {
+    this.terminate()
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+
   /** The peer's FIN. After a refused write Bun tells of one that never came: the `close` that follows is the truth. */
   finish(): void {
     if ((this.state & isBroken) !== 0) return
@@ -184,25 +225,22 @@ export const socketHandlers: SocketHandler<SocketEnd> = {
   // Plain arrays: a view of a Buffer costs many times what a view of a Uint8Array does (7 % of an HTTP request).
   binaryType: "uint8array",
   data(socket, chunk) {
-    const end = socket.data
-    end.received += chunk.length
-    end.receiver.data(end, chunk)
+    socket.data.arrived(chunk)
   },
   drain(socket) {
+    turn.deliver()
     socket.data.receiver.drain(socket.data)
   },
   end(socket) {
+    turn.deliver()
     socket.data.finish()
   },
   close(socket, error) {
+    turn.deliver()
     socket.data.close(errorCode(error))
   },
   error(socket, error) {
-    // A receiver threw: a defect of this program. Its connection ends here; the last-resort handler logs it.
-    socket.data.terminate()
-    queueMicrotask(() => {
-      throw error
-    })
+    socket.data.defect(error)
   },
 }
 

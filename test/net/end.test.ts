@@ -117,6 +117,32 @@ describe("an end", () => {
     expect(both.far.heard).toEqual(["data one"])
   })
 
+  test("hears everything in its order, however many others hear something in the same turn", async () => {
+    using all = new DisposableStack()
+    const pairs: Array<Awaited<ReturnType<typeof pair>>> = []
+    for (let i = 0; i < 64; i++) pairs.push(all.use(await pair()))
+    let said = ""
+    for (let turns = 0; turns < 10; turns++) {
+      said += turns
+      for (const { nearEnd } of pairs) nearEnd.write(bytes(`${turns}`))
+      await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}`)))
+    }
+    for (const { nearEnd } of pairs) {
+      nearEnd.write(bytes("!"))
+      nearEnd.shutdown()
+    }
+    await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}!`, "ended")))
+    expect(pairs.map(({ farEnd }) => farEnd.received)).toEqual(pairs.map(() => said.length + 1))
+  })
+
+  test("is not given what came before it was closed, and waited until then", async () => {
+    using both = await pair()
+    both.nearEnd.terminate()
+    both.nearEnd.take(bytes("late"))
+    expect(both.near.heard).toEqual(["closed in order"])
+    expect(both.nearEnd.received).toBe(0)
+  })
+
   test("takes no more than the kernel does, and says when it takes more", async () => {
     using both = await pair()
     both.farEnd.pause()
