@@ -34,10 +34,16 @@ const queues = new Map<number, Queue>()
 /**
  * Calls `fire` once, `milliseconds` from now, unless it is cancelled first. Where every connection has such a deadline,
  * `fire` is one function for all of them and is given its `owner`: a closure each would cost as much as the deadline.
+ * `now` spares a reading of the monotonic clock where the caller has just read it.
  */
 export function after(milliseconds: number, fire: () => void): Deadline
-export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void, owner: Owner): Deadline
-export function after(milliseconds: number, fire: (owner: never) => void, owner?: unknown): Deadline {
+export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void, owner: Owner, now?: number): Deadline
+export function after(
+  milliseconds: number,
+  fire: (owner: never) => void,
+  owner?: unknown,
+  now = performance.now(),
+): Deadline {
   let queue = queues.get(milliseconds)
   if (queue === undefined) {
     queue = new Queue(milliseconds)
@@ -45,7 +51,7 @@ export function after(milliseconds: number, fire: (owner: never) => void, owner?
   }
   const deadline: Deadline = {
     queue,
-    at: performance.now() + milliseconds,
+    at: now + milliseconds,
     fire: fire as (owner: unknown) => void,
     owner,
     previous: undefined,

@@ -74,10 +74,11 @@ const bind = (libc: Symbols, errno: Pointer): Libc => {
 /** Writes a socket address and returns its length. The family is in host order: both machines are little-endian. */
 const encode = (into: Uint8Array, address: Address, port: number): number => {
   const ipv4 = address._tag === "Ipv4"
-  into.fill(0)
   into[0] = ipv4 ? AF_INET : AF_INET6
   into[2] = port >> 8
   into[3] = port & 0xff
+  // Between the port and an IPv6 address lies its flow label, where an IPv4 address has its place.
+  if (!ipv4) into.fill(0, 4, 8)
   into.set(address.bytes, ipv4 ? 4 : 8)
   return ipv4 ? ipv4Length : ipv6Length
 }

@@ -80,14 +80,17 @@ export class Opening implements Receiver, Step {
     client.receiver = this
   }
 
-  /** Listens until it is known what the client wants; from then on its bytes are held. May be asked again. */
-  ask(): void {
+  /**
+   * Listens until it is known what the client wants; from then on its bytes are held. May be asked again. `now` is on
+   * the monotonic clock.
+   */
+  ask(now: number): void {
     this.listening = true
     if (!this.client.open) return this.answer({ _tag: "Gone", code: this.code })
     this.client.receiver = this
     this.listen()
     // Whoever has asked already, or need not ask, needs no deadline.
-    if (this.listening) this.deadline = after(this.speech.handshakeTimeout, expire, this)
+    if (this.listening) this.deadline = after(this.speech.handshakeTimeout, expire, this, now)
   }
 
   cancel(): void {

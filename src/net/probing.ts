@@ -12,30 +12,34 @@ import { Chain, type Link } from "./chain.ts"
  */
 export const keepAliveProbeAfter = 30_000
 
+/** A wait is so many ticks of one timer: to read the clock for every socket costs more than all the rest of this. */
+const ticks = 10
+
 /** A socket that may have to wait for its probes, in a chain of those that do. */
 export interface Probed extends Link<Probed> {
-  /** When it began to wait, on the monotonic clock; 0 while it does not. */
+  /** The tick in which it began to wait; 0 while it does not. */
   waitsSince: number
   /** Called once, when it has lasted. */
   readonly probe: () => void
 }
 
-/** The sockets that wait, and one timer for the first of them. */
+/** The sockets that wait, and one timer while there are any. */
 export class Probing {
   private readonly waiting = new Chain<Probed>()
+  private tick = 1
   private timer: ReturnType<typeof setTimeout> | undefined = undefined
-  private readonly milliseconds: number
+  private readonly every: number
 
-  /** `milliseconds` is how long a socket has to last; the program's own queue has `keepAliveProbeAfter`. */
+  /** `milliseconds` is how long a socket has to last, and up to a tenth more; the program's own is `keepAliveProbeAfter`. */
   constructor(milliseconds: number) {
-    this.milliseconds = milliseconds
+    this.every = Math.ceil(milliseconds / ticks)
   }
 
   /** It was opened. */
   await(probed: Probed): void {
-    probed.waitsSince = performance.now()
+    probed.waitsSince = this.tick
     this.waiting.add(probed)
-    if (this.timer === undefined) this.wake(this.milliseconds)
+    this.timer ??= setTimeout(this.next, this.every).unref()
   }
 
   /** It is closed, or has its probes; harmless when it does not wait. */
@@ -45,21 +49,15 @@ export class Probing {
     this.waiting.remove(probed)
   }
 
-  private wake(milliseconds: number): void {
-    this.timer = setTimeout(() => this.expire(), milliseconds)
-    this.timer.unref()
-  }
-
-  private expire(): void {
-    const due = performance.now() - this.milliseconds
+  private readonly next = (): void => {
+    this.tick++
     let probed = this.waiting.first
-    // A native timer may come a fraction of a millisecond early.
-    while (probed !== undefined && probed.waitsSince <= due + 1) {
+    // It began to wait in the middle of a tick, which does not count.
+    while (probed !== undefined && this.tick - probed.waitsSince > ticks) {
       this.forget(probed)
       probed.probe()
       probed = this.waiting.first
     }
-    this.timer = undefined
-    if (probed !== undefined) this.wake(Math.max(1, probed.waitsSince - due))
+    this.timer = probed === undefined ? undefined : setTimeout(this.next, this.every).unref()
   }
 }

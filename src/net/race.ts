@@ -108,7 +108,9 @@ export class Race implements Outcome {
 
   private remove(attempt: Attempt): void {
     this.overtaken.remove(attempt)
-    this.running.splice(this.running.indexOf(attempt), 1)
+    // Nearly always the only one, and splice makes an array of what it takes out.
+    if (this.running.length === 1) this.running.length = 0
+    else this.running.splice(this.running.indexOf(attempt), 1)
   }
 
   private lost(address: Address, reason: Reason, why: string): void {

@@ -24,7 +24,7 @@ export class Spare {
   }
 
   remove(holder: object): void {
-    this.holders.delete(holder)
+    if (this.holders.size > 0) this.holders.delete(holder)
   }
 
   /** A socket is about to be opened, or just was. */

@@ -13,8 +13,8 @@ import type { Output } from "./output.ts"
 import type { Recent } from "./recent.ts"
 
 export interface AccessLog {
-  /** A connection ended. Tells nothing where its requests have said everything. */
-  readonly connection: (flow: Flow) => void
+  /** A connection ended after so many milliseconds. Tells nothing where its requests have said everything. */
+  readonly connection: (flow: Flow, elapsed: number) => void
   /** A request was answered, or failed. */
   readonly exchange: (flow: Flow, answered: Answered) => void
 }
@@ -38,8 +38,8 @@ export const makeAccessLog = ({ output, format, color = false, recent }: AccessL
     recent.add(entry, line)
   }
   return {
-    connection: (flow) => {
-      if (!flow.told || hasMoreToTell(flow)) tell(connectionEntry(flow, Date.now()))
+    connection: (flow, elapsed) => {
+      if (!flow.told || hasMoreToTell(flow)) tell(connectionEntry(flow, Date.now(), elapsed))
     },
     exchange: (flow, answered) => {
       flow.told = true

@@ -18,8 +18,8 @@ export interface Answered {
   readonly version: "1.0" | "1.1" | undefined
   /** The origin's status; 0 when there was none. */
   readonly status: number
-  /** When its head was complete, on the monotonic clock, in milliseconds. */
-  readonly started: number
+  /** Milliseconds from when its head was complete until its answer was over. */
+  readonly elapsed: number
   /** Milliseconds that connecting took; undefined where a connection was at hand, or none was made. */
   readonly dialled: number | undefined
   /** Milliseconds from the connected target to the head of its answer; undefined without an answer. */

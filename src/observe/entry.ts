@@ -55,8 +55,8 @@ export interface Entry {
   readonly error?: string | undefined
 }
 
-/** `now` is when the connection was over, in milliseconds since the epoch. */
-export const connectionEntry = (flow: Flow, now: number): Entry => {
+/** `now` is when the connection was over, in milliseconds since the epoch; it had lasted for `elapsed` then. */
+export const connectionEntry = (flow: Flow, now: number, elapsed = flow.elapsed()): Entry => {
   const { detectedAt, handshakeAt, dialledAt, firstByteAt } = flow
   return {
     time: timestamp(now),
@@ -73,7 +73,7 @@ export const connectionEntry = (flow: Flow, now: number): Entry => {
     t_handshake: between(detectedAt ?? 0, handshakeAt),
     t_dial: handshakeAt === undefined ? undefined : between(handshakeAt, dialledAt),
     t_first_byte: dialledAt === undefined ? undefined : between(dialledAt, firstByteAt),
-    t_total: micro(flow.elapsed()),
+    t_total: micro(elapsed),
     end: flow.endedBy,
     phase: flow.phase,
     code: flow.code,
@@ -98,7 +98,7 @@ export const requestEntry = (flow: Flow, answered: Answered, now: number): Entry
   t_handshake: undefined,
   t_dial: rounded(answered.dialled),
   t_first_byte: rounded(answered.firstByte),
-  t_total: micro(performance.now() - answered.started),
+  t_total: micro(answered.elapsed),
   end: answered.endedBy,
   phase: answered.phase,
   code: undefined,

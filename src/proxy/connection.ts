@@ -70,7 +70,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   begin(resume: (over: Effect.Effect<void>) => void): void {
     this.resume = resume
     try {
-      this.ask()
+      this.ask(this.flow.started)
     } catch (cause) {
       this.fail(cause)
     }
@@ -88,9 +88,9 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
 
   // What does it ask for?
 
-  private ask(): void {
+  private ask(now: number): void {
     this.step = this.opening
-    this.opening!.ask()
+    this.opening!.ask(now)
   }
 
   asked(asked: Asked): void {
@@ -123,23 +123,24 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     const { handshake, recognisedAt } = opening!
     flow.protocol = spokenIn(handshake!)
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
-    flow.handshakeAt = flow.elapsed()
+    const now = performance.now()
+    flow.handshakeAt = now - flow.started
     around.reports.detected(flow)
     flow.target = asked && around.nameOf(asked.host, asked.port)
     // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
-    this.reach(around.direction === "outbound" && asked !== undefined ? asked : around.workload)
+    this.reach(around.direction === "outbound" && asked !== undefined ? asked : around.workload, now)
   }
 
   // May it go there? Then it is dialled.
 
-  private reach(target: Target): void {
+  private reach(target: Target, now: number): void {
     const { flow, around } = this
     flow.phase = "dial"
     flow.target ??= around.nameOf(target.host, target.port)
     const denied = around.policy.permit(around.direction, target)
     if (denied !== undefined) return this.failed(denied)
     around.exchanges.idleOrigins.makeRoom()
-    const dial = around.dialer.dial(target, this)
+    const dial = around.dialer.dial(target, this, now)
     this.step = dial
     dial.start()
   }
@@ -231,11 +232,11 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
       case "Origin":
         this.flow.target = this.around.nameOf(need.target.host, need.target.port)
         this.flow.address = undefined
-        return this.reach(need.target)
+        return this.reach(need.target, performance.now())
       case "Connect":
         this.exchange = undefined
         this.opening!.finished = need.finished
-        return this.ask()
+        return this.ask(performance.now())
       case "Upgraded":
         this.exchange = undefined
         return this.join(need.origin, need.toClient, need.toTarget, need.finished)

@@ -23,14 +23,14 @@ export const makeWitness = (log: Log, accessLog: AccessLog | undefined, metrics:
   return {
     accepted: (flow) => metrics.accepted(flow.direction),
     ended: (flow) => {
-      metrics.closed(flow.direction, flow.protocol, flow.endedBy, flow.elapsed() / 1000)
+      const elapsed = flow.elapsed()
+      metrics.closed(flow.direction, flow.protocol, flow.endedBy, elapsed / 1000)
       metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
       if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
-      accessLog?.connection(flow)
+      accessLog?.connection(flow, elapsed)
     },
     answered: (flow, answered) => {
-      const seconds = (performance.now() - answered.started) / 1000
-      metrics.request(flow.direction, answered.method, answered.status, seconds)
+      metrics.request(flow.direction, answered.method, answered.status, answered.elapsed / 1000)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
       if (answered.refusal !== undefined) metrics.refused(flow.direction, answered.refusal.reason)
       accessLog?.exchange(flow, answered)
