@@ -192,9 +192,17 @@ export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => 
   return major === 1 && minor <= 1 ? minor : -1
 }
 
-/** GET and POST are nearly all requests: naming them costs no string. */
+/** They are nearly all requests: naming them costs no string. */
+const usualMethods: ReadonlyArray<string> = ["GET", "POST", "CONNECT", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS"]
+
 const methodName = (bytes: Uint8Array, end: number): string => {
-  if (end === 3 && bytes[0] === 0x47 && bytes[1] === 0x45 && bytes[2] === 0x54) return "GET"
-  if (end === 4 && bytes[0] === 0x50 && bytes[1] === 0x4f && bytes[2] === 0x53 && bytes[3] === 0x54) return "POST"
+  for (const method of usualMethods) if (startsAs(bytes, end, method)) return method
   return toLatin1(bytes, 0, end)
+}
+
+/** Whether `bytes[0, end)` is `text`. */
+const startsAs = (bytes: Uint8Array, end: number, text: string): boolean => {
+  if (end !== text.length) return false
+  for (let i = 0; i < end; i++) if (bytes[i] !== text.charCodeAt(i)) return false
+  return true
 }
