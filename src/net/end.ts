@@ -74,8 +74,13 @@ const hasPeerFinished = 8
 const isPaused = 16
 /** A chunk of it waits for the end of the turn. */
 const isAwaited = 32
+/** It is being closed by us. */
+const isClosing = 64
 
 const turn = new Turn()
+
+/** Hands over what has arrived and waits for the end of the turn: it came before what is going to be done now. */
+export const handOver = (): void => turn.deliver()
 
 /** A chunk of so many bytes does not wait for others: it costs more than a wake-up. */
 export const largeChunk = 16 * 1024
@@ -161,12 +166,15 @@ export class SocketEnd implements End, Probed, Arriving {
     this.state |= isFinished
     // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
     // does, and spares a wake-up by epoll for a socket that is done both ways.
-    if ((this.state & hasPeerFinished) !== 0) this.socket!.close()
-    else this.socket!.shutdown()
+    if ((this.state & hasPeerFinished) === 0) return void this.socket!.shutdown()
+    this.state |= isClosing
+    this.socket!.close()
   }
 
   terminate(): void {
-    if (this.open) this.socket!.terminate()
+    if (!this.open) return
+    this.state |= isClosing
+    this.socket!.terminate()
   }
 
   /**
@@ -212,6 +220,8 @@ export class SocketEnd implements End, Probed, Arriving {
   /** The socket's own close; the only place where an end stops being open. */
   close(code: string | undefined): void {
     if (!this.open) return
+    // Not in the middle of what somebody does who closes it: nothing else is told there.
+    if ((this.state & isClosing) === 0) turn.deliver()
     this.state &= ~isOpen
     if (this.socket !== undefined) sockets--
     probing.forget(this)
@@ -236,7 +246,6 @@ export const socketHandlers: SocketHandler<SocketEnd> = {
     socket.data.finish()
   },
   close(socket, error) {
-    turn.deliver()
     socket.data.close(errorCode(error))
   },
   error(socket, error) {

@@ -5,7 +5,7 @@
  * peer that is given several answers at once wakes up once: 5 to 7 % of a request. Where a turn brings one chunk only
  * there is nothing to gain, and to ask for the turn's end costs 4 %; so it is done while turns are full.
  *
- * Nothing changes its place: before anything else is told of a socket, what waits is handed over, see `deliver`.
+ * Nothing that a socket tells changes its place: what waits is handed over before the next thing that is not a chunk.
  */
 
 /** Who is given what has arrived. */
