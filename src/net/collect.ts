@@ -1,7 +1,12 @@
 /**
- * Collect: asks for a garbage collection when it becomes quiet after a busy time. The collector would not come by
- * itself, for nothing is allocated then, and what the last thousands of connections left would stay until the next
- * ones come. Measured after 100,000 connections: 72 MB stay without it, 53 MB with it.
+ * Collect: asks for a garbage collection where the collector would not come by itself, or too late.
+ *
+ * While more and more sockets are open: what making a connection leaves lies between what lives as long as it does. Had
+ * it been collected sooner, the next connection would lie there. An idle connection takes 3.1 KB without this, and 2.8
+ * with it, at the same processor time. The collection goes on beside the program.
+ *
+ * When it becomes quiet after a busy time: nothing is allocated then, and what the last thousands of connections left
+ * would stay until the next ones come. Measured after 100,000 connections: 72 MB stay without it, 53 MB with it.
  */
 
 /** Sockets that must have been opened since the last collection: fewer left less than a collection is worth. */
@@ -10,13 +15,24 @@ export const busyAtLeast = 2000
 const quiet = 1500
 const quietAtMost = 50
 
+/** So many more sockets are open than at the last collection; where many are, an eighth of them: it takes longer there. */
+export const grownBy = 2000
+const grownShare = 1 / 8
+
 let opened = 0
 let openedBefore = 0
 let watching = false
+/** Sockets that were open when it was collected for their growth. */
+let grownTo = 0
 
-/** A socket was opened. */
-export const open = (): void => {
+/** A socket was opened; so many are open now. */
+export const open = (sockets: number): void => {
   opened++
+  if (sockets < grownTo / 2) grownTo = sockets
+  else if (sockets >= grownTo * (1 + grownShare) + grownBy) {
+    grownTo = sockets
+    Bun.gc(false)
+  }
   if (watching || opened < busyAtLeast) return
   watching = true
   watch()

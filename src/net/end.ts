@@ -103,7 +103,7 @@ export class SocketEnd implements End, Probed, Arriving {
   attach(socket: Socket<SocketEnd>): void {
     this.socket = socket
     sockets++
-    open()
+    open(sockets)
     probing.await(this)
   }
 
