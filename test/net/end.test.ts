@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import type { SocketHandler } from "bun"
+import { Drain } from "../../src/net/drain.ts"
 import { type End, nobody, type Receiver, SocketEnd, socketHandlers } from "../../src/net/end.ts"
 import { Condition, within } from "../support/within.ts"
 
@@ -134,6 +135,37 @@ describe("an end", () => {
     await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}!`, "ended")))
     expect(pairs.map(({ farEnd }) => farEnd.received)).toEqual(pairs.map(() => said.length + 1))
   })
+
+  test("hears what has arrived before a drain begins", async () => {
+    using all = new DisposableStack()
+    const pairs: Array<Awaited<ReturnType<typeof pair>>> = []
+    for (let i = 0; i < 64; i++) pairs.push(all.use(await pair()))
+    const received = (): number => pairs.reduce((sum, { farEnd }) => sum + farEnd.received, 0)
+    // A socket that is no end of ours is heard in the middle of a turn. `heard` is what a drain made others hear there.
+    const heard: Array<number> = []
+    let called = Promise.withResolvers<void>()
+    const data = (): void => {
+      const before = received()
+      new Drain().start()
+      heard.push(received() - before)
+      called.resolve()
+    }
+    const listener = all.adopt(Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data } }), (server) =>
+      server.stop(true),
+    )
+    const { port } = listener
+    const bystander = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } })
+    for (let said = "x"; !heard.some((bytes) => bytes > 0); said += "x") {
+      called = Promise.withResolvers()
+      for (const [i, { nearEnd }] of pairs.entries()) {
+        nearEnd.write(bytes("x"))
+        if (i === 32) bystander.write("x")
+      }
+      await within(called.promise, "turn")
+      await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}`)))
+    }
+    expect(heard.at(-1)).toBeGreaterThan(0)
+  }, 10_000)
 
   test("is not given what came before it was closed, and waited until then", async () => {
     using both = await pair()
