@@ -16,6 +16,8 @@ export interface Arriving {
 
 /** Chunks between two looks at how many come in a turn, while they are handed over at once. */
 export const lookEvery = 32
+/** Chunks that wait at most: of `largeChunk` each these would be 4 MiB. */
+export const mostWaiting = 256
 /** Chunks behind the one that was looked at, in the same turn, from which on turns are full. */
 const fullFrom = 2
 /** Turns in a row with one chunk each, after which they are not full any more. */
@@ -49,6 +51,7 @@ export class Turn {
     if (this.count === 1) this.atEnd(this.end)
     this.ends[this.waiting] = end
     this.chunks[this.waiting++] = chunk
+    if (this.waiting === mostWaiting) this.deliver()
   }
 
   /** Hands over what waits, in the order in which it came; does nothing in the middle of that. */

@@ -1,7 +1,7 @@
 /** Chunks are handed over at once while they come one by one, and together while turns are full; always in their order. */
 import { expect, test } from "bun:test"
 
-import { type Arriving, lonelyAtMost, lookEvery, Turn } from "../../src/net/turn.ts"
+import { type Arriving, lonelyAtMost, lookEvery, mostWaiting, Turn } from "../../src/net/turn.ts"
 
 /** A turn whose end is the test's to call, and what its ends were given. */
 const make = () => {
@@ -66,6 +66,17 @@ test("what waits is handed over before anything else is told, and once", () => {
   add(made, 2)
   made.turn.deliver()
   expect(made.given()).toEqual(["x1", "x1"])
+  add(made, 1)
+  expect([made.given(), made.over(), made.given()]).toEqual([[], 1, ["x1"]])
+})
+
+test("no more wait than there is room for", () => {
+  const made = make()
+  fill(made)
+  add(made, mostWaiting - 1)
+  expect(made.given()).toEqual([])
+  add(made, 1)
+  expect(made.given().length).toBe(mostWaiting)
   add(made, 1)
   expect([made.given(), made.over(), made.given()]).toEqual([[], 1, ["x1"]])
 })
