@@ -49,19 +49,23 @@ export const openLibc = (): Libc | undefined => {
 }
 
 const bind = (libc: Symbols, errno: Pointer): Libc => {
-  // One buffer for every call: connect() copies it before it returns, and only this thread dials.
+  // One buffer of each family for every call: connect() copies it before it returns, and only this thread dials.
   // It is given to every call as it is: where a small array lies may change, so a pointer that is kept goes stale.
-  const socketAddress = new Uint8Array(ipv6Length)
+  const ipv4Address = new Uint8Array(ipv4Length)
+  const ipv6Address = new Uint8Array(ipv6Length)
 
   /** errno belongs to the thread, so its place is asked for once; it must be read before any other call is made. */
   const lastError = (): number => read.i32(errno, 0)
 
   return {
     nonBlockingConnect(address, port) {
-      const length = encode(socketAddress, address, port)
-      const fd = libc.socket(length === ipv4Length ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+      const ipv4 = address._tag === "Ipv4"
+      const family = ipv4 ? AF_INET : AF_INET6
+      const socketAddress = ipv4 ? ipv4Address : ipv6Address
+      encode(socketAddress, family, address, port)
+      const fd = libc.socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
       if (fd < 0) return { code: errorName(lastError()) }
-      if (libc.connect(fd, socketAddress, length) === 0) return { fd }
+      if (libc.connect(fd, socketAddress, socketAddress.length) === 0) return { fd }
       const error = lastError()
       if (error === EINPROGRESS) return { fd }
       libc.close(fd)
@@ -71,14 +75,10 @@ const bind = (libc: Symbols, errno: Pointer): Libc => {
   }
 }
 
-/** Writes a socket address and returns its length. The family is in host order: both machines are little-endian. */
-const encode = (into: Uint8Array, address: Address, port: number): number => {
-  const ipv4 = address._tag === "Ipv4"
-  into[0] = ipv4 ? AF_INET : AF_INET6
+/** Writes a socket address; what it leaves out is zero. The family is in host order: both machines are little-endian. */
+const encode = (into: Uint8Array, family: number, address: Address, port: number): void => {
+  into[0] = family
   into[2] = port >> 8
   into[3] = port & 0xff
-  // Between the port and an IPv6 address lies its flow label, where an IPv4 address has its place.
-  if (!ipv4) into.fill(0, 4, 8)
-  into.set(address.bytes, ipv4 ? 4 : 8)
-  return ipv4 ? ipv4Length : ipv6Length
+  into.set(address.bytes, family === AF_INET ? 4 : 8)
 }
