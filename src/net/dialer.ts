@@ -65,11 +65,8 @@ export interface DialerParts {
 export class Dialer extends Context.Service<
   Dialer,
   {
-    /**
-     * A dial that connects to the first address of `target` that answers, once it is started, which must be at once:
-     * `now` is when, on the monotonic clock.
-     */
-    readonly dial: (target: Target, dialling: Dialling, now: number) => Dial
+    /** A dial that connects to the first address of `target` that answers, once it is started. */
+    readonly dial: (target: Target, dialling: Dialling) => Dial
     /** A client came: attempts that were overtaken give up what it needs. */
     readonly makeRoom: () => void
   }
@@ -84,7 +81,7 @@ export class Dialer extends Context.Service<
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
   const overtaken = new Spare(() => 2 * parts.settings().maxConnections)
   return Dialer.of({
-    dial: (target, dialling, now) => new Dial(target, dialling, parts, overtaken, now),
+    dial: (target, dialling) => new Dial(target, dialling, parts, overtaken),
     makeRoom: () => overtaken.makeRoom(),
   })
 }
@@ -96,23 +93,23 @@ export class Dial implements Step, Racing {
   private readonly parts: DialerParts
   private readonly overtaken: Spare
   private readonly settings: DialSettings
-  private readonly started: number
+  private started = 0
   private deadline: Deadline | undefined = undefined
   private leave: (() => void) | undefined = undefined
   private race: Race | undefined = undefined
 
-  constructor(target: Target, dialling: Dialling, parts: DialerParts, overtaken: Spare, now: number) {
+  constructor(target: Target, dialling: Dialling, parts: DialerParts, overtaken: Spare) {
     this.target = target
     this.dialling = dialling
     this.parts = parts
     this.overtaken = overtaken
-    this.started = now
     this.settings = parts.settings()
   }
 
-  /** May have failed before it returns. */
-  start(): void {
-    this.deadline = after(this.settings.dialTimeout, expire, this, this.started)
+  /** `now` is on the monotonic clock. May have failed before it returns. */
+  start(now: number): void {
+    this.started = now
+    this.deadline = after(this.settings.dialTimeout, expire, this, now)
     const { host, port } = this.target
     if (host._tag !== "Name") return this.connect([host], port)
     const name = comparableName(host.name)

@@ -74,7 +74,6 @@ export class Flow {
   /** From now on requests are taken from this client: the live view counts its bytes, heads included. */
   carryRequests(client: Counted): void {
     this.requests = client
-    this.tunnel = undefined
   }
 
   /** From now on this is a tunnel to a target. */

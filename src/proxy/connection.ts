@@ -140,9 +140,9 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     const denied = around.policy.permit(around.direction, target)
     if (denied !== undefined) return this.failed(denied)
     around.exchanges.idleOrigins.makeRoom()
-    const dial = around.dialer.dial(target, this, now)
+    const dial = around.dialer.dial(target, this)
     this.step = dial
-    dial.start()
+    dial.start(now)
   }
 
   permit(address: Address, port: number, asked: Host): Refusal | undefined {

@@ -29,13 +29,12 @@ export type Permit = Dialling["permit"]
 /** A dial as an effect; interrupting it cancels it. */
 export const dial = (dialer: Dialer["Service"], target: Target, permit: Permit): Effect.Effect<Dialled, DialFailed> =>
   Effect.callback((resume) => {
-    const dialling: Dialling = {
+    const dial = dialer.dial(target, {
       permit,
       connected: (dialled) => resume(Effect.succeed(dialled)),
       failed: (refusal, address) => resume(Effect.fail(new DialFailed({ refusal, address }))),
-    }
-    const dial = dialer.dial(target, dialling, performance.now())
-    dial.start()
+    })
+    dial.start(performance.now())
     return Effect.sync(() => dial.cancel())
   })
 

@@ -196,12 +196,12 @@ export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => 
 const usualMethods: ReadonlyArray<string> = ["GET", "POST", "CONNECT", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS"]
 
 const methodName = (bytes: Uint8Array, end: number): string => {
-  for (const method of usualMethods) if (startsAs(bytes, end, method)) return method
+  for (const method of usualMethods) if (spells(bytes, end, method)) return method
   return toLatin1(bytes, 0, end)
 }
 
 /** Whether `bytes[0, end)` is `text`. */
-const startsAs = (bytes: Uint8Array, end: number, text: string): boolean => {
+const spells = (bytes: Uint8Array, end: number, text: string): boolean => {
   if (end !== text.length) return false
   for (let i = 0; i < end; i++) if (bytes[i] !== text.charCodeAt(i)) return false
   return true
