@@ -435,7 +435,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.origin = undefined
     origin.abort()
     this.state = "dialling"
-    this.need({ _tag: "Origin", target: request.target })
+    this.need({ _tag: "Origin", target: request.origin })
     return true
   }
 
@@ -539,7 +539,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const request = this.request
     if (request === undefined) return
     const phase = this.state === "dialling" ? "dial" : "data"
-    this.exchanging.answered(request.report(endedBy, phase, error, refused))
+    request.end(endedBy, phase, error, refused)
+    this.exchanging.answered(request)
   }
 }
 

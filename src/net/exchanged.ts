@@ -10,10 +10,10 @@ import type { Target } from "../protocol/target.ts"
 
 import type { OriginLimits } from "./origin.ts"
 
-export class Exchanged {
+export class Exchanged implements Answered {
   readonly prepared: PreparedRequest
-  readonly target: Target
-  /** `host:port` of the target: connections with the same key serve the same origin. */
+  readonly origin: Target
+  /** `host:port` of that: connections with the same key serve the same origin. */
   readonly key: string
   /** `host:port` that the client named, or that of the workload. */
   readonly authority: string
@@ -37,10 +37,16 @@ export class Exchanged {
   originStays = false
   /** The client may send another request on its own. */
   clientStays = false
+  // How it ended, once it has.
+  elapsed = 0
+  endedBy: EndedBy | undefined = undefined
+  phase: Phase = "data"
+  error: string | undefined = undefined
+  refusal: Refusal | undefined = undefined
 
-  constructor(prepared: PreparedRequest, target: Target, key: string, authority: string, limits: OriginLimits) {
+  constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: OriginLimits) {
     this.prepared = prepared
-    this.target = target
+    this.origin = origin
     this.key = key
     this.authority = authority
     this.limits = limits
@@ -56,31 +62,45 @@ export class Exchanged {
     this.answeredAt = performance.now()
   }
 
-  /** For the access log; `endedBy` and `error` say who ended it before it was whole, and why. */
-  report(
-    endedBy: EndedBy | undefined,
-    phase: Phase,
-    error: string | undefined,
-    refused: Refusal | undefined,
-  ): Answered {
-    const { started, connectedAt, answeredAt } = this
-    return {
-      method: this.prepared.method,
-      authority: this.authority,
-      target: this.key,
-      path: this.prepared.path,
-      version: this.prepared.minor === 1 ? "1.1" : "1.0",
-      status: this.status,
-      elapsed: performance.now() - started,
-      dialled: connectedAt === undefined ? undefined : connectedAt - started,
-      firstByte: answeredAt === undefined ? undefined : answeredAt - (connectedAt ?? started),
-      endedBy,
-      phase,
-      bytesIn: this.prepared.body.passed,
-      bytesOut: this.answer?.passed ?? 0,
-      error,
-      refusal: refused,
-    }
+  /** It is over; `endedBy` and `error` say who ended it before it was whole, and why. */
+  end(endedBy: EndedBy | undefined, phase: Phase, error: string | undefined, refused: Refusal | undefined): void {
+    this.elapsed = performance.now() - this.started
+    this.endedBy = endedBy
+    this.phase = phase
+    this.error = error
+    this.refusal = refused
+  }
+
+  get method(): string {
+    return this.prepared.method
+  }
+
+  get target(): string {
+    return this.key
+  }
+
+  get path(): string {
+    return this.prepared.path
+  }
+
+  get version(): "1.0" | "1.1" {
+    return this.prepared.minor === 1 ? "1.1" : "1.0"
+  }
+
+  get dialled(): number | undefined {
+    return this.connectedAt === undefined ? undefined : this.connectedAt - this.started
+  }
+
+  get firstByte(): number | undefined {
+    return this.answeredAt === undefined ? undefined : this.answeredAt - (this.connectedAt ?? this.started)
+  }
+
+  get bytesIn(): number {
+    return this.prepared.body.passed
+  }
+
+  get bytesOut(): number {
+    return this.answer?.passed ?? 0
   }
 }
 

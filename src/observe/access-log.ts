@@ -6,7 +6,7 @@
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
 import type { Answered } from "./answered.ts"
-import { connectionEntry, type Entry, requestEntry, writeEntry } from "./entry.ts"
+import { entryOf, writeConnection, writeRequest } from "./entry.ts"
 import type { Flow } from "./flow.ts"
 import { Line } from "./line.ts"
 import type { Output } from "./output.ts"
@@ -31,19 +31,21 @@ export interface AccessLogParts {
 export const makeAccessLog = ({ output, format, color = false, recent }: AccessLogParts): AccessLog => {
   const lineOf = format === "json" ? undefined : accessFormat(format, color)
   const line = new Line()
-  const tell = (entry: Entry): void => {
-    writeEntry(entry, line)
+  const tell = (): void => {
     if (lineOf === undefined) output?.writeBytes(line.bytes, line.length)
-    else output?.write(lineOf(entry))
-    recent.add(entry, line)
+    else output?.write(lineOf(entryOf(line)))
+    recent.add(line)
   }
   return {
     connection: (flow, elapsed) => {
-      if (!flow.told || hasMoreToTell(flow)) tell(connectionEntry(flow, Date.now(), elapsed))
+      if (flow.told && !hasMoreToTell(flow)) return
+      writeConnection(line, flow, Date.now(), elapsed)
+      tell()
     },
     exchange: (flow, answered) => {
       flow.told = true
-      tell(requestEntry(flow, answered, Date.now()))
+      writeRequest(line, flow, answered, Date.now())
+      tell()
     },
   }
 }

@@ -55,63 +55,6 @@ export interface Entry {
   readonly error?: string | undefined
 }
 
-/** `now` is when the connection was over, in milliseconds since the epoch; it had lasted for `elapsed` then. */
-export const connectionEntry = (flow: Flow, now: number, elapsed = flow.elapsed()): Entry => {
-  const { detectedAt, handshakeAt, dialledAt, firstByteAt } = flow
-  return {
-    time: timestamp(now),
-    flow: flow.id,
-    direction: flow.direction,
-    protocol: flow.protocol,
-    client: flow.client,
-    target: short(flow.target),
-    address: flow.address,
-    sni: flow.sni,
-    bytes_in: flow.bytesIn,
-    bytes_out: flow.bytesOut,
-    t_detect: rounded(detectedAt),
-    t_handshake: between(detectedAt ?? 0, handshakeAt),
-    t_dial: handshakeAt === undefined ? undefined : between(handshakeAt, dialledAt),
-    t_first_byte: dialledAt === undefined ? undefined : between(dialledAt, firstByteAt),
-    t_total: micro(elapsed),
-    end: flow.endedBy,
-    phase: flow.phase,
-    code: flow.code,
-    refusal: flow.refusal?.reason,
-    detail: short(flow.refusal?.detail),
-  }
-}
-
-export const requestEntry = (flow: Flow, answered: Answered, now: number): Entry => ({
-  time: timestamp(now),
-  flow: flow.id,
-  direction: flow.direction,
-  protocol: flow.protocol,
-  client: flow.client,
-  target: short(answered.target ?? flow.target),
-  // A connection that was at hand: which address it goes to was told when it was made.
-  address: answered.target === flow.target ? flow.address : undefined,
-  sni: undefined,
-  bytes_in: answered.bytesIn,
-  bytes_out: answered.bytesOut,
-  t_detect: undefined,
-  t_handshake: undefined,
-  t_dial: rounded(answered.dialled),
-  t_first_byte: rounded(answered.firstByte),
-  t_total: micro(answered.elapsed),
-  end: answered.endedBy,
-  phase: answered.phase,
-  code: undefined,
-  refusal: answered.refusal?.reason,
-  detail: short(answered.refusal?.detail),
-  method: short(answered.method),
-  authority: short(answered.authority),
-  path: short(answered.path),
-  version: answered.version,
-  status: answered.status === 0 ? undefined : answered.status,
-  error: short(answered.error),
-})
-
 const names = {
   time: fieldName("time"),
   flow: fieldName("flow"),
@@ -141,48 +84,71 @@ const names = {
   error: fieldName("error"),
 } satisfies { readonly [F in keyof Entry]-?: Uint8Array }
 
-/** The entry as a line of JSON: what JSON.stringify would make of it, field by field because that is faster. */
-export const writeEntry = (entry: Entry, line: Line): void => {
-  line.begin()
-  line.text(names.time, entry.time)
-  line.number(names.flow, entry.flow)
-  line.text(names.direction, entry.direction)
-  line.text(names.protocol, entry.protocol)
-  line.text(names.client, entry.client)
-  line.text(names.target, entry.target)
-  line.text(names.address, entry.address)
-  line.text(names.sni, entry.sni)
-  line.number(names.bytes_in, entry.bytes_in)
-  line.number(names.bytes_out, entry.bytes_out)
-  line.number(names.t_detect, entry.t_detect)
-  line.number(names.t_handshake, entry.t_handshake)
-  line.number(names.t_dial, entry.t_dial)
-  line.number(names.t_first_byte, entry.t_first_byte)
-  line.number(names.t_total, entry.t_total)
-  line.text(names.end, entry.end)
-  line.text(names.phase, entry.phase)
-  line.text(names.code, entry.code)
-  line.text(names.refusal, entry.refusal)
-  line.text(names.detail, entry.detail)
-  line.text(names.method, entry.method)
-  line.text(names.authority, entry.authority)
-  line.text(names.path, entry.path)
-  line.text(names.version, entry.version)
-  line.number(names.status, entry.status)
-  line.text(names.error, entry.error)
+/**
+ * A connection that is over, as a line of JSON. `now` is when it was, in milliseconds since the epoch; it had lasted for
+ * `elapsed` milliseconds then. Written field by field: to make an object of them first costs as much again.
+ */
+export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: number): void => {
+  const { detectedAt, handshakeAt, dialledAt, firstByteAt, refusal } = flow
+  begin(line, flow, now)
+  line.text(names.target, short(flow.target))
+  line.text(names.address, flow.address)
+  line.text(names.sni, flow.sni)
+  line.count(names.bytes_in, flow.bytesIn)
+  line.count(names.bytes_out, flow.bytesOut)
+  line.milliseconds(names.t_detect, detectedAt)
+  if (handshakeAt !== undefined) line.milliseconds(names.t_handshake, handshakeAt - (detectedAt ?? 0))
+  if (handshakeAt !== undefined && dialledAt !== undefined) line.milliseconds(names.t_dial, dialledAt - handshakeAt)
+  if (dialledAt !== undefined && firstByteAt !== undefined) {
+    line.milliseconds(names.t_first_byte, firstByteAt - dialledAt)
+  }
+  line.milliseconds(names.t_total, elapsed)
+  line.text(names.end, flow.endedBy)
+  line.text(names.phase, flow.phase)
+  line.text(names.code, flow.code)
+  line.text(names.refusal, refusal?.reason)
+  line.text(names.detail, short(refusal?.detail))
   line.end()
 }
+
+/** Likewise a request of it. */
+export const writeRequest = (line: Line, flow: Flow, answered: Answered, now: number): void => {
+  const { target, refusal } = answered
+  begin(line, flow, now)
+  line.text(names.target, short(target ?? flow.target))
+  // A connection that was at hand: which address it goes to was told when it was made.
+  if (target === flow.target) line.text(names.address, flow.address)
+  line.count(names.bytes_in, answered.bytesIn)
+  line.count(names.bytes_out, answered.bytesOut)
+  line.milliseconds(names.t_dial, answered.dialled)
+  line.milliseconds(names.t_first_byte, answered.firstByte)
+  line.milliseconds(names.t_total, answered.elapsed)
+  line.text(names.end, answered.endedBy)
+  line.text(names.phase, answered.phase)
+  line.text(names.refusal, refusal?.reason)
+  line.text(names.detail, short(refusal?.detail))
+  line.text(names.method, short(answered.method))
+  line.text(names.authority, short(answered.authority))
+  line.text(names.path, short(answered.path))
+  line.text(names.version, answered.version)
+  if (answered.status !== 0) line.count(names.status, answered.status)
+  line.text(names.error, short(answered.error))
+  line.end()
+}
+
+const begin = (line: Line, flow: Flow, now: number): void => {
+  line.beginWith(names.time, timestamp(now))
+  line.count(names.flow, flow.id)
+  line.text(names.direction, flow.direction)
+  line.text(names.protocol, flow.protocol)
+  line.peer(names.client, flow.clientHost, flow.clientPort)
+}
+
+/** What a line says, for who wants it otherwise. */
+export const entryOf = (line: Pick<Line, "toString">): Entry => JSON.parse(line.toString())
 
 /** When it began, in milliseconds since the epoch. */
 export const startOf = ({ time, t_total }: Entry): number => Date.parse(time) - Math.round(t_total)
 
 const short = (text: string | undefined): string | undefined =>
   text === undefined || text === "" ? undefined : shorten(text)
-
-const micro = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000
-
-const rounded = (milliseconds: number | undefined): number | undefined =>
-  milliseconds === undefined ? undefined : micro(milliseconds)
-
-const between = (from: number, to: number | undefined): number | undefined =>
-  to === undefined ? undefined : micro(to - from)

@@ -38,8 +38,8 @@ export class Flow {
   readonly direction: "inbound" | "outbound"
   /** Monotonic clock, milliseconds; what durations are counted from. */
   readonly started = performance.now()
-  private readonly clientHost: string
-  private readonly clientPort: number
+  readonly clientHost: string
+  readonly clientPort: number
   protocol: Protocol = "unknown"
   phase: Phase = "detect"
   /** The destination as the client named it, `host:port`. */

@@ -15,6 +15,7 @@ export const fieldName = (name: string): Uint8Array => encoder.encode(`,${JSON.s
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const ZERO = 0x30
+const COLON = 0x3a
 
 /** The most digits of a number, and a value of this length always fits behind its name. */
 const numberRoom = 32
@@ -23,10 +24,26 @@ export class Line {
   /** The line is in `bytes[0, length)` until the next one is begun. */
   bytes = Buffer.alloc(4096)
   length = 0
+  /** What the line begins with, and where that ends. */
+  private first: string | undefined = undefined
+  private firstEnd = 0
 
   /** Begins an object, in place of whatever was here. */
   begin(): void {
     this.length = 0
+    this.first = undefined
+  }
+
+  /** Likewise, and its first field. Many lines share their millisecond: then that is there already. */
+  beginWith(name: Uint8Array, value: string): void {
+    if (value === this.first) {
+      this.length = this.firstEnd
+      return
+    }
+    this.begin()
+    this.text(name, value)
+    this.first = value
+    this.firstEnd = this.length
   }
 
   /** Ends the object and the line. */
@@ -56,15 +73,30 @@ export class Line {
     this.length = at
   }
 
-  /** A count, or milliseconds with up to three decimals; others are written as JSON writes them. */
-  number(name: Uint8Array, value: number | undefined): void {
+  /** `host:port`; the host needs no escape. */
+  peer(name: Uint8Array, host: string, port: number): void {
+    this.text(name, host)
+    this.reserve(numberRoom)
+    this.bytes[this.length - 1] = COLON
+    this.digits(port)
+    this.bytes[this.length++] = QUOTE
+  }
+
+  /** A whole number that is not negative. */
+  count(name: Uint8Array, value: number): void {
+    this.reserve(name.length + numberRoom)
+    this.copy(name)
+    if (value <= 0x7fffffff) this.digits(value)
+    else this.append(JSON.stringify(value))
+  }
+
+  /** Milliseconds, to the microsecond. */
+  milliseconds(name: Uint8Array, value: number | undefined): void {
     if (value === undefined) return
     this.reserve(name.length + numberRoom)
     this.copy(name)
     const thousandths = Math.round(value * 1000)
-    if (!(thousandths >= 0 && thousandths <= 0x7fffffff) || thousandths / 1000 !== value) {
-      return this.append(JSON.stringify(value))
-    }
+    if (!(thousandths >= 0 && thousandths <= 0x7fffffff)) return this.append(JSON.stringify(thousandths / 1000))
     const whole = (thousandths / 1000) | 0
     this.digits(whole)
     this.decimals(thousandths - whole * 1000)

@@ -8,8 +8,8 @@ import { type AdminParts, serveAdmin } from "../../src/admin/admin.ts"
 import { longestList } from "../../src/admin/connections.ts"
 import { longestBody } from "../../src/admin/serve.ts"
 import { makeTap } from "../../src/admin/tap.ts"
-import { connectionEntry } from "../../src/observe/entry.ts"
 import type { Flow } from "../../src/observe/flow.ts"
+import { connectionEntry } from "../support/entries.ts"
 import { flowOf } from "../support/flows.ts"
 import type { LogLevel } from "../../src/observe/log.ts"
 import { Recent } from "../../src/observe/recent.ts"
@@ -112,7 +112,7 @@ test("it shows what ended last, from a number on", async () => {
   const { ask } = await start(program)
   for (let i = 1; i <= 3; i++) {
     const entry = connectionEntry(flowOf({ id: i }), 0)
-    program.recent.add(entry, asLine(`${JSON.stringify(entry)}\n`))
+    program.recent.add(asLine(`${JSON.stringify(entry)}\n`))
   }
   const ended = async (query: string) => (await (await ask(`/connections${query}`)).json()) as object
   expect(await ended("")).toMatchObject({ first: 1, ended: [{ flow: 1 }, { flow: 2 }, { flow: 3 }] })

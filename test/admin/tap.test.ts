@@ -7,8 +7,6 @@ import * as Scope from "effect/Scope"
 import { makeHandler } from "../../src/admin/router.ts"
 import { serve } from "../../src/admin/serve.ts"
 import { longestWait, makeTap, mostReaders, type Tap } from "../../src/admin/tap.ts"
-import { connectionEntry } from "../../src/observe/entry.ts"
-import { flowOf } from "../support/flows.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
@@ -35,8 +33,7 @@ class Followed extends Recent {
 
   /** Something to this target ended; its line is padded to `length` characters. */
   over(target: string, length = 0): void {
-    const entry = connectionEntry(flowOf({ target }), 0)
-    this.add(entry, asLine(`${JSON.stringify({ target, pad: "x".repeat(length) })}\n`))
+    this.add(asLine(`${JSON.stringify({ target, pad: "x".repeat(length) })}\n`))
   }
 }
 

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test"
 import * as Result from "effect/Result"
 
-import { connectionEntry, type Entry } from "../../src/observe/entry.ts"
+import type { Entry } from "../../src/observe/entry.ts"
 import { filterFields, longestFilter, parseFilter } from "../../src/observe/filter.ts"
+import { connectionEntry } from "../support/entries.ts"
 import { flowOf } from "../support/flows.ts"
 
 const request: Entry = {

@@ -1,17 +1,13 @@
 import { expect, test } from "bun:test"
 
-import { connectionEntry } from "../../src/observe/entry.ts"
-import { flowOf } from "../support/flows.ts"
 import { mostBytes, mostLines, Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
 import { fuzz } from "../support/random.ts"
 
-const entry = connectionEntry(flowOf(), 0)
-
 test("the last lines are kept with their numbers, and the oldest give way", () => {
   const recent = new Recent()
   expect(recent.since(0)).toEqual({ first: 1, lines: [] })
-  for (let i = 1; i <= mostLines + 5; i++) recent.add(entry, asLine(`${i}\n`))
+  for (let i = 1; i <= mostLines + 5; i++) recent.add(asLine(`${i}\n`))
   const { first, lines } = recent.since(0)
   expect([first, lines.length, lines[0], lines.at(-1)]).toEqual([6, mostLines, "6\n", `${mostLines + 5}\n`])
   expect(recent.since(mostLines + 3)).toEqual({ first: mostLines + 4, lines: ["1004\n", "1005\n"] })
@@ -21,9 +17,9 @@ test("the last lines are kept with their numbers, and the oldest give way", () =
 test("few long lines are as much as many short ones", () => {
   const recent = new Recent()
   const line = "x".repeat(mostBytes / 4)
-  for (let i = 0; i < 10; i++) recent.add(entry, asLine(line))
+  for (let i = 0; i < 10; i++) recent.add(asLine(line))
   expect(recent.since(0).lines.length).toBe(4)
-  recent.add(entry, asLine("y"))
+  recent.add(asLine("y"))
   expect(recent.since(0).lines).toEqual([line, line, line, "y"])
 })
 
@@ -34,7 +30,7 @@ test("whatever the lengths, what is here is the end of what was added, unharmed"
     const longest = pick([10, 1000, 50_000, mostBytes])
     for (let i = 0; i < 300; i++) {
       added.push(`${i} ${pick(["x", "é", "€", "😀"]).repeat(below(longest / 4))}\n`)
-      recent.add(entry, asLine(added.at(-1) ?? ""))
+      recent.add(asLine(added.at(-1) ?? ""))
       const { first, lines } = recent.since(0)
       expect(lines.length).toBeGreaterThan(0)
       expect(Buffer.byteLength(lines.join(""))).toBeLessThanOrEqual(mostBytes)
@@ -46,9 +42,9 @@ test("whatever the lengths, what is here is the end of what was added, unharmed"
 test("followers hear of everything until they leave", () => {
   const recent = new Recent()
   const heard: Array<string> = []
-  const leave = recent.follow((_, line) => void heard.push(line))
-  recent.add(entry, asLine("a"))
+  const leave = recent.follow(({ target }, line) => void heard.push(`${target} ${line}`))
+  recent.add(asLine('{"target":"a"}'))
   leave()
-  recent.add(entry, asLine("b"))
-  expect(heard).toEqual(["a"])
+  recent.add(asLine('{"target":"b"}'))
+  expect(heard).toEqual(['a {"target":"a"}'])
 })

@@ -1,0 +1,17 @@
+/** Entries as a test wants them: what the access log's line says. */
+import type { Answered } from "../../src/observe/answered.ts"
+import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
+import type { Flow } from "../../src/observe/flow.ts"
+import { Line } from "../../src/observe/line.ts"
+
+const line = new Line()
+
+export const connectionEntry = (flow: Flow, now: number, elapsed = flow.elapsed()): Entry => {
+  writeConnection(line, flow, now, elapsed)
+  return entryOf(line)
+}
+
+export const requestEntry = (flow: Flow, answered: Answered, now: number): Entry => {
+  writeRequest(line, flow, answered, now)
+  return entryOf(line)
+}
