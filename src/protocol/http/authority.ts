@@ -24,7 +24,7 @@ export class AuthorityMemo {
    * malformed. Keeps a copy, never a view.
    */
   parse(bytes: Uint8Array, start: number, end: number, defaultPort: number): Target | undefined {
-    const place = hash(bytes, start, end)
+    const place = hash(bytes, start, end) & (places - 1)
     const known = this.table[place]
     if (known !== undefined && known.defaultPort === defaultPort && equal(known.bytes, bytes, start, end)) {
       return known.target
@@ -39,14 +39,14 @@ export class AuthorityMemo {
   }
 }
 
-/** What most authorities differ in: their length, and their last bytes. */
-const hash = (bytes: Uint8Array, start: number, end: number): number => {
+/** What most authorities, and most paths, differ in: their length, and their last bytes. */
+export const hash = (bytes: Uint8Array, start: number, end: number): number => {
   let sum = end - start
   for (let i = Math.max(start, end - 12); i < end; i++) sum = (Math.imul(sum, 31) + bytes[i]!) | 0
-  return (sum ^ (sum >>> 8)) & (places - 1)
+  return sum ^ (sum >>> 8)
 }
 
-const equal = (known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
+export const equal = (known: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean => {
   if (known.length !== end - start) return false
   for (let i = 0; i < known.length; i++) if (known[i] !== bytes[start + i]) return false
   return true

@@ -1,12 +1,13 @@
 /**
  * Prepare: a request or an answer made ready to go on, with as much of its body as came with its head.
  */
-import { concat, empty, toLatin1 } from "../bytes.ts"
+import { concat, empty } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
 import { Body, type BodyLimits } from "./body.ts"
 import type { Fields } from "./fields.ts"
 import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
+import { PathMemo } from "./path.ts"
 import type { RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 
@@ -98,8 +99,10 @@ export const prepareAnswer = (
   return { words, rest: fits ? empty : first, body, consumed: end + body.consumed }
 }
 
+const paths = new PathMemo()
+
 const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
   let end = head.pathStart
   while (end < head.pathEnd && bytes[end] !== 0x3f) end++
-  return end === head.pathStart ? "/" : toLatin1(bytes, head.pathStart, end)
+  return end === head.pathStart ? "/" : paths.text(bytes, head.pathStart, end)
 }
