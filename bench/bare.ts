@@ -1,12 +1,12 @@
 /**
- * The cost of our own structure: a relay in bare Bun, with one fixed target. No Effect, no options, no log, no limits.
+ * The cost of Bun's own sockets: a relay over them, with one fixed target. No Effect, no options, no log, no limits.
  *
  *   bun bench/bare.ts PORT TARGET           listens on 127.0.0.1:PORT and joins every connection to 127.0.0.1:TARGET
  *   bun bench/bare.ts PORT TARGET connect   the same behind one HTTP head, which is thrown away unread and answered 200
  *
- * What pillion costs above this is what its deadlines, limits, counters and log cost, and for CONNECT its parsing; what
- * this costs above relay.c is what Bun costs. Half-close and back-pressure are kept as pillion keeps them: `shutdown`
- * and `terminate`, never `end`, and `close` only for a socket whose peer has finished.
+ * What `pillion --poll=false` costs above this is what its deadlines, limits, counters and log cost, and for CONNECT its
+ * parsing; what this costs above relay.c is what Bun's sockets cost. Half-close and back-pressure are kept as pillion
+ * keeps them: `shutdown` and `terminate`, never `end`, and `close` only for a socket whose peer has finished.
  */
 
 interface Side {

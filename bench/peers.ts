@@ -273,10 +273,11 @@ export const floor = (executable: string): Peer => ({
   command: (_work, room) => [executable, String(room.port), String(room.target)],
 })
 
-/** bare.ts: what Bun itself costs. */
+/** bare.ts: what Bun's own sockets cost. */
 export const bare = (): Peer => ({
   name: "bare",
-  about: "bench/bare.ts: a relay in bare Bun, one fixed target, without Effect, limits or log; it reads no HTTP",
+  about:
+    "bench/bare.ts: a relay over Bun's own sockets, one fixed target, without Effect, limits or log; it reads no HTTP",
   works: ["tcp", "http", "connect"],
   path: process.execPath,
   version: Bun.version,

@@ -8,6 +8,7 @@
  * - listener: an address that takes connections. plan: which listeners the settings ask for.
  * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. dial: connect there.
  * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins.
+ * - turn: one round of the event loop: read what has come, tell everyone, send what they wrote.
  * - end: one side of a connection. tail: bytes that a short write left. flow: what is known of a connection.
  * - refusal: why a client does not get what it asked for. drain: stop without losing anything.
  * - origin of a value: where a setting came from. origin of a request: the server that answers it.
@@ -26,6 +27,7 @@ import { Drain } from "./net/drain.ts"
 import { localAddresses } from "./net/interfaces.ts"
 import type { Listener } from "./net/listener.ts"
 import type { SharedOrigins } from "./net/shared-origins.ts"
+import type { Sockets } from "./net/sockets.ts"
 import { Spare } from "./net/spare.ts"
 import { makeSplicer } from "./net/splicer.ts"
 import type { AccessLog } from "./observe/access-log.ts"
@@ -39,8 +41,9 @@ import { makePolicy } from "./proxy/policy.ts"
 import { makeSurroundings } from "./proxy/surroundings.ts"
 import { makeWitness } from "./proxy/witness.ts"
 
-/** What the proxy is given: its settings as they are now, and where it tells what it does. */
+/** What the proxy is given: its settings as they are now, its sockets, and where it tells what it does. */
 export interface Parts {
+  readonly sockets: Sockets
   readonly settings: () => Settings
   readonly log: Log
   /** Absent where none is wanted. */
@@ -64,7 +67,7 @@ export interface Proxy {
 
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
-  function* ({ settings, log, accessLog, metrics }: Parts) {
+  function* ({ settings, sockets, log, accessLog, metrics }: Parts) {
     const dialer = yield* Dialer
     const splicer = yield* makeSplicer(settings().splice)
     const drain = new Drain()
@@ -90,7 +93,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         reports: witness,
       })
       shared.push(around.exchanges.sharedOrigins)
-      const listeners = yield* bind(listener, connections.accept(around))
+      const listeners = yield* bind(sockets, listener, connections.accept(around))
       listening.push(...listeners)
       return listeners
     })

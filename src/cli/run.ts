@@ -16,6 +16,7 @@ import { reload } from "../config/reload.ts"
 import type { Settings } from "../config/settings.ts"
 import type { Loaded } from "../config/sources.ts"
 import { Dialer } from "../net/dialer.ts"
+import { chooseSockets } from "../net/self-test.ts"
 import { releaseStartupPages } from "../net/startup-pages.ts"
 import { accessNotice } from "../observe/access-formats.ts"
 import { makeAccessLog } from "../observe/access-log.ts"
@@ -73,7 +74,7 @@ interface State {
   loaded: Loaded
 }
 
-interface Observers extends Omit<Parts, "settings"> {
+interface Observers extends Omit<Parts, "settings" | "sockets"> {
   readonly recent: Recent
   readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
@@ -138,7 +139,10 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const stop = yield* Deferred.make<void>()
     const hurry = yield* Deferred.make<void>()
 
-    const proxy = yield* startProxy({ ...observers, settings }).pipe(Effect.provide(Dialer.layer(settings)))
+    const sockets = yield* chooseSockets(settings().poll)
+    const proxy = yield* startProxy({ ...observers, settings, sockets }).pipe(
+      Effect.provide(Dialer.layer(settings, sockets.connect)),
+    )
     observers.live.draining = proxy.draining
     observers.live.idleOrigins = proxy.idleOrigins
     observers.live.open = () => proxy.connections.flows()

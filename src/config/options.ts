@@ -90,6 +90,15 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     initial: () => true,
     reloadable: false,
   },
+  poll: {
+    name: "poll",
+    group: "Proxy",
+    summary:
+      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, slower, where these are not to be trusted",
+    kind: boolean,
+    initial: () => true,
+    reloadable: false,
+  },
   proxyInPort: {
     name: "proxy-in-port",
     group: "Listeners",

@@ -66,6 +66,7 @@ export interface Settings {
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
   readonly splice: boolean
+  readonly poll: boolean
   readonly allowDestinations: ReadonlyArray<DestinationRule>
   readonly denyDestinations: ReadonlyArray<DestinationRule>
 }

@@ -6,17 +6,15 @@
  * over all of it, and `cancel` ends all of it at once.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
 import { comparableName, formatTarget, type Host, type Target } from "../protocol/target.ts"
 import { Attempt, type Connect } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
-import type { SocketEnd } from "./end.ts"
 import { type Loss, Race, type Racing } from "./race.ts"
 import { type Answer, makeResolver, type Resolver } from "./resolver.ts"
-import { chooseConnect } from "./self-test.ts"
+import type { SocketEnd } from "./socket-end.ts"
 import { Spare } from "./spare.ts"
 import type { Step } from "./step.ts"
 
@@ -71,11 +69,8 @@ export class Dialer extends Context.Service<
     readonly makeRoom: () => void
   }
 >()("pillion/net/Dialer") {
-  static readonly layer = (settings: () => DialSettings): Layer.Layer<Dialer> =>
-    Layer.effect(
-      Dialer,
-      Effect.map(chooseConnect, (connect) => makeDialer({ settings, connect, resolver: makeResolver() })),
-    )
+  static readonly layer = (settings: () => DialSettings, connect: Connect): Layer.Layer<Dialer> =>
+    Layer.sync(Dialer, () => makeDialer({ settings, connect, resolver: makeResolver() }))
 }
 
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {

@@ -1,8 +1,6 @@
 /**
  * Drain: the one fact that the program is going to stop, for everyone who has to know.
  */
-import { handOver } from "./end.ts"
-
 /** Who has to know. */
 export interface Drained {
   /** Called once, when the drain starts. */
@@ -23,8 +21,6 @@ export class Drain {
 
   start(): void {
     if (this.active) return
-    // What has arrived was accepted.
-    handOver()
     this.active = true
     for (const subscriber of this.subscribers) subscriber.drained()
     this.subscribers.clear()

@@ -25,7 +25,7 @@ import type { Drained } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
 import { Exchanged, noRequest } from "./exchanged.ts"
-import { letGo } from "./let-go.ts"
+import { letGo, letGoFrom } from "./let-go.ts"
 import { discard } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
@@ -120,6 +120,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.inbox.add(chunk)
     this.advance()
     if (this.inbox.length > holdBytes) this.client.pause()
+    this.inbox.keep()
   }
 
   drain(): void {
@@ -532,7 +533,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
       return
     }
     const count = this.client.write(bytes)
-    if (count >= 0 && count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
+    if (count >= 0 && count < bytes.length) this.tail = bytes.slice(count)
   }
 
   private report(endedBy: EndedBy | undefined, error: string | undefined, refused?: Refusal): void {
@@ -544,10 +545,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   }
 }
 
-/** What was sent, and what it was made from, which may be the same. */
+/** What was sent, unless it is a part of what it was made from, which is not ours. */
 const letGoOf = (sent: Uint8Array, source: Uint8Array): void => {
-  letGo(sent)
-  letGo(source)
+  if (sent.length >= letGoFrom && sent.buffer !== source.buffer) letGo(sent)
 }
 
 const expire = (exchange: Exchange): void => exchange.expire()

@@ -3,65 +3,33 @@
  *
  * It reads nothing, refuses nothing and starts no fiber: what happens to a connection is its caller's business.
  */
-import type { TCPSocketListener } from "bun"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 import { type Listener as What, type ListenFailed, listenFailed } from "../observe/listen-failed.ts"
 import type { Address } from "../protocol/address.ts"
 
-import { nobody, SocketEnd, socketHandlers } from "./end.ts"
+import type { Accept, Listening, Sockets } from "./sockets.ts"
 
-export interface Listener {
+export interface Listener extends Listening {
   readonly address: Address
-  /** The port that was bound, also where 0 was asked for. */
-  readonly port: number
-  /** Refuses new connections from now on; those that are open stay. Closing the scope does it too. */
-  readonly stop: () => void
 }
 
-/**
- * Listens on `address` and `port` until its scope closes. `accept` is called synchronously for every connection and
- * must give its end a receiver before it returns. Bun binds with SO_REUSEADDR and a fixed backlog of 512.
- */
+/** Listens on `address` and `port` until its scope closes. */
 export const listen = (
+  sockets: Pick<Sockets, "listen">,
   what: What,
   address: Address,
   port: number,
-  accept: (end: SocketEnd) => void,
+  accept: Accept,
 ): Effect.Effect<Listener, ListenFailed, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
-      try: () => bind(address, port, accept),
+      try: () => {
+        const listening = sockets.listen(address, port, accept)
+        return { address, port: listening.port, stop: () => listening.stop() }
+      },
       catch: (cause) => listenFailed(what, address.text, port, cause),
     }),
     (listener) => Effect.sync(listener.stop),
   )
-
-const bind = (address: Address, port: number, accept: (end: SocketEnd) => void): Listener => {
-  let listening = true
-  const server: TCPSocketListener<SocketEnd> = Bun.listen<SocketEnd>({
-    hostname: address.text,
-    port,
-    // Without it Bun closes a socket whole when its peer sends FIN, and the answer is lost.
-    allowHalfOpen: true,
-    socket: {
-      ...socketHandlers,
-      open(socket) {
-        const end = new SocketEnd(nobody)
-        socket.data = end
-        end.attach(socket)
-        accept(end)
-      },
-    },
-  })
-  return {
-    address,
-    port: server.port,
-    stop: () => {
-      if (!listening) return
-      listening = false
-      server.stop()
-    },
-  }
-}

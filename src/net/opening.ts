@@ -102,6 +102,7 @@ export class Opening implements Receiver, Step {
     this.inbox.add(chunk)
     if (this.listening) this.listen()
     else if (this.inbox.length > holdBytes) this.client.pause()
+    this.inbox.keep()
   }
 
   drain(): void {}

@@ -79,7 +79,7 @@ export class Origin implements Receiver {
     if (this.broken || bytes.length === 0) return
     const count = this.end.write(bytes)
     if (count < 0) this.broken = true
-    else if (count < bytes.length) this.tail = count === 0 ? bytes : bytes.subarray(count)
+    else if (count < bytes.length) this.tail = bytes.slice(count)
   }
 
   /** Its answer was whole: it can take another request. */
@@ -113,6 +113,7 @@ export class Origin implements Receiver {
     this.answering = true
     this.inbox.add(chunk)
     this.owner.originAnswered(this)
+    this.inbox.keep()
   }
 
   drain(): void {

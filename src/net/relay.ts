@@ -5,9 +5,9 @@
  * the source is paused. FIN goes on as FIN after the tail, a reset as a reset; a half-closed connection lingers for a
  * bounded time.
  *
- * From the moment two ends are joined nothing is allocated per chunk but the view of a tail, and no Effect runs until
- * the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
- * itself to its receiver: bytes that it was given to write are freed when it has taken them all.
+ * From the moment two ends are joined nothing is allocated per chunk but what is kept as a tail, and no Effect runs
+ * until the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
+ * itself to its receiver: bytes that it is given to write are only lent.
  */
 import type { Flow } from "../observe/flow.ts"
 import { concat } from "../protocol/bytes.ts"
@@ -152,9 +152,9 @@ export class Relay implements Receiver, Step {
     const count = to.write(bytes)
     if (count < 0) this.reset(to, "EPIPE")
     else if (count < bytes.length) {
-      this.keep(to, count === 0 ? bytes : bytes.subarray(count))
+      this.keep(to, bytes.slice(count))
       this.other(to).pause()
-    } else letGo(bytes)
+    }
   }
 
   /** Much has come, and was taken: what is waiting behind it goes on past us. */

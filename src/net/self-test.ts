@@ -1,58 +1,84 @@
 /**
- * Self-test: which way of connecting works on this machine, tried once at start.
+ * Self-test: which way of having sockets works on this machine, tried once at start.
  *
- * `exactConnect` reaches into libc by an interface that Bun calls experimental, and hands Bun sockets that are still
- * connecting. Before anything relies on that it must have made one connection on loopback, and named one failure.
+ * Polled sockets reach into libc by an interface that Bun calls experimental, and share a thread with its event loop.
+ * Before anything relies on that, they must have carried bytes over one connection on loopback, and named one failure.
  */
-import { listen } from "bun"
 import * as Effect from "effect/Effect"
-import { parseAddress } from "../protocol/address.ts"
-import { type Connect, exactConnect, plainConnect } from "./attempt.ts"
+import { type Address, parseAddress } from "../protocol/address.ts"
+import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./deadline.ts"
-import { openLibc } from "./libc.ts"
+import { type End, nobody } from "./end.ts"
+import { polledSockets } from "./polled-sockets.ts"
+import { runtimeSockets } from "./runtime-sockets.ts"
+import type { Sockets } from "./sockets.ts"
 
 /** Milliseconds; loopback answers within one. */
 const patience = 1000
 
-/** The exact way where it passes the test, else the plain one, with a warning. */
-export const chooseConnect: Effect.Effect<Connect> = Effect.gen(function* () {
-  const libc = openLibc()
-  if (libc !== undefined) {
-    const connect = exactConnect(libc)
-    if (yield* works(connect)) return connect
-  }
-  yield* Effect.logWarning(
-    "libc cannot be used for connecting here: unreachable destinations will be reported as refused, and a dial that is given up keeps its socket until the system drops it",
-  )
-  return plainConnect
-})
+const greeting = fromLatin1("hello")
+
+/** The polled way where it is wanted and passes the test, else the runtime's; with a warning where it did not pass. */
+export const chooseSockets = (
+  wanted: boolean,
+  polled: () => Sockets | undefined = polledSockets,
+): Effect.Effect<Sockets> =>
+  Effect.gen(function* () {
+    if (!wanted) return runtimeSockets
+    const sockets = polled()
+    if (sockets !== undefined && (yield* works(sockets))) return sockets
+    yield* Effect.logWarning(
+      "the system calls for sockets cannot be used here: connections will cost more, unreachable destinations will be reported as refused, and a dial that is given up keeps its socket until the system drops it",
+    )
+    return runtimeSockets
+  })
 
 /** Never fails: whatever goes wrong means that it does not work. */
-export const works = (connect: Connect): Effect.Effect<boolean> =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })),
-    (listener) =>
-      Effect.gen(function* () {
-        if ((yield* outcome(connect, listener.port)) !== "connected") return false
-        // Nobody can listen on port 0, so this is refused everywhere.
-        return (yield* outcome(connect, 0)) === "ECONNREFUSED"
-      }),
-    (listener) => Effect.sync(() => listener.stop(true)),
-  ).pipe(Effect.catchCause(() => Effect.succeed(false)))
+export const works = (sockets: Sockets): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    const loopback = parseAddress("127.0.0.1")
+    if (loopback === undefined) return false
+    const accepted: Array<End> = []
+    const greet = (end: End): void => {
+      accepted.push(end)
+      end.write(greeting)
+    }
+    const listener = yield* Effect.acquireRelease(
+      Effect.sync(() => sockets.listen(loopback, 0, greet)),
+      (listener) =>
+        Effect.sync(() => {
+          listener.stop()
+          for (const end of accepted) end.terminate()
+        }),
+    )
+    if ((yield* outcome(sockets, loopback, listener.port)) !== "greeted") return false
+    // Nobody can listen on port 0, so this is refused everywhere.
+    return (yield* outcome(sockets, loopback, 0)) === "ECONNREFUSED"
+  }).pipe(
+    Effect.scoped,
+    Effect.catchCause(() => Effect.succeed(false)),
+  )
 
-/** "connected", the error code, or "nothing" when the time is up. */
-const outcome = (connect: Connect, port: number): Effect.Effect<string> =>
+/** "greeted", the error code, or "nothing" when the time is up. */
+const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.Effect<string> =>
   Effect.callback<string>((resume) => {
-    const address = parseAddress("127.0.0.1")
-    if (address === undefined) return resume(Effect.succeed("nothing"))
     const settle = (result: string): void => {
       cancel(deadline)
       resume(Effect.succeed(result))
     }
     const attempt = connect(address, port, {
-      connected(attempt) {
-        attempt.end.terminate()
-        settle("connected")
+      connected({ end }) {
+        let received = ""
+        end.receiver = {
+          ...nobody,
+          data(_, chunk) {
+            received += String.fromCharCode(...chunk)
+            if (received.length < greeting.length) return
+            settle(received === "hello" ? "greeted" : "other bytes")
+            end.terminate()
+          },
+          closed: (_, code) => settle(code ?? "nothing"),
+        }
       },
       failed: (_, code) => settle(code),
     })

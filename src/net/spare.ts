@@ -4,10 +4,10 @@
  *
  * A connection is given two descriptors, one for its client and one for its target. A client may come to hold more, with
  * eight origins at rest, or with a name of sixteen addresses that do not answer; a few dozen such clients would take
- * every descriptor of the process, and at that limit `accept` fails over and over without sleeping. So what is spare
+ * every descriptor of the process, and at that limit nobody is accepted. So what is spare
  * is given up, the oldest first, when a descriptor is about to be taken and the places of all connections are in use.
  */
-import { openSockets } from "./end.ts"
+import { openSockets } from "./socket-end.ts"
 
 export class Spare {
   private readonly holders = new Map<object, () => void>()

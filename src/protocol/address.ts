@@ -21,7 +21,7 @@ const longestIpv6 = 45
  */
 export const fromBytes = (bytes: Uint8Array): Address => {
   // Not `slice()`: what sockets deliver are Buffers, and a Buffer's `slice` shares its memory.
-  if (bytes.length === 4) return ipv4(new Uint8Array(bytes))
+  if (bytes.length === 4) return remembered(bytes)
   if (bytes.length !== 16) throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`)
   const copy = new Uint8Array(bytes)
   if (isZero(copy, 0, 10) && copy[10] === 0xff && copy[11] === 0xff) return ipv4(copy.slice(12))
@@ -90,6 +90,16 @@ export const embeddedIpv4 = (address: Address): Address | undefined => {
   // `::` and `::1` are addresses of their own.
   const compatible = isZero(bytes, 0, 12) && !(isZero(bytes, 12, 15) && bytes[15]! <= 1)
   return compatible ? ipv4(bytes.slice(12)) : undefined
+}
+
+/** The address that was read last: most connections go where the one before went, and a text costs more than all else. */
+let lastRead: Address = { _tag: "Ipv4", bytes: new Uint8Array(4), text: "0.0.0.0" }
+
+const remembered = (bytes: Uint8Array): Address => {
+  const last = lastRead.bytes
+  const same = last[0] === bytes[0] && last[1] === bytes[1] && last[2] === bytes[2] && last[3] === bytes[3]
+  if (!same) lastRead = ipv4(new Uint8Array(bytes))
+  return lastRead
 }
 
 const ipv4 = (bytes: Uint8Array): Address => ({

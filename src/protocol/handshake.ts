@@ -46,6 +46,7 @@ export interface Handshake {
 }
 
 export interface Bound {
+  /** Asked for first. */
   readonly address: Address | undefined
   readonly port: number
 }

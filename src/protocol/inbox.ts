@@ -1,8 +1,8 @@
 /**
  * Inbox: bytes that were received and not yet consumed, as one view.
  *
- * The usual case, one chunk that holds everything, is held as it came, uncopied. Only what a peer splits is gathered,
- * in a buffer that doubles while it is small, so that a trickle costs time in proportion to its bytes.
+ * The usual case, one chunk that holds everything and is consumed at once, is never copied. Only what a peer splits is
+ * gathered, in a buffer that doubles while it is small, so that a trickle costs time in proportion to its bytes.
  */
 import { empty } from "./bytes.ts"
 
@@ -14,6 +14,7 @@ const mostSlack = 64 * 1024
 
 export class Inbox {
   private bytes: Uint8Array = empty
+  private lent = false
   private start = 0
   private end = 0
 
@@ -26,25 +27,37 @@ export class Inbox {
     return this.start === 0 && this.end === this.bytes.length ? this.bytes : this.bytes.subarray(this.start, this.end)
   }
 
-  /** Adds a chunk, which is the inbox's from now on. */
+  /** Adds a chunk, which is only lent: who lends it calls `keep` before it is gone. */
   add(chunk: Uint8Array): void {
     if (this.length === 0) {
       this.bytes = chunk
+      this.lent = true
       this.start = 0
       this.end = chunk.length
       return
     }
     const length = this.length + chunk.length
-    // A chunk that is held as it came has no room behind its end: only our own buffer is ever written to.
-    if (this.end + chunk.length > this.bytes.length) {
-      const grown = new Uint8Array(Math.max(256, length + Math.min(length, mostSlack)))
-      grown.set(this.bytes.subarray(this.start, this.end))
-      this.bytes = grown
-      this.end = this.length
-      this.start = 0
+    // Only our own buffer is ever written to.
+    if (this.lent || this.end + chunk.length > this.bytes.length) {
+      this.moveTo(new Uint8Array(Math.max(256, length + Math.min(length, mostSlack))))
     }
     this.bytes.set(chunk, this.end)
     this.end += chunk.length
+  }
+
+  /** Copies what is left of a chunk that was lent. */
+  keep(): void {
+    if (this.lent && this.length > 0) this.moveTo(new Uint8Array(this.length))
+  }
+
+  private moveTo(room: Uint8Array): void {
+    room.set(
+      this.start === 0 && this.end === this.bytes.length ? this.bytes : this.bytes.subarray(this.start, this.end),
+    )
+    this.bytes = room
+    this.lent = false
+    this.end = this.length
+    this.start = 0
   }
 
   /** Drops the first `count` bytes; an inbox that becomes empty lets go of its memory. */
@@ -52,6 +65,7 @@ export class Inbox {
     this.start += count
     if (this.start < this.end) return
     this.bytes = empty
+    this.lent = false
     this.start = 0
     this.end = 0
   }

@@ -150,7 +150,7 @@ const malformed = (detail: string): Step => refuse(refusal("malformed-handshake"
 const accepted = (bound: Bound): Uint8Array => {
   const answer = answerOf(0x00)
   if (bound.address?._tag === "Ipv4") {
-    answer.set(bound.address.bytes, 4)
+    for (let i = 0; i < 4; i++) answer[4 + i] = bound.address.bytes[i]!
     answer[8] = bound.port >> 8
     answer[9] = bound.port & 0xff
   }
@@ -170,4 +170,10 @@ const refused = (phase: Phase, { reason }: Refusal): Uint8Array => {
   }
 }
 
-const answerOf = (code: number): Uint8Array => Uint8Array.of(version, code, 0, typeIpv4, 0, 0, 0, 0, 0, 0)
+const answerOf = (code: number): Uint8Array => {
+  const answer = new Uint8Array(10)
+  answer[0] = version
+  answer[1] = code
+  answer[3] = typeIpv4
+  return answer
+}

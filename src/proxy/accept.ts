@@ -7,8 +7,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
 import { Chain } from "../net/chain.ts"
-import type { SocketEnd } from "../net/end.ts"
-import { makePeerNames } from "../net/peer-names.ts"
+import type { Accept } from "../net/sockets.ts"
 import { Flow } from "../observe/flow.ts"
 
 import { Connection } from "./connection.ts"
@@ -47,7 +46,6 @@ export class Connections {
   private lastId = 0
   private readonly fork: Fork
   private readonly witness: Witness
-  private readonly nameOf = makePeerNames()
   /** The connection whose fiber is being started. */
   private accepted: Connection | undefined = undefined
 
@@ -96,9 +94,9 @@ export class Connections {
   }
 
   /** What a listener does with a connection. */
-  accept = (around: Surroundings) => {
+  accept = (around: Surroundings): Accept => {
     const { direction } = around
-    return (client: SocketEnd): void => {
+    return (client, peer): void => {
       const full = this.count - this.turnedAway >= around.settings().maxConnections
       around.exchanges.idleOrigins.makeRoom()
       around.dialer.makeRoom()
@@ -111,7 +109,7 @@ export class Connections {
         this.turnedAway++
         this.witness.overloaded(direction, true)
       }
-      const flow = new Flow(++this.lastId, direction, this.nameOf(client))
+      const flow = new Flow(++this.lastId, direction, peer)
       const connection = new Connection(client, flow, around, full, this)
       this.open.add(connection)
       this.count++

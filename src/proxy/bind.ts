@@ -5,16 +5,16 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 import type { ListenerPlan } from "../config/settings.ts"
-import type { SocketEnd } from "../net/end.ts"
 import { type Listener, listen } from "../net/listener.ts"
+import type { Accept, Sockets } from "../net/sockets.ts"
 import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 type Bound = Effect.Effect<ReadonlyArray<Listener>, ListenFailed, Scope.Scope>
 
 /** Listens as planned until the scope closes: on every address that was asked for, or where none was on the default. */
-export const bind = (plan: ListenerPlan, accept: (end: SocketEnd) => void): Bound => {
-  const on = (address: Address, port: number) => listen(plan.direction, address, port, accept)
+export const bind = (sockets: Pick<Sockets, "listen">, plan: ListenerPlan, accept: Accept): Bound => {
+  const on = (address: Address, port: number) => listen(sockets, plan.direction, address, port, accept)
   if (plan.bind.length > 0) return onAll(plan.bind, plan.port, on)
   return plan.direction === "inbound" ? everywhere(plan.port, on) : loopback(plan.port, on)
 }

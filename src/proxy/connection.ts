@@ -12,18 +12,19 @@ import type * as Fiber from "effect/Fiber"
 
 import type { Link } from "../net/chain.ts"
 import type { Dialled, Dialling } from "../net/dialer.ts"
-import type { End, SocketEnd } from "../net/end.ts"
+import type { End } from "../net/end.ts"
 import { Exchange } from "../net/exchange.ts"
 import type { Exchanging, Need } from "../net/exchange-context.ts"
 import { Linger, type Lingering } from "../net/linger.ts"
 import { type Asked, type Asking, Opening, spokenIn } from "../net/opening.ts"
 import type { Origin } from "../net/origin.ts"
 import { Relay, type RelayLimits, type Relaying } from "../net/relay.ts"
+import type { SocketEnd, SocketName } from "../net/socket-end.ts"
 import type { Splicer } from "../net/splicer.ts"
 import type { Step } from "../net/step.ts"
 import type { Answered } from "../observe/answered.ts"
 import type { EndedBy, Flow } from "../observe/flow.ts"
-import { type Address, parseAddress } from "../protocol/address.ts"
+import type { Address } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
 import type { Bound } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
@@ -309,16 +310,18 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
 /** The local address of a connection, looked up only by a handshake that tells it. */
 class BoundOf implements Bound {
   private readonly end: SocketEnd
+  private name: SocketName | undefined = undefined
 
   constructor(end: SocketEnd) {
     this.end = end
   }
 
   get address(): Address | undefined {
-    return parseAddress(this.end.localAddress ?? "")
+    this.name ??= this.end.localName()
+    return this.name?.address
   }
 
   get port(): number {
-    return this.end.localPort
+    return this.name?.port ?? 0
   }
 }

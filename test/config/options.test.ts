@@ -41,6 +41,7 @@ test.each([
   ["max-head-bytes", "64KiB", undefined, undefined],
   ["max-head-fields", 128, undefined, undefined],
   ["splice", true, undefined, undefined],
+  ["poll", true, undefined, undefined],
   ["allow-destinations", [], undefined, "allow-destinations"],
   ["deny-destinations", [], undefined, "deny-destinations"],
 ])("%s is %p by default, in the environment %p, as an annotation %p", (name, value, environment, annotation) => {
@@ -62,9 +63,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format of the access log, two for shared origins and splice, each name once", () => {
-    expect(byName.size).toBe(33)
-    expect(allOptions.length).toBe(33)
+  test("has the 29 options of the contract, the format of the access log, two for shared origins, splice and poll, each name once", () => {
+    expect(byName.size).toBe(34)
+    expect(allOptions.length).toBe(34)
   })
 
   test("names each option as its key in settings", () => {

@@ -112,8 +112,8 @@ export class Stage {
 }
 
 /** Starts ours for a row of cases: outbound, every protocol, on loopback. */
-export const startSubject = async (): Promise<Subject & AsyncDisposable> => {
-  const pillion = await startPillion({ flags: ["--proxy-type=forward"] })
+export const startSubject = async (...flags: ReadonlyArray<string>): Promise<Subject & AsyncDisposable> => {
+  const pillion = await startPillion({ flags: ["--proxy-type=forward", ...flags] })
   const bystander = await Bystander.open(pillion.ports.out)
   await bystander.check()
   const base = pillion.openFiles()

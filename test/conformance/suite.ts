@@ -5,12 +5,17 @@ import { afterAll, beforeAll, describe } from "bun:test"
 import { needs } from "../support/needs.ts"
 import { aftermath, type Case, limit, playCase, startSubject, type Subject } from "./runner.ts"
 
-/** Makes one test of every case. */
+/** Makes a test of every case for each way of having sockets. */
 export const suite = (title: string, cases: ReadonlyArray<Case>): void => {
+  suiteWith(title, cases)
+  suiteWith(`${title} (--poll=false)`, cases, "--poll=false")
+}
+
+const suiteWith = (title: string, cases: ReadonlyArray<Case>, ...flags: ReadonlyArray<string>): void => {
   describe(title, () => {
     let subject: (Subject & AsyncDisposable) | undefined
     beforeAll(async () => {
-      subject = await startSubject()
+      subject = await startSubject(...flags)
       console.log(`${title}: ${cases.length} cases`)
     })
     afterAll(async () => {

@@ -22,7 +22,13 @@ const everyTunnel: ReadonlyArray<Tunnel> = ["tcp", ...outboundTunnels]
 
 const sums = { up: checksum(mebibytes, 1), down: checksum(mebibytes, 2) }
 
-for (const [tunnel, ...flags] of [["tcp"], ["socks5"], ["connect"], ["tcp", "--splice=false"]] as const) {
+for (const [tunnel, ...flags] of [
+  ["tcp"],
+  ["socks5"],
+  ["connect"],
+  ["tcp", "--splice=false"],
+  ["tcp", "--poll=false"],
+] as const) {
   test(
     `${mebibytes} MiB each way at once through ${tunnel} arrive intact, in flat memory${flags.map((flag) => ` (${flag})`).join("")}`,
     async () => {

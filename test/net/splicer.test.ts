@@ -2,7 +2,9 @@
 import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
-import { type End, nobody, SocketEnd, socketHandlers } from "../../src/net/end.ts"
+import type { End } from "../../src/net/end.ts"
+import type { SocketEnd } from "../../src/net/socket-end.ts"
+import type { Sockets } from "../../src/net/sockets.ts"
 import { openPipe, type Pipe, pipeBytes } from "../../src/net/pipe.ts"
 import { Relay } from "../../src/net/relay.ts"
 import { type Moved, Splicer, spliceFrom } from "../../src/net/splicer.ts"
@@ -12,6 +14,7 @@ import { checksum, receiveBulk, sendBulk } from "../support/bulk.ts"
 import { descriptors } from "../support/dialling.ts"
 import { rawConnect } from "../support/peer.ts"
 import { eventually, within } from "../support/within.ts"
+import { bothWays, loopback } from "../support/pair.ts"
 
 const { EAGAIN, ECONNRESET, EINVAL, ENOSYS, ENOTCONN, EPERM, EPIPE } = constants.errno
 
@@ -124,21 +127,11 @@ const realSplicer = (): Splicer & Disposable => {
 const limits = () => ({ halfCloseTimeout: 60_000 })
 
 /** Two peers joined by a relay that splices; `moved` has the outcome of every move that did something. */
-const joined = async (splicer: Splicer) => {
+const joined = async (sockets: Sockets, splicer: Splicer) => {
   const accepted: Array<SocketEnd> = []
   const both = Promise.withResolvers<void>()
-  const server = Bun.listen<SocketEnd>({
-    hostname: "127.0.0.1",
-    port: 0,
-    allowHalfOpen: true,
-    socket: {
-      ...socketHandlers,
-      open(socket) {
-        socket.data = new SocketEnd(nobody)
-        socket.data.attach(socket)
-        if (accepted.push(socket.data) === 2) both.resolve()
-      },
-    },
+  const server = sockets.listen(loopback, 0, (end) => {
+    if (accepted.push(end) === 2) both.resolve()
   })
   const left = await rawConnect(server.port)
   const right = await rawConnect(server.port)
@@ -164,69 +157,71 @@ const joined = async (splicer: Splicer) => {
   return { left, right, target, flow, moved, over: over.promise, [Symbol.dispose]: close }
 }
 
-test("hundreds of megabytes go through whole, both ways at once, and past the program", async () => {
-  using splicer = realSplicer()
-  using between = await joined(splicer)
-  const { left, right, flow, moved, over } = between
-  const mebibytes = 192
-  const sums = Promise.all([receiveBulk(left, 30_000), receiveBulk(right, 30_000)])
-  await Promise.all([sendBulk(left, mebibytes, 1), sendBulk(right, mebibytes, 2)])
-  expect(await sums).toEqual([checksum(mebibytes, 2), checksum(mebibytes, 1)])
-  await within(over, "end of the relay")
-  expect([flow.bytesIn, flow.bytesOut]).toEqual([mebibytes << 20, mebibytes << 20])
-  expect(moved.length).toBeGreaterThan(0)
-  expect(moved.some((each) => typeof each === "string")).toBe(false)
-}, 60_000)
+describe.each(bothWays)("between %s sockets", (_, sockets) => {
+  test("hundreds of megabytes go through whole, both ways at once, and past the program", async () => {
+    using splicer = realSplicer()
+    using between = await joined(sockets, splicer)
+    const { left, right, flow, moved, over } = between
+    const mebibytes = 192
+    const sums = Promise.all([receiveBulk(left, 30_000), receiveBulk(right, 30_000)])
+    await Promise.all([sendBulk(left, mebibytes, 1), sendBulk(right, mebibytes, 2)])
+    expect(await sums).toEqual([checksum(mebibytes, 2), checksum(mebibytes, 1)])
+    await within(over, "end of the relay")
+    expect([flow.bytesIn, flow.bytesOut]).toEqual([mebibytes << 20, mebibytes << 20])
+    expect(moved.length).toBeGreaterThan(0)
+    expect(moved.some((each) => typeof each === "string")).toBe(false)
+  }, 60_000)
 
-test("a reader that stops and goes on gets every byte, also those that were in the pipe when it was full", async () => {
-  using splicer = realSplicer()
-  let readBack = false
-  while (!readBack) {
-    using between = await joined(splicer)
-    const { left, right, target, moved } = between
-    right.pause()
-    const sent = sendBulk(left, 32, 3)
-    let before = -1
-    const standsStill = async (): Promise<boolean> => before === (before = target.sent)
-    await eventually(standsStill, true, "whether nothing moves")
-    right.resume()
-    expect(await receiveBulk(right, 10_000)).toBe(checksum(32, 3))
-    await sent
-    // It was either a write that was short, or a move.
-    readBack = moved.some((each) => each instanceof Uint8Array)
-  }
-}, 60_000)
+  test("a reader that stops and goes on gets every byte, also those that were in the pipe when it was full", async () => {
+    using splicer = realSplicer()
+    let readBack = false
+    while (!readBack) {
+      using between = await joined(sockets, splicer)
+      const { left, right, target, moved } = between
+      right.pause()
+      const sent = sendBulk(left, 32, 3)
+      let before = -1
+      const standsStill = async (): Promise<boolean> => before === (before = target.sent)
+      await eventually(standsStill, true, "whether nothing moves")
+      right.resume()
+      expect(await receiveBulk(right, 10_000)).toBe(checksum(32, 3))
+      await sent
+      // It was either a write that was short, or a move.
+      readBack = moved.some((each) => each instanceof Uint8Array)
+    }
+  }, 60_000)
 
-test("a sender that resets in the middle of much is a reset for the receiver, every time", async () => {
-  using splicer = realSplicer()
-  for (let i = 0; i < 30; i++) {
-    using between = await joined(splicer)
-    const { left, right } = between
-    right.sink = () => {}
-    left.sink = () => {}
-    const much = new Uint8Array(4 << 20)
-    left.socket.write(much)
-    await right.untilReceived(spliceFrom * (1 + (i % 7)))
-    left.reset()
-    expect(await right.untilOver()).toBe("reset")
-  }
-})
+  test("a sender that resets in the middle of much is a reset for the receiver, every time", async () => {
+    using splicer = realSplicer()
+    for (let i = 0; i < 30; i++) {
+      using between = await joined(sockets, splicer)
+      const { left, right } = between
+      right.sink = () => {}
+      left.sink = () => {}
+      const much = new Uint8Array(4 << 20)
+      left.socket.write(much)
+      await right.untilReceived(spliceFrom * (1 + (i % 7)))
+      left.reset()
+      expect(await right.untilOver()).toBe("reset")
+    }
+  })
 
-test("a receiver that resets in the middle of much is a reset for the sender, and the pipe is empty for the next", async () => {
-  using splicer = realSplicer()
-  for (let i = 0; i < 30; i++) {
-    using between = await joined(splicer)
-    const { left, right } = between
-    right.sink = () => {}
-    left.socket.write(new Uint8Array(16 << 20))
-    await right.untilReceived(spliceFrom * (1 + (i % 7)))
-    right.reset()
-    expect(await left.untilOver()).toBe("reset")
-  }
-  using last = await joined(splicer)
-  const sum = receiveBulk(last.right, 10_000)
-  await sendBulk(last.left, 8, 4)
-  expect(await sum).toBe(checksum(8, 4))
+  test("a receiver that resets in the middle of much is a reset for the sender, and the pipe is empty for the next", async () => {
+    using splicer = realSplicer()
+    for (let i = 0; i < 30; i++) {
+      using between = await joined(sockets, splicer)
+      const { left, right } = between
+      right.sink = () => {}
+      left.socket.write(new Uint8Array(16 << 20))
+      await right.untilReceived(spliceFrom * (1 + (i % 7)))
+      right.reset()
+      expect(await left.untilOver()).toBe("reset")
+    }
+    using last = await joined(sockets, splicer)
+    const sum = receiveBulk(last.right, 10_000)
+    await sendBulk(last.left, 8, 4)
+    expect(await sum).toBe(checksum(8, 4))
+  })
 })
 
 test("a pipe leaves no descriptor behind", () => {

@@ -94,9 +94,75 @@ describe("an inbox", () => {
     expect(inbox.length).toBe(64 * 1024)
   })
 
+  test("is lent a chunk: what is kept of it is a copy, whatever becomes of the chunk", () => {
+    const inbox = new Inbox()
+    const chunk = ascii("hello")
+    inbox.add(chunk)
+    inbox.keep()
+    chunk.fill(0x2a)
+    expect(text(inbox.view())).toBe("hello")
+  })
+
+  test("keeps only what is left of a chunk", () => {
+    const inbox = new Inbox()
+    const chunk = ascii("hello, world")
+    inbox.add(chunk)
+    inbox.consume(7)
+    inbox.keep()
+    chunk.fill(0x2a)
+    expect(text(inbox.view())).toBe("world")
+    expect(inbox.view().buffer.byteLength).toBe(5)
+  })
+
+  test("has nothing to keep once everything was consumed", () => {
+    const inbox = new Inbox()
+    const chunk = ascii("hello")
+    inbox.add(chunk)
+    inbox.consume(5)
+    inbox.keep()
+    expect(inbox.length).toBe(0)
+    inbox.add(chunk)
+    expect(inbox.view()).toBe(chunk)
+  })
+
+  test("keeps once: what it has kept is not copied again", () => {
+    const inbox = inboxOf("hello")
+    inbox.keep()
+    const { buffer } = inbox.view()
+    inbox.keep()
+    inbox.consume(2)
+    inbox.keep()
+    expect(inbox.view().buffer).toBe(buffer)
+    expect(text(inbox.view())).toBe("llo")
+  })
+
+  test("grows behind what it has kept, and what is added there is not lent", () => {
+    const inbox = new Inbox()
+    const chunks = [ascii("GET "), ascii("/ HT"), ascii("TP/1.1")]
+    for (const chunk of chunks) {
+      inbox.add(chunk)
+      inbox.keep()
+      chunk.fill(0x2a)
+    }
+    expect(text(inbox.view())).toBe("GET / HTTP/1.1")
+  })
+
+  test("is lent again whatever comes when it is empty", () => {
+    const inbox = inboxOf("a", "b")
+    inbox.consume(2)
+    const chunk = ascii("c")
+    inbox.add(chunk)
+    expect(inbox.view()).toBe(chunk)
+    inbox.keep()
+    chunk.fill(0x2a)
+    expect(text(inbox.view())).toBe("c")
+  })
+
   test("holds exactly what was added and not consumed, in order, whatever the sequence", () => {
     fuzz(500, (random) => {
       const inbox = new Inbox()
+      // As a socket does it: every chunk comes into the same memory.
+      const memory = new Uint8Array(700)
       let expected = Buffer.alloc(0)
       for (let i = 0; i < 60; i++) {
         switch (random.below(4)) {
@@ -104,7 +170,15 @@ describe("an inbox", () => {
           case 1: {
             const chunk = random.bytes(random.below(random.below(8) === 0 ? 700 : 12))
             expected = Buffer.concat([expected, chunk])
-            inbox.add(chunk)
+            memory.set(chunk)
+            inbox.add(memory.subarray(0, chunk.length))
+            if (random.below(2) === 0) {
+              const count = random.below(expected.length + 1)
+              expected = expected.subarray(count)
+              inbox.consume(count)
+            }
+            inbox.keep()
+            memory.fill(0x2a)
             break
           }
           case 2: {

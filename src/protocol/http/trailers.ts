@@ -67,7 +67,8 @@ export class Trailers {
     if (end === bareLineFeed) return this.fail("invalid trailers")
     if ((end === incomplete ? section.length : end) > limits.maxHeadBytes) return this.fail("trailers too large")
     if (end === incomplete) {
-      if (before === 0) this.hold(received)
+      if (before === 0) this.gather(received)
+      this.held!.keep()
       return undefined
     }
     this.consumed = end - before
@@ -78,14 +79,9 @@ export class Trailers {
   }
 
   private gather(received: Uint8Array): Uint8Array {
-    this.held!.add(received)
-    return this.held!.view()
-  }
-
-  /** Copied: the input is not ours, and a Buffer's `slice` would share it. */
-  private hold(received: Uint8Array): void {
-    this.held = new Inbox()
-    this.held.add(new Uint8Array(received))
+    this.held ??= new Inbox()
+    this.held.add(received)
+    return this.held.view()
   }
 
   private fail(problem: string): undefined {

@@ -1,0 +1,368 @@
+/**
+ * Polled end: a socket that is read and written by system calls when a poller says that it can be.
+ *
+ * It is registered once, edge-triggered: it is told of what is new, and has to know itself what it has not read yet.
+ */
+import { concat, empty } from "../protocol/bytes.ts"
+
+import { nobody, type Receiver } from "./end.ts"
+import { socketAddressLength, socketOptions } from "./libc.ts"
+import { errorName } from "./load-libc.ts"
+import {
+  broken,
+  chunkBytes,
+  edgeTriggered,
+  hungUp,
+  peerHungUp,
+  type Poller,
+  readable,
+  unread,
+  urgent,
+  type Watcher,
+  wouldWait,
+  writable,
+} from "./poller.ts"
+import type { Sender } from "./outbox.ts"
+import { keepAliveProbeAfter } from "./probing.ts"
+import {
+  firstOwn,
+  hasPeerFinished,
+  isBroken,
+  isFinished,
+  isOpen,
+  isPaused,
+  SocketEnd,
+  type SocketName,
+} from "./socket-end.ts"
+import { nameIn } from "./socket-address.ts"
+
+const interest = readable | urgent | writable | peerHungUp | edgeTriggered
+
+/** Behind a read that was not full there is more than nothing only if one of these was told. */
+const more = urgent | broken | hungUp | peerHungUp
+/** What a socket is read for. */
+const reading = readable | more
+
+/** It is not connected yet. */
+const isConnecting = firstOwn
+/** A write was short: the next writable is for its receiver. */
+const isBlocked = 2 * firstOwn
+/** It was told of something to read while it was paused. */
+const isUnread = 4 * firstOwn
+/** Something of it lies in the arena: what is read now comes behind that. */
+const isGathered = 8 * firstOwn
+/** It goes on in the next turn, whatever happens. */
+const goesOn = 16 * firstOwn
+/** Something that it wrote waits in the outbox. */
+const isWaiting = 32 * firstOwn
+/** The kernel did not take all of that: the rest is among the `unsent`. */
+const isBehind = 64 * firstOwn
+/** It has sent something; and does not wait with what it sends until that is acknowledged (RFC 896). */
+const hasSent = 128 * firstOwn
+const isPrompt = 256 * firstOwn
+
+/** Not an event of epoll(7): the turn has come in which it goes on. */
+const turnHasCome = 0x1000_0000
+
+/** Of these only the first: then it may be read in the first round. */
+const gatherable = isOpen | isPaused | isConnecting | isGathered | hasPeerFinished
+
+/** What ends took that the kernel did not. Seldom, so they have no field for it. */
+const unsent = new Map<PolledEnd, Uint8Array>()
+
+/** Keep-alive of a connection: seconds between two probes, and how many may stay unanswered. */
+const probeEvery = 1
+const probes = 10
+
+const name = new Uint8Array(socketAddressLength)
+
+export class PolledEnd extends SocketEnd implements Watcher, Sender {
+  private readonly poller: Poller
+  private readonly fd: number
+
+  private constructor(poller: Poller, fd: number, receiver: Receiver) {
+    super(receiver)
+    this.poller = poller
+    this.fd = fd
+  }
+
+  /** The end of a connected socket; an errno as a negative number where the poller takes no more, and then it is closed. */
+  static accepted(poller: Poller, fd: number): PolledEnd | number {
+    const end = new PolledEnd(poller, fd, nobody)
+    // As the socket that it was accepted from.
+    end.state |= isPrompt
+    return end.registered()
+  }
+
+  /** Likewise of one that is connecting. Its receiver is told of a `drain` when it is connected. */
+  static connecting(poller: Poller, fd: number, receiver: Receiver): PolledEnd | number {
+    const end = new PolledEnd(poller, fd, receiver)
+    end.state |= isConnecting
+    return end.registered()
+  }
+
+  private registered(): PolledEnd | number {
+    const result = this.poller.watch(this.fd, interest, this)
+    if (result < 0) {
+      this.poller.libc.close(this.fd)
+      return result
+    }
+    this.opened()
+    return this
+  }
+
+  /** What is written past this end must not overtake what it has taken. */
+  get descriptor(): number {
+    if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
+    if ((this.state & (isOpen | isBehind)) !== isOpen) return -1
+    this.hurry()
+    return this.fd
+  }
+
+  localName(): SocketName | undefined {
+    return !this.open || this.poller.libc.localName(this.fd, name) < 0 ? undefined : nameIn(name)
+  }
+
+  remoteName(): SocketName | undefined {
+    return !this.open || this.poller.libc.peerName(this.fd, name) < 0 ? undefined : nameIn(name)
+  }
+
+  write(bytes: Uint8Array, offset = 0): number {
+    if ((this.state & (isOpen | isFinished | isBroken)) !== isOpen) return -1
+    const { poller, fd } = this
+    const length = bytes.length - offset
+    if (length === 0) return 0
+    if ((this.state & isBehind) === 0 && poller.outbox.put(this, bytes, offset)) {
+      this.state |= isWaiting
+      this.sent += length
+      return length
+    }
+    if ((this.state & isWaiting) !== 0) poller.outbox.flush()
+    if ((this.state & isBroken) !== 0) return -1
+    this.hurry()
+    const count = (this.state & isBehind) === 0 ? poller.libc.send(fd, bytes, offset) : 0
+    if (count < 0 && !wouldWait(count)) return this.refused()
+    const taken = Math.max(0, count)
+    this.sent += taken
+    if (taken < length) this.state |= isBlocked
+    return taken
+  }
+
+  /** Tells nobody of anything, now: the outbox is being emptied. */
+  leave(at: number, length: number): void {
+    this.state &= ~isWaiting
+    if (!this.open) return
+    if (length === 0) return this.leaveEnd()
+    this.hurry()
+    const behind = (this.state & isBehind) === 0 ? undefined : unsent.get(this)
+    const count = behind === undefined ? this.poller.libc.sendFrom(this.fd, at, length) : 0
+    if (count === length) return
+    if (count < 0 && !wouldWait(count)) {
+      this.sent -= length
+      return void this.refused()
+    }
+    const rest = this.poller.outbox.copy(at, length).subarray(Math.max(0, count))
+    unsent.set(this, behind === undefined ? rest : concat(behind, rest))
+    this.state |= isBehind
+  }
+
+  private leaveEnd(): void {
+    if ((this.state & isBehind) !== 0) return
+    if ((this.state & hasPeerFinished) === 0) this.poller.libc.finish(this.fd)
+    else this.goOn(reading)
+  }
+
+  /**
+   * Before anything is sent but the first, which nothing holds up anyway: a connection with one request needs no
+   * TCP_NODELAY.
+   */
+  private hurry(): void {
+    if ((this.state & isPrompt) !== 0) return
+    if ((this.state & hasSent) !== 0) {
+      this.state |= isPrompt
+      this.poller.libc.set(this.fd, socketOptions.noDelay, 1)
+    }
+    this.state |= hasSent
+  }
+
+  /** Sends what it had taken, as far as the kernel takes it; whether that is all. */
+  private catchUp(): boolean {
+    const rest = unsent.get(this)!
+    this.hurry()
+    const count = this.poller.libc.send(this.fd, rest, 0)
+    if (count < rest.length) {
+      if (count > 0) unsent.set(this, rest.subarray(count))
+      else if (!wouldWait(count)) this.refused()
+      return false
+    }
+    unsent.delete(this)
+    this.state &= ~isBehind
+    if ((this.state & isFinished) !== 0) this.finish()
+    return this.open
+  }
+
+  private refused(): number {
+    this.state |= isBroken
+    // What the peer sent before it broke is still there to be read; then it is told that it is closed.
+    this.goOn(reading)
+    return -1
+  }
+
+  private goOn(events: number): void {
+    if ((this.state & goesOn) !== 0) return
+    this.state |= goesOn
+    this.poller.soon(this, events | turnHasCome)
+  }
+
+  pause(): void {
+    this.state |= isPaused
+  }
+
+  resume(): void {
+    if ((this.state & isPaused) === 0) return
+    this.state &= ~isPaused
+    if ((this.state & (isUnread | isOpen)) === (isUnread | isOpen)) this.goOn(readable | peerHungUp)
+  }
+
+  shutdown(): void {
+    if ((this.state & (isOpen | isFinished)) !== isOpen) return
+    this.state |= isFinished
+    const { outbox } = this.poller
+    if ((this.state & (hasPeerFinished | isBehind)) === 0 && outbox.put(this, empty, 0)) {
+      this.state |= isWaiting
+      return
+    }
+    if ((this.state & isWaiting) !== 0) outbox.flush()
+    if ((this.state & isBehind) === 0) this.finish()
+  }
+
+  /** Everything was sent; so is our FIN. */
+  private finish(): void {
+    // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
+    // does, and spares a wake-up for a socket that is done both ways.
+    if ((this.state & hasPeerFinished) === 0) return this.poller.libc.finish(this.fd)
+    this.close(undefined)
+  }
+
+  terminate(): void {
+    if (!this.open) return
+    this.leavePoller()
+    this.poller.libc.reset(this.fd)
+    this.closed(undefined)
+  }
+
+  probe(): void {
+    const { libc } = this.poller
+    libc.set(this.fd, socketOptions.keepAliveIdle, keepAliveProbeAfter / 1000)
+    libc.set(this.fd, socketOptions.keepAliveInterval, probeEvery)
+    libc.set(this.fd, socketOptions.keepAliveCount, probes)
+    libc.set(this.fd, socketOptions.keepAlive, 1)
+  }
+
+  gather(events: number, slot: number): void {
+    if ((events & readable) === 0 || (this.state & gatherable) !== isOpen) return
+    this.state |= isGathered
+    this.poller.gather(this.fd, slot)
+  }
+
+  happened(events: number, slot: number): void {
+    this.state &= (events & turnHasCome) === 0 ? ~isGathered : ~(isGathered | goesOn)
+    if (!this.open) return
+    try {
+      if ((this.state & isConnecting) !== 0 && !this.connected(events)) return
+      if ((events & writable) !== 0 && (this.state & (isBlocked | isBehind)) !== 0) this.drain()
+      if (this.open && (events & this.interesting()) !== 0) this.read(events, slot)
+    } catch (error) {
+      this.defect(error)
+    }
+  }
+
+  /** What it is to be read for, now. */
+  private interesting(): number {
+    if ((this.state & isBroken) !== 0) return reading | turnHasCome
+    if ((this.state & hasPeerFinished) !== 0) return broken | hungUp
+    // It is read in the next turn: what has come since must not give it a second turn in this one.
+    return (this.state & goesOn) === 0 ? reading : broken
+  }
+
+  private drain(): void {
+    if ((this.state & isBehind) !== 0 && !this.catchUp()) return
+    this.state &= ~isBlocked
+    this.receiver.drain(this)
+  }
+
+  /** It is, or has failed. False where there is nothing more to do. */
+  private connected(events: number): boolean {
+    if ((events & (broken | hungUp)) !== 0) {
+      const error = this.poller.libc.takeError(this.fd)
+      // A reset can overtake the news that the connection was made, and take its error with it.
+      this.close(error === 0 ? "ECONNRESET" : errorName(-error))
+      return false
+    }
+    if ((events & writable) === 0) return false
+    this.state &= ~isConnecting
+    this.receiver.drain(this)
+    return this.open
+  }
+
+  /** Hands on what there is to read, at most two chunks and what ends them. */
+  private read(events: number, slot: number): void {
+    const { poller } = this
+    let count = poller.gathered(slot)
+    let last = slot
+    for (;;) {
+      if (count === unread) {
+        if (!this.open) return
+        // A reset is told at once, and all that came before it.
+        if ((this.state & (isPaused | isBroken)) === isPaused && (events & broken) === 0)
+          return void (this.state |= isUnread)
+        this.state &= ~isUnread
+        count = poller.receive(this.fd)
+        last = unread
+      }
+      if (count <= 0) return this.nothing(count, events)
+      this.received += count
+      this.receiver.data(this, last === unread ? poller.received(count) : poller.chunk(slot))
+      if (count === chunkBytes || last === unread) return this.readOn(events)
+      if ((events & more) === 0) return
+      count = unread
+    }
+  }
+
+  /** There is more, but others come first. */
+  private readOn(events: number): void {
+    if (!this.open) return
+    if ((this.state & isPaused) !== 0 && (events & broken) === 0) this.state |= isUnread
+    // Also where it is not known whether the end has come.
+    else this.goOn(events | readable | peerHungUp)
+  }
+
+  private nothing(result: number, events: number): void {
+    if (!this.open) return
+    // The kernel refused a write for a reason of its own, and the peer knows nothing of it.
+    if (wouldWait(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
+    if (result < 0) return this.close(errorName(-result))
+    if ((this.state & isBroken) !== 0) return this.close("EPIPE")
+    if ((this.state & isFinished) !== 0) {
+      // After our own FIN the peer's closes the socket without an `ended` of its own; but ours may still have to be sent.
+      if ((this.state & (isBehind | isWaiting)) === 0) return this.close(undefined)
+      this.state |= hasPeerFinished
+      return
+    }
+    if ((this.state & hasPeerFinished) === 0) return this.peerFinished()
+    // Both directions are closed and it was not we who closed ours: a reset, whose error a write was told.
+    if ((events & (broken | hungUp)) !== 0) this.close("EPIPE")
+  }
+
+  private close(code: string | undefined): void {
+    if (!this.open) return
+    this.leavePoller()
+    this.poller.libc.close(this.fd)
+    this.closed(code)
+  }
+
+  private leavePoller(): void {
+    this.poller.forget(this.fd)
+    if ((this.state & isBehind) !== 0) unsent.delete(this)
+  }
+}

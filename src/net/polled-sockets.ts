@@ -1,0 +1,198 @@
+/**
+ * Polled sockets: listening and connecting by system calls. Every failure has its true name, and an attempt that is
+ * cancelled is gone at once.
+ */
+import { ptr } from "bun:ffi"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import type { Address } from "../protocol/address.ts"
+
+import { Attempt, type Outcome } from "./attempt.ts"
+import { after, cancel, type Deadline } from "./deadline.ts"
+import { EINPROGRESS, type Libc, openLibc, socketAddressLength, socketOptions } from "./libc.ts"
+import { errorName } from "./load-libc.ts"
+import { PolledEnd } from "./polled-end.ts"
+import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
+import { type Accept, backlog, type Listening, type Sockets } from "./sockets.ts"
+import { AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./socket-address.ts"
+
+/** Connections that are accepted in a row, before those that are open have their turn. */
+export const acceptedAtOnce = 64
+
+/** Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it. */
+export const acceptAgainAfter = 100
+
+/** Undefined where libc, or the epoll of the runtime, is out of reach. */
+export const polledSockets = (): Sockets | undefined => {
+  const poller = openPoller()
+  if (poller === undefined) return undefined
+  return {
+    listen: (address, port, accept) => new PolledListener(poller, address, port, accept),
+    connect: (address, port, outcome) => connect(poller, address, port, outcome),
+  }
+}
+
+/** One for the whole program: a second one would have to wait for the first. */
+let opened: Poller | undefined
+
+const openPoller = (): Poller | undefined => {
+  if (opened !== undefined) return opened
+  const runtimes = runtimesEpoll()
+  const libc = runtimes === undefined ? undefined : openLibc()
+  const epoll = libc?.epoll() ?? -1
+  if (runtimes === undefined || libc === undefined || epoll < 0) return undefined
+  opened = new Poller(libc, epoll, runtimes, ptr)
+  return opened
+}
+
+/** The epoll(7) that the runtime's loop waits for: the one that watches a socket of the runtime's (proc(5), fdinfo). */
+const runtimesEpoll = (): number | undefined => {
+  try {
+    const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+    try {
+      const watched = new RegExp(`^tfd:\\s*${listener.fd} `, "m")
+      const isIt = (fd: string): boolean =>
+        linkOf(fd) === "anon_inode:[eventpoll]" && watched.test(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))
+      const found = readdirSync("/proc/self/fd").find(isIt)
+      return found === undefined ? undefined : Number(found)
+    } finally {
+      listener.stop(true)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** What a descriptor is; the one that the directory was read by is gone. */
+const linkOf = (fd: string): string => {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return ""
+  }
+}
+
+const connect = (poller: Poller, address: Address, port: number, outcome: Outcome): Attempt | string => {
+  const { libc } = poller
+  const fd = libc.socket(familyOf(address))
+  if (fd < 0) return errorName(-fd)
+  const to = socketAddress(address, port)
+  const result = libc.connect(fd, to, to.length)
+  if (result < 0 && result !== -EINPROGRESS) {
+    libc.close(fd)
+    return errorName(-result)
+  }
+  const attempt = new Attempt(address, port, outcome)
+  const end = PolledEnd.connecting(poller, fd, attempt)
+  if (typeof end === "number") return errorName(-end)
+  attempt.end = end
+  return attempt
+}
+
+class PolledListener implements Listening, Watcher {
+  readonly port: number
+  private readonly poller: Poller
+  private readonly accept: Accept
+  private fd: number
+  private readonly peer = new Uint8Array(socketAddressLength)
+  private deadline: Deadline | undefined = undefined
+  private stopping = false
+
+  constructor(poller: Poller, address: Address, port: number, accept: Accept) {
+    this.poller = poller
+    this.accept = accept
+    this.fd = bound(poller.libc, address, port)
+    const { libc } = poller
+    try {
+      checked(libc.listen(this.fd, backlog), "listen")
+      checked(libc.localName(this.fd, this.peer), "getsockname")
+      this.port = portIn(this.peer)
+      checked(poller.watch(this.fd, readable, this), "epoll_ctl")
+    } catch (error) {
+      libc.close(this.fd)
+      throw error
+    }
+  }
+
+  /** Who waits to be accepted has been told by the kernel that it is connected: it is not reset for our stopping. */
+  stop(): void {
+    if (this.fd < 0 || this.stopping) return
+    this.stopping = true
+    for (let rounds = backlog / acceptedAtOnce; rounds > 0 && this.acceptSome(); rounds--);
+    cancel(this.deadline)
+    this.poller.forget(this.fd)
+    this.poller.libc.close(this.fd)
+    this.fd = -1
+  }
+
+  gather(): void {}
+
+  happened(): void {
+    this.acceptSome()
+  }
+
+  /** Whether there may be more: whoever waits behind so many has the next turn. */
+  private acceptSome(): boolean {
+    for (let i = 0; i < acceptedAtOnce; i++) {
+      // A callback may have stopped it.
+      if (this.fd < 0) return false
+      const fd = this.poller.libc.accept(this.fd, this.peer)
+      if (fd < 0) {
+        if (wouldWait(fd)) return false
+        // Most errors are of the one connection that was to be accepted, which is gone (accept(2)).
+        if (!scarce.has(errorName(-fd))) continue
+        this.rest()
+        return false
+      }
+      const end = PolledEnd.accepted(this.poller, fd)
+      if (typeof end !== "number") this.handOver(end)
+    }
+    return true
+  }
+
+  private handOver(end: PolledEnd): void {
+    try {
+      this.accept(end, peerIn(this.peer))
+    } catch (error) {
+      end.defect(error)
+    }
+  }
+
+  /** Nothing can be accepted now, and the news that something waits would come again and again. */
+  private rest(): void {
+    cancel(this.deadline)
+    this.poller.change(this.fd, 0)
+    this.deadline = after(acceptAgainAfter, wake, this)
+  }
+
+  wake(): void {
+    this.poller.change(this.fd, readable)
+  }
+}
+
+const wake = (listener: PolledListener): void => listener.wake()
+
+/** What the machine lacks when it cannot accept. */
+const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
+
+/** A socket bound to an address, which accepted sockets take their options from. */
+const bound = (libc: Libc, address: Address, port: number): number => {
+  const family = familyOf(address)
+  const fd = checked(libc.socket(family), "socket")
+  try {
+    libc.set(fd, socketOptions.reuseAddress, 1)
+    libc.set(fd, socketOptions.noDelay, 1)
+    if (family === AF_INET6) libc.set(fd, socketOptions.ipv6Only, 0)
+    const name = socketAddress(address, port)
+    checked(libc.bind(fd, name, name.length), "bind")
+    return fd
+  } catch (error) {
+    libc.close(fd)
+    throw error
+  }
+}
+
+const checked = (result: number, call: string): number => {
+  if (result >= 0) return result
+  const code = errorName(-result)
+  throw Object.assign(new Error(`${call}: ${code}`), { code })
+}

@@ -1,0 +1,218 @@
+/**
+ * Poller: an event loop for sockets that are read and written by system calls, beside that of the runtime.
+ *
+ * The runtime's own sockets cost twice what a relay costs: an object and its finalizer for each, a buffer for each
+ * chunk, seven changes to epoll(7) for a connection. Here a socket is a number, registered once, edge-triggered; all
+ * that arrives comes into one arena.
+ *
+ * Two loops take turns. This one waits, also for the runtime's epoll, which is one of its descriptors; then it lets the
+ * runtime do what it has to, and is called again as an immediate. So it must wake up for the runtime's timers.
+ *
+ * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
+ * leaves (outbox.ts).
+ */
+import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./libc.ts"
+import { Outbox } from "./outbox.ts"
+import { unnotedImmediate, untilNextTimer, watchTimers } from "./timers.ts"
+
+/** Events of epoll(7). */
+export const readable = 0x001
+export const urgent = 0x002
+export const writable = 0x004
+export const broken = 0x008
+export const hungUp = 0x010
+export const peerHungUp = 0x2000
+export const edgeTriggered = 0x8000_0000
+
+const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_MOD = 3
+
+/** Events of one turn at most. What happened to others waits for the next one, and comes first there. */
+export const mostEvents = 256
+
+/** Milliseconds that a turn waits at most: for the runtime's timers that nobody has told of. */
+export const longestWait = 250
+
+/** Bytes that are read at a time. */
+export const chunkBytes = 64 * 1024
+
+/** For all that arrives in one turn; an end that finds no room is read when it is told. */
+const arenaBytes = 8 * chunkBytes
+const aligned = 64
+
+/** Whose descriptor it is. `slot` names the event in its turn. */
+export interface Watcher {
+  /** The first round: may read into the arena, and does nothing else. */
+  readonly gather: (events: number, slot: number) => void
+  /** The second round; must not throw. */
+  readonly happened: (events: number, slot: number) => void
+}
+
+/** `gather` has not read. */
+export const unread = -0x8000_0000
+
+export class Poller {
+  readonly libc: Libc
+  readonly outbox: Outbox
+  private readonly epoll: number
+  private readonly arena = new Uint8Array(arenaBytes)
+  private readonly arenaAt: number
+  private used = 0
+  private readonly events = new Uint32Array(mostEvents * wordsOfEvent)
+  /** By descriptor: who watches it, and how often it was watched. What a descriptor's last owner left is nobody's. */
+  private readonly watchers: Array<Watcher | undefined> = []
+  private generations = new Uint32Array(1024)
+  private watched = 0
+  private running = false
+  /** A turn that did not wait had nothing to do. */
+  private quiet = false
+  // The events of this turn, by slot.
+  private readonly whose: Array<Watcher | undefined> = Array.from({ length: mostEvents }, () => undefined)
+  private readonly masks = new Uint32Array(mostEvents)
+  private readonly starts = new Int32Array(mostEvents)
+  private readonly lengths = new Int32Array(mostEvents)
+  /** Who goes on in the next turn, whatever happens; and its events. */
+  private again: Array<Watcher> = []
+  private againMasks: Array<number> = []
+
+  /** `runtimes` is the runtime's epoll, from which this loop is woken. Both must be open for good. */
+  constructor(libc: Libc, epoll: number, runtimes: number, addressOf: (bytes: Uint8Array) => number) {
+    this.libc = libc
+    this.epoll = epoll
+    this.arenaAt = addressOf(this.arena)
+    this.outbox = new Outbox(addressOf)
+    watchTimers()
+    libc.watch(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
+  }
+
+  /** Tells `watcher` of a descriptor's events until it is closed; 0, or an errno as a negative number. */
+  watch(fd: number, events: number, watcher: Watcher): number {
+    const generation = this.nextGeneration(fd)
+    const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, generation)
+    if (result < 0) return result
+    this.watchers[fd] = watcher
+    this.watched++
+    if (!this.running) {
+      this.running = true
+      unnotedImmediate(this.turn)
+    }
+    return 0
+  }
+
+  /** Other events, from now on. */
+  change(fd: number, events: number): void {
+    this.libc.watch(this.epoll, EPOLL_CTL_MOD, fd, events, fd, this.generations[fd]!)
+  }
+
+  /** The descriptor is about to be closed, which is all that epoll needs. */
+  forget(fd: number): void {
+    this.watchers[fd] = undefined
+    this.watched--
+  }
+
+  /** Has `events` happen to a watcher in the next turn. */
+  soon(watcher: Watcher, events: number): void {
+    this.again.push(watcher)
+    this.againMasks.push(events)
+  }
+
+  /** Reads from a descriptor into the arena, if it has room; only in the first round. */
+  gather(fd: number, slot: number): void {
+    const start = this.used
+    // The last chunk's room is for those who read when they are told.
+    if (start > arenaBytes - 2 * chunkBytes) return
+    const count = this.libc.receive(fd, this.arenaAt + start, chunkBytes)
+    this.starts[slot] = start
+    this.lengths[slot] = count
+    if (count > 0) this.used = (start + count + aligned - 1) & -aligned
+  }
+
+  /** What `gather` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */
+  gathered(slot: number): number {
+    return this.lengths[slot]!
+  }
+
+  /** The bytes that it read. They stay what they are until the next turn. */
+  chunk(slot: number): Uint8Array {
+    return new Uint8Array(this.arena.buffer, this.starts[slot]!, this.lengths[slot]!)
+  }
+
+  /** Reads at once; `received` are the bytes, until the next call. */
+  receive(fd: number): number {
+    return this.libc.receive(fd, this.arenaAt + arenaBytes - chunkBytes, chunkBytes)
+  }
+
+  received(count: number): Uint8Array {
+    return new Uint8Array(this.arena.buffer, arenaBytes - chunkBytes, count)
+  }
+
+  private nextGeneration(fd: number): number {
+    if (fd >= this.generations.length) {
+      const grown = new Uint32Array(Math.max(fd + 1, 2 * this.generations.length))
+      grown.set(this.generations)
+      this.generations = grown
+    }
+    return ++this.generations[fd]!
+  }
+
+  private readonly turn = (): void => {
+    try {
+      this.serve(this.collect())
+    } finally {
+      this.running = this.watched > 0
+      if (this.running) unnotedImmediate(this.turn)
+    }
+  }
+
+  /** Tells those in the first slots, so many of them. */
+  private serve(count: number): void {
+    this.used = 0
+    for (let slot = 0; slot < count; slot++) {
+      this.lengths[slot] = unread
+      this.whose[slot]!.gather(this.masks[slot]!, slot)
+    }
+    const { outbox } = this
+    // Where one thing has happened there is nothing to wait for.
+    outbox.collecting = count > 1
+    for (let slot = 0; slot < count; slot++) {
+      const watcher = this.whose[slot]!
+      this.whose[slot] = undefined
+      watcher.happened(this.masks[slot]!, slot)
+    }
+    outbox.collecting = false
+    outbox.flush()
+  }
+
+  /** Waits, and fills the slots: first with those that go on. Returns how many there are. */
+  private collect(): number {
+    const { whose, masks } = this
+    let count = 0
+    if (this.again.length > 0) {
+      const going = this.again
+      const goingMasks = this.againMasks
+      this.again = going.length > mostEvents / 2 ? going.splice(mostEvents / 2) : []
+      this.againMasks = going.length < goingMasks.length ? goingMasks.splice(going.length) : []
+      for (let i = 0; i < going.length; i++) {
+        whose[count] = going[i]
+        masks[count++] = goingMasks[i]!
+      }
+    }
+    // What has happened may have given the runtime something to do: it has its turn before anybody waits.
+    const wait = count > 0 || !this.quiet ? 0 : untilNextTimer(longestWait)
+    // A signal that ends the wait is the runtime's to see.
+    const happened = this.libc.epollWait(this.epoll, this.events, mostEvents - count, wait)
+    this.quiet = wait === 0 && happened === 0
+    for (let i = 0; i < happened; i++) {
+      const at = i * wordsOfEvent
+      const fd = this.events[at + dataOfEvent]!
+      const watcher = this.watchers[fd]
+      if (watcher === undefined || this.generations[fd] !== this.events[at + dataOfEvent + 1]) continue
+      whose[count] = watcher
+      masks[count++] = this.events[at]!
+    }
+    return count
+  }
+}
+
+/** Whether a call would have had to wait. */
+export const wouldWait = (result: number): boolean => result === -EAGAIN

@@ -1,0 +1,220 @@
+/**
+ * Runtime sockets: listening and connecting by Bun, wherever it runs.
+ *
+ * Bun calls nearly every failure to connect ECONNREFUSED (oven-sh/bun#37093), and an attempt that was cancelled lives
+ * on, unheard, until it connects (then it is reset) or the kernel gives it up.
+ */
+import { connect as bunConnect, listen as bunListen, type Socket, type SocketHandler } from "bun"
+import type { Peer } from "../observe/flow.ts"
+import { type Address, parseAddress } from "../protocol/address.ts"
+
+import { Attempt, type Connect, type Outcome } from "./attempt.ts"
+import { nobody } from "./end.ts"
+import { letGo } from "./let-go.ts"
+import { keepAliveProbeAfter } from "./probing.ts"
+import {
+  firstOwn,
+  hasPeerFinished,
+  isBroken,
+  isFinished,
+  isOpen,
+  isPaused,
+  SocketEnd,
+  type SocketName,
+} from "./socket-end.ts"
+import type { Accept, Listening, Sockets } from "./sockets.ts"
+
+declare module "bun" {
+  /** bun-types 1.4.5 leaves out what sockets of Bun 1.4.5 have. */
+  interface Socket<Data = undefined> {
+    /** -1 once it is closed. */
+    readonly fd: number
+  }
+  interface TCPSocketListener<Data = unknown> {
+    readonly fd: number
+  }
+}
+
+/** It was given up before it had a socket. */
+const isAbandoned = firstOwn
+
+export class RuntimeEnd extends SocketEnd {
+  private socket: Socket<RuntimeEnd> | undefined = undefined
+
+  /** Binds this end to its socket; called once, by the socket's `open`. */
+  attach(socket: Socket<RuntimeEnd>): void {
+    this.socket = socket
+    this.opened()
+    if ((this.state & isAbandoned) === 0) return
+    abandoned--
+    this.terminate()
+  }
+
+  localName(): SocketName | undefined {
+    return this.open && this.socket ? nameOf(this.socket.localAddress, this.socket.localPort) : undefined
+  }
+
+  remoteName(): SocketName | undefined {
+    return this.open && this.socket ? nameOf(this.socket.remoteAddress, this.socket.remotePort) : undefined
+  }
+
+  get descriptor(): number {
+    return this.open && this.socket !== undefined ? this.socket.fd : -1
+  }
+
+  write(bytes: Uint8Array, offset = 0): number {
+    if ((this.state & (isOpen | isFinished)) !== isOpen) return -1
+    // All three arguments, always: Bun 1.4.5 throws a RangeError for an offset without a length (oven-sh/bun#42997).
+    const count = this.socket!.write(bytes, offset, bytes.length - offset)
+    if (count < 0) this.state |= isBroken
+    else this.sent += count
+    return count
+  }
+
+  probe(): void {
+    this.socket?.setKeepAlive(true, keepAliveProbeAfter)
+  }
+
+  pause(): void {
+    if ((this.state & (isOpen | isPaused)) !== isOpen) return
+    this.state |= isPaused
+    this.socket!.pause()
+  }
+
+  resume(): void {
+    if ((this.state & (isOpen | isPaused)) !== (isOpen | isPaused)) return
+    this.state &= ~isPaused
+    this.socket!.resume()
+  }
+
+  /** Never Bun's own `end()`, which is close(2) of both directions at once, and loses data in flight. */
+  shutdown(): void {
+    if ((this.state & (isOpen | isFinished)) !== isOpen) return
+    this.state |= isFinished
+    // Where the peer has finished too close(2) sends what is left, and FIN, and spares a wake-up.
+    if ((this.state & hasPeerFinished) === 0) this.socket!.shutdown()
+    else this.socket!.close()
+  }
+
+  terminate(): void {
+    if (!this.open) return
+    if (this.socket !== undefined) return void this.socket.terminate()
+    this.state |= isAbandoned
+    abandoned++
+    this.receiver = nobody
+  }
+
+  take(chunk: Uint8Array): void {
+    this.received += chunk.length
+    try {
+      this.receiver.data(this, chunk)
+    } catch (error) {
+      this.defect(error)
+    }
+    letGo(chunk)
+  }
+
+  finish(): void {
+    this.peerFinished()
+  }
+
+  close(code: string | undefined): void {
+    if (!this.attached && (this.state & isAbandoned) !== 0) abandoned--
+    this.closed(code)
+  }
+}
+
+/** One constant for every socket of the program; what differs per connection lives in the end. */
+const handlers: SocketHandler<RuntimeEnd> = {
+  // Plain arrays: a view of a Buffer costs many times what a view of a Uint8Array does.
+  binaryType: "uint8array",
+  open(socket) {
+    socket.data.attach(socket)
+    socket.data.receiver.drain(socket.data)
+  },
+  data(socket, chunk) {
+    socket.data.take(chunk)
+  },
+  drain(socket) {
+    socket.data.receiver.drain(socket.data)
+  },
+  end(socket) {
+    socket.data.finish()
+  },
+  close(socket, error) {
+    socket.data.close(codeOf(error))
+  },
+  error(socket, error) {
+    socket.data.defect(error)
+  },
+  connectError(socket, error) {
+    const code = codeOf(error) ?? "ECONNREFUSED"
+    // What fails at once is told before `connect` has returned, and even microtasks run before that.
+    setImmediate(() => socket.data.close(code))
+  },
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined
+
+/**
+ * Abandoned attempts that the kernel may still be working on, each with a descriptor, for up to two minutes. Without a
+ * bound a client that dials black holes would take every descriptor of the process.
+ */
+export const abandonedAtOnce = 1024
+let abandoned = 0
+
+export const connect: Connect = (address: Address, port: number, outcome: Outcome) => {
+  if (abandoned >= abandonedAtOnce) return "EMFILE"
+  const attempt = new Attempt(address, port, outcome)
+  const end = new RuntimeEnd(attempt)
+  attempt.end = end
+  // Its rejection repeats what connectError has said.
+  bunConnect({ hostname: address.text, port, allowHalfOpen: true, socket: handlers, data: end }).catch(() => {})
+  return attempt
+}
+
+/** Bun binds with SO_REUSEADDR and a backlog of 512. */
+const listen = (address: Address, port: number, accept: Accept): Listening => {
+  let listening = true
+  const server = bunListen<RuntimeEnd>({
+    hostname: address.text,
+    port,
+    // Without it Bun closes a socket whole when its peer sends FIN, and the answer is lost.
+    allowHalfOpen: true,
+    socket: {
+      ...handlers,
+      open(socket) {
+        const end = new RuntimeEnd(nobody)
+        socket.data = end
+        end.attach(socket)
+        accept(end, peerOf(end))
+      },
+    },
+  })
+  return {
+    port: server.port,
+    stop: () => {
+      if (!listening) return
+      listening = false
+      server.stop()
+    },
+  }
+}
+
+/** Bun writes an IPv4 client of a dual-stack listener as an IPv6 address; `parseAddress` knows what it is. */
+const nameOf = (text: string | undefined, port: number): SocketName | undefined => {
+  const address = parseAddress(text ?? "")
+  return address && { address, port }
+}
+
+const peerOf = (end: RuntimeEnd): Peer => {
+  const name = end.remoteName()
+  if (name === undefined) return { host: "-", port: 0 }
+  const { address, port } = name
+  return { host: address._tag === "Ipv4" ? address.text : `[${address.text}]`, port }
+}
+
+export const runtimeSockets: Sockets = { listen, connect }

@@ -1,0 +1,280 @@
+/** What a loop that waits by itself knows of the runtime's timers, and that they come on time beside one. */
+import { describe, expect, test } from "bun:test"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import * as Effect from "effect/Effect"
+
+import type * as timersModule from "../../src/net/timers.ts"
+import { longestWait } from "../../src/net/poller.ts"
+import { within } from "../support/within.ts"
+import { loopback, polled } from "../support/pair.ts"
+
+type Timers = typeof timersModule
+
+let fresh = 0
+
+/** Watched timers that know of no other ones; the program's are the runtime's again when it is disposed of. */
+const watched = async (): Promise<Timers & Disposable> => {
+  const timers: Timers = await import(`${join(import.meta.dir, "../../src/net/timers.ts")}?fresh=${fresh++}`)
+  const { setTimeout, setInterval, setImmediate, clearImmediate } = globalThis
+  timers.watchTimers()
+  const restore = (): void => void Object.assign(globalThis, { setTimeout, setInterval, setImmediate, clearImmediate })
+  return { ...timers, [Symbol.dispose]: restore }
+}
+
+/** Longer than any timer of these tests. */
+const most = 100_000
+
+const nothing = (): void => {}
+
+/** Notes a timer that never fires. */
+const note = (milliseconds?: number): void => clearTimeout(setTimeout(nothing, milliseconds))
+
+/** Unnoticed by what is watched; a due is passed when it is two milliseconds old. */
+const pass = (count: number): Promise<void> => Bun.sleep(count + 5)
+
+const milliseconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count))
+
+describe("until the next timer", () => {
+  test("it is as long as may be waited, where there is none, or none so soon", async () => {
+    using timers = await watched()
+    expect(timers.untilNextTimer(250)).toBe(250)
+    note(5000)
+    expect(timers.untilNextTimer(250)).toBe(250)
+    expect(timers.untilNextTimer(most)).toBeWithin(4900, 5002)
+  })
+
+  test("it is what a timeout was given, rounded up, and what has passed of it is not", async () => {
+    using timers = await watched()
+    const timer = setTimeout(nothing, 500)
+    expect(timers.untilNextTimer(most)).toBeWithin(450, 502)
+    await pass(20)
+    expect(timers.untilNextTimer(most)).toBeWithin(400, 482)
+    clearTimeout(timer)
+  })
+
+  test("it is what an interval was given", async () => {
+    using timers = await watched()
+    const timer = setInterval(nothing, 500)
+    expect(timers.untilNextTimer(most)).toBeWithin(450, 502)
+    clearInterval(timer)
+  })
+
+  test("it is never nothing: what is due now is a millisecond away", async () => {
+    for (const delay of [undefined, 0, -5, 0.2]) {
+      using timers = await watched()
+      note(delay)
+      expect(timers.untilNextTimer(most)).toBeWithin(1, 3)
+    }
+  })
+
+  test("it is a number of milliseconds whatever a timer was given", async () => {
+    for (const delay of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 40]) {
+      using timers = await watched()
+      note(delay)
+      expect(timers.untilNextTimer(250)).toBeWithin(1, 251)
+      note(50)
+      expect(timers.untilNextTimer(250)).toBeWithin(1, 52)
+    }
+  })
+
+  test("a timer that was given no number does not keep the loop awake for ever", async () => {
+    using timers = await watched()
+    note(Number.NaN)
+    await pass(10)
+    note(5000)
+    expect(timers.untilNextTimer(250)).toBe(250)
+    note(Number.NaN)
+    await pass(10)
+    expect(timers.untilNextTimer(250)).toBe(250)
+  })
+
+  test("it is the soonest, in whichever order they were set", async () => {
+    using timers = await watched()
+    for (const delay of [500, 300, 700, 200, 600, 400, 200]) note(delay)
+    expect(timers.untilNextTimer(most)).toBeWithin(150, 202)
+    note(900)
+    expect(timers.untilNextTimer(most)).toBeWithin(150, 202)
+  })
+
+  test("it is the next one when the first has passed, one after the other", async () => {
+    using timers = await watched()
+    for (const delay of [2000, 10, 1000, 20, 3000]) note(delay)
+    await pass(20)
+    expect(timers.untilNextTimer(most)).toBeWithin(900, 980)
+  })
+
+  test("one that is cancelled ends one wait too early, and then no other", async () => {
+    using timers = await watched()
+    note(10)
+    expect(timers.untilNextTimer(most)).toBeWithin(1, 12)
+    await pass(10)
+    expect(timers.untilNextTimer(most)).toBe(most)
+  })
+
+  test("an interval is noted again at each of its calls", async () => {
+    using timers = await watched()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waits: Array<number> = []
+    const timer = setInterval(() => {
+      waits.push(timers.untilNextTimer(most))
+      if (waits.length === 3) resolve()
+    }, 10)
+    await within(promise, "three calls")
+    clearInterval(timer)
+    for (const wait of waits) expect(wait).toBeWithin(1, 12)
+  })
+})
+
+describe("timers that are watched", () => {
+  test("pass on the arguments that they were given", async () => {
+    using _timers = await watched()
+    const heard: Array<unknown> = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const interval = setInterval((...given: Array<unknown>) => heard.push(given), 1, "a", 1)
+    setTimeout((...given: Array<unknown>) => (heard.push(given), resolve()), 15, "b", 2)
+    await within(promise, "timeout")
+    clearInterval(interval)
+    expect(heard[0]).toEqual(["a", 1])
+    expect(heard.at(-1)).toEqual(["b", 2])
+  })
+
+  test("can be cleared, and let the process end, as before", async () => {
+    using _timers = await watched()
+    for (const timer of [setTimeout(() => expect.unreachable(), 5), setInterval(() => expect.unreachable(), 5)]) {
+      expect(timer.hasRef()).toBe(true)
+      expect(timer.unref().hasRef()).toBe(false)
+      clearTimeout(timer)
+    }
+    await milliseconds(10)
+  })
+
+  test("can be made promises of, as before", async () => {
+    using _timers = await watched()
+    const wait: (milliseconds: number, value: string) => Promise<string> = promisify(setTimeout)
+    expect(await within(wait(5, "over"), "promise")).toBe("over")
+  })
+
+  test("are watched once", async () => {
+    using timers = await watched()
+    const { setTimeout, setInterval } = globalThis
+    timers.watchTimers()
+    expect([globalThis.setTimeout, globalThis.setInterval]).toEqual([setTimeout, setInterval])
+  })
+})
+
+/** How long something takes while a polled listener is open and nothing else happens. */
+const beside = async (what: () => Promise<unknown>): Promise<number> => {
+  const listener = polled.listen(loopback, 0, () => {})
+  // The loop has begun, and waits.
+  await milliseconds(5)
+  const began = performance.now()
+  await within(what(), "the end of it")
+  const took = performance.now() - began
+  listener.stop()
+  return took
+}
+
+const fiveCalls = (): Promise<void> =>
+  new Promise((resolve) => {
+    let calls = 0
+    const timer = setInterval(() => {
+      if (++calls < 5) return
+      clearInterval(timer)
+      resolve()
+    }, 20)
+  })
+
+const timeoutChain = async (): Promise<void> => {
+  for (let i = 0; i < 10; i++) await milliseconds(3)
+}
+
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const tenReads = async (): Promise<void> => {
+  for (let i = 0; i < 10; i++) await readFile("/etc/hosts")
+}
+
+const immediateChain = async (): Promise<void> => {
+  for (let i = 0; i < 10; i++) await immediate()
+}
+
+/** Most of these would take a multiple of `longestWait` if the loop did not know of them. */
+describe("an immediate", () => {
+  test("has nobody wait until it has run, and is given its arguments", async () => {
+    using timers = await watched()
+    const { promise, resolve } = Promise.withResolvers<string>()
+    setImmediate(resolve, "given")
+    expect(timers.untilNextTimer(most)).toBe(0)
+    expect(await within(promise, "immediate")).toBe("given")
+    expect(timers.untilNextTimer(most)).toBeGreaterThan(0)
+  })
+
+  test("that is cleared has nobody wait, and does not run", async () => {
+    using timers = await watched()
+    let ran = false
+    const cleared = setImmediate(() => (ran = true))
+    const left = Promise.withResolvers<void>()
+    setImmediate(left.resolve)
+    clearImmediate(cleared)
+    expect(timers.untilNextTimer(most)).toBe(0)
+    await within(left.promise, "the other immediate")
+    expect(timers.untilNextTimer(most)).toBeGreaterThan(0)
+    expect(ran).toBe(false)
+  })
+
+  test("of the loop's own does not keep it from waiting", async () => {
+    using timers = await watched()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    timers.unnotedImmediate(resolve)
+    expect(timers.untilNextTimer(most)).toBe(most)
+    await within(promise, "immediate")
+  })
+})
+
+test("a hundred thousand timers of one time are noted as quickly as one", async () => {
+  using timers = await watched()
+  const began = performance.now()
+  for (let i = 0; i < 100_000; i++) note(10_000)
+  expect(performance.now() - began).toBeLessThan(2000)
+  note(20)
+  expect(timers.untilNextTimer(most)).toBeWithin(1, 22)
+})
+
+describe("beside a loop that waits", () => {
+  test("a timeout fires on time", async () => {
+    expect(await beside(() => milliseconds(30))).toBeWithin(29, 60)
+  })
+
+  test("an interval fires on time, each time", async () => {
+    expect(await beside(fiveCalls)).toBeWithin(95, 150)
+  })
+
+  test("timeouts that are set where others fire come on time", async () => {
+    expect(await beside(timeoutChain)).toBeWithin(29, 100)
+  })
+
+  test("an Effect that sleeps wakes up on time", async () => {
+    expect(await beside(() => Effect.runPromise(Effect.sleep(30)))).toBeWithin(29, 60)
+  })
+
+  test("an immediate that is set in an immediate does not wait", async () => {
+    expect(await beside(immediateChain)).toBeLessThan(longestWait / 2)
+  })
+
+  test("a fiber that yields goes on at once", async () => {
+    const yields = Effect.gen(function* () {
+      for (let i = 0; i < 10; i++) yield* Effect.yieldNow
+    })
+    expect(await beside(() => Effect.runPromise(yields))).toBeLessThan(longestWait / 2)
+  })
+
+  test("what other threads do is heard of at once", async () => {
+    expect(await beside(tenReads)).toBeLessThan(longestWait / 2)
+  })
+
+  test("a timer that nobody knows of is late by the longest wait at most", async () => {
+    expect(await beside(() => Bun.sleep(30))).toBeWithin(29, 30 + longestWait + 50)
+  })
+})

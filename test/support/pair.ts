@@ -1,0 +1,119 @@
+/** Both ends of one connection on loopback, each with an ear that remembers what it heard. */
+import type { End, Receiver } from "../../src/net/end.ts"
+import { polledSockets } from "../../src/net/polled-sockets.ts"
+import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
+import type { SocketEnd } from "../../src/net/socket-end.ts"
+import type { Sockets } from "../../src/net/sockets.ts"
+import { address } from "./dialling.ts"
+import { Condition, within } from "./within.ts"
+
+const needed = (): Sockets => {
+  const sockets = polledSockets()
+  if (sockets === undefined) throw new Error("these tests need a libc")
+  return sockets
+}
+
+export const polled: Sockets = needed()
+
+/** For `describe.each`. */
+export const bothWays: ReadonlyArray<readonly [string, Sockets]> = [
+  ["polled", polled],
+  ["the runtime's", runtimeSockets],
+]
+
+export const loopback = address("127.0.0.1")
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** Remembers what an end said, in order; data that comes in pieces is one entry. */
+export class Ear implements Receiver {
+  readonly heard: Array<string> = []
+  private readonly condition = new Condition()
+
+  private hear(what: string): void {
+    this.heard.push(what)
+    this.condition.changed()
+  }
+
+  data(_end: End, chunk: Uint8Array): void {
+    const text = Buffer.from(chunk).toString("latin1")
+    const last = this.heard.at(-1)
+    if (last?.startsWith("data ")) this.heard[this.heard.length - 1] = last + text
+    else this.heard.push(`data ${text}`)
+    this.condition.changed()
+  }
+  drain(): void {
+    this.condition.changed()
+  }
+  ended(): void {
+    this.hear("ended")
+  }
+  closed(_end: End, code: string | undefined): void {
+    this.hear(`closed ${code ?? "in order"}`)
+  }
+
+  /** Waits until exactly this was heard. */
+  hears(...expected: ReadonlyArray<string>): Promise<true> {
+    return this.condition.until(
+      () => (this.heard.join("|") === expected.join("|") ? true : undefined),
+      () => `[${shortened(expected)}]; heard were [${shortened(this.heard)}]`,
+    )
+  }
+  until(holds: () => boolean, milliseconds?: number): Promise<true> {
+    return this.condition.until(
+      () => (holds() ? true : undefined),
+      () => `the event; heard were [${shortened(this.heard)}]`,
+      milliseconds,
+    )
+  }
+}
+
+const shortened = (heard: ReadonlyArray<string>): string => heard.map((each) => each.slice(0, 60)).join(", ")
+
+export interface Pair extends Disposable {
+  readonly near: Ear
+  readonly far: Ear
+  /** The side that has connected. */
+  readonly nearEnd: SocketEnd
+  /** The side that was accepted. */
+  readonly farEnd: SocketEnd
+  readonly port: number
+}
+
+export const pairOf = async (sockets: Sockets): Promise<Pair> => {
+  const accepted = Promise.withResolvers<SocketEnd>()
+  const connected = Promise.withResolvers<SocketEnd>()
+  const far = new Ear()
+  const near = new Ear()
+  const listener = sockets.listen(loopback, 0, (end) => {
+    end.receiver = far
+    accepted.resolve(end)
+  })
+  const { port } = listener
+  const attempt = sockets.connect(loopback, port, {
+    connected({ end }) {
+      end.receiver = near
+      connected.resolve(end)
+    },
+    failed: (_, code) => connected.reject(new Error(code)),
+  })
+  if (typeof attempt === "string") throw new Error(attempt)
+  const nearEnd = await within(connected.promise, "connection")
+  const farEnd = await within(accepted.promise, "connection")
+  listener.stop()
+  const close = (): void => {
+    nearEnd.terminate()
+    farEnd.terminate()
+  }
+  return { near, far, nearEnd, farEnd, port, [Symbol.dispose]: close }
+}
+
+/** Many of them. */
+export const pairsOf = async (sockets: Sockets, count: number): Promise<Array<Pair> & Disposable> => {
+  const pairs: Array<Pair> = []
+  for (let i = 0; i < count; i++) pairs.push(await pairOf(sockets))
+  const close = (): void => {
+    for (const pair of pairs) pair[Symbol.dispose]()
+  }
+  return Object.assign(pairs, { [Symbol.dispose]: close })
+}
