@@ -64,8 +64,6 @@ export class Poller {
   private generations = new Uint32Array(1024)
   private watched = 0
   private running = false
-  /** A turn that did not wait had nothing to do. */
-  private quiet = false
   // The events of this turn, by slot.
   private readonly whose: Array<Watcher | undefined> = Array.from({ length: mostEvents }, () => undefined)
   private readonly masks = new Uint32Array(mostEvents)
@@ -197,11 +195,9 @@ export class Poller {
         masks[count++] = goingMasks[i]!
       }
     }
-    // What has happened may have given the runtime something to do: it has its turn before anybody waits.
-    const wait = count > 0 || !this.quiet ? 0 : untilNextTimer(longestWait)
+    const wait = count > 0 ? 0 : untilNextTimer(longestWait)
     // A signal that ends the wait is the runtime's to see.
     const happened = this.libc.epollWait(this.epoll, this.events, mostEvents - count, wait)
-    this.quiet = wait === 0 && happened === 0
     for (let i = 0; i < happened; i++) {
       const at = i * wordsOfEvent
       const fd = this.events[at + dataOfEvent]!

@@ -15,8 +15,9 @@ export const { setImmediate: unnotedImmediate } = globalThis
 /** When timers are due, on the monotonic clock, the next one last. */
 const dues: Array<number> = []
 
-/** Immediates that have not run. */
+/** Immediates that have not run; and whether one has since it was last asked. */
 const immediates = new Set<object>()
+let ran = false
 
 /** The runtime may fire a timer a fraction of a millisecond after it was due by our clock. */
 const slack = 2
@@ -57,6 +58,7 @@ const noteInterval = (call: Call, milliseconds?: number, ...given: Array<unknown
 const noteImmediate = (call: Call, ...given: Array<unknown>) => {
   const immediate = setImmediate(() => {
     immediates.delete(immediate)
+    ran = true
     call(...given)
   })
   immediates.add(immediate)
@@ -85,7 +87,11 @@ export const watchTimers = (): void => {
 
 /** Milliseconds until the runtime has something to do, rounded up; at most `most`. */
 export const untilNextTimer = (most: number): number => {
-  if (immediates.size > 0) return 0
+  // One that ran may have given the runtime something to do behind us, which nobody may wait before.
+  if (immediates.size > 0 || ran) {
+    ran = false
+    return 0
+  }
   if (dues.length === 0) return most
   const now = performance.now()
   let next = dues.at(-1)!

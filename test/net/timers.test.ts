@@ -208,6 +208,8 @@ describe("an immediate", () => {
     setImmediate(resolve, "given")
     expect(timers.untilNextTimer(most)).toBe(0)
     expect(await within(promise, "immediate")).toBe("given")
+    // What it has given others to do comes first, once.
+    expect(timers.untilNextTimer(most)).toBe(0)
     expect(timers.untilNextTimer(most)).toBeGreaterThan(0)
   })
 
@@ -220,6 +222,7 @@ describe("an immediate", () => {
     clearImmediate(cleared)
     expect(timers.untilNextTimer(most)).toBe(0)
     await within(left.promise, "the other immediate")
+    expect(timers.untilNextTimer(most)).toBe(0)
     expect(timers.untilNextTimer(most)).toBeGreaterThan(0)
     expect(ran).toBe(false)
   })
