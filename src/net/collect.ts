@@ -2,8 +2,8 @@
  * Collect: asks for a garbage collection where the collector would not come by itself, or too late.
  *
  * While more and more sockets are open: what making a connection leaves lies between what lives as long as it does. Had
- * it been collected sooner, the next connection would lie there. An idle connection takes 3.1 KB without this, and 2.8
- * with it, at the same processor time. The collection goes on beside the program.
+ * it been collected sooner, the next connection would lie there. An idle connection takes a tenth more without this, at
+ * the same processor time. The collection goes on beside the program.
  *
  * When it becomes quiet after a busy time: nothing is allocated then, and what the last thousands of connections left
  * would stay until the next ones come. Measured after 100,000 connections: 72 MB stay without it, 53 MB with it.

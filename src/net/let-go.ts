@@ -1,7 +1,7 @@
 /**
  * Let go: the memory of chunks, given back as soon as they were sent and not when the collector comes.
  *
- * A socket reads up to 512 KiB at a time. Left to the collector, each chunk comes cold from memory, page by page, and
+ * A socket of Bun's reads up to 512 KiB at a time. Left to the collector, each chunk comes cold from memory, page by page, and
  * takes a quarter more of the processor to carry than one whose place was used just before. And the collector counts
  * what is allocated without seeing what is freed: at gigabytes a second it would come 300 times a second and find
  * nothing (7 % of the processor). An array that nobody touches takes no memory, but has it come less often.
