@@ -18,7 +18,7 @@ const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
 const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
 
-export const { EAGAIN, EINPROGRESS, EINTR } = constants.errno
+export const { EAGAIN, EINPROGRESS } = constants.errno
 
 /** Options of a socket: level and name, and a number each. */
 export const socketOptions = {

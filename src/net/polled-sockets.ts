@@ -15,6 +15,13 @@ import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
 import { type Accept, backlog, type Listening, type Sockets } from "./sockets.ts"
 import { AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./socket-address.ts"
 
+declare module "bun" {
+  /** bun-types 1.4.5 leaves out what listeners of Bun 1.4.5 have. */
+  interface TCPSocketListener<Data = unknown> {
+    readonly fd: number
+  }
+}
+
 /** Connections that are accepted in a row, before those that are open have their turn. */
 export const acceptedAtOnce = 64
 

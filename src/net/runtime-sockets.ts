@@ -30,9 +30,6 @@ declare module "bun" {
     /** -1 once it is closed. */
     readonly fd: number
   }
-  interface TCPSocketListener<Data = unknown> {
-    readonly fd: number
-  }
 }
 
 /** It was given up before it had a socket. */

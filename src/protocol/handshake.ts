@@ -46,7 +46,6 @@ export interface Handshake {
 }
 
 export interface Bound {
-  /** Asked for first. */
   readonly address: Address | undefined
   readonly port: number
 }

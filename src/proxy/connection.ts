@@ -317,11 +317,15 @@ class BoundOf implements Bound {
   }
 
   get address(): Address | undefined {
-    this.name ??= this.end.localName()
-    return this.name?.address
+    return this.ask()?.address
   }
 
   get port(): number {
-    return this.name?.port ?? 0
+    return this.ask()?.port ?? 0
+  }
+
+  private ask(): SocketName | undefined {
+    this.name ??= this.end.localName()
+    return this.name
   }
 }
