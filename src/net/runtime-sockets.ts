@@ -12,6 +12,7 @@ import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
+import { peerOf } from "./socket-address.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -173,6 +174,9 @@ export const connect: Connect = (address: Address, port: number, outcome: Outcom
   return attempt
 }
 
+/** A client that has gone already. */
+const nobodyKnown: Peer = { host: "-", port: 0 }
+
 /** Bun binds with SO_REUSEADDR and a backlog of 512. */
 const listen = (address: Address, port: number, accept: Accept): Listening => {
   let listening = true
@@ -187,7 +191,8 @@ const listen = (address: Address, port: number, accept: Accept): Listening => {
         const end = new RuntimeEnd(nobody)
         socket.data = end
         end.attach(socket)
-        accept(end, peerOf(end))
+        const name = end.remoteName()
+        accept(end, name === undefined ? nobodyKnown : peerOf(name))
       },
     },
   })
@@ -205,13 +210,6 @@ const listen = (address: Address, port: number, accept: Accept): Listening => {
 const nameOf = (text: string | undefined, port: number): SocketName | undefined => {
   const address = parseAddress(text ?? "")
   return address && { address, port }
-}
-
-const peerOf = (end: RuntimeEnd): Peer => {
-  const name = end.remoteName()
-  if (name === undefined) return { host: "-", port: 0 }
-  const { address, port } = name
-  return { host: address._tag === "Ipv4" ? address.text : `[${address.text}]`, port }
 }
 
 export const runtimeSockets: Sockets = { listen, connect }

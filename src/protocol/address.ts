@@ -20,11 +20,11 @@ const longestIpv6 = 45
  * Text is the dotted quad, or RFC 5952 (lower case, the longest run of zeros shortened).
  */
 export const fromBytes = (bytes: Uint8Array): Address => {
-  // Not `slice()`: what sockets deliver are Buffers, and a Buffer's `slice` shares its memory.
-  if (bytes.length === 4) return remembered(bytes)
+  if (bytes.length === 4) return ipv4At(bytes, 0)
   if (bytes.length !== 16) throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`)
+  if (isZero(bytes, 0, 10) && bytes[10] === 0xff && bytes[11] === 0xff) return ipv4At(bytes, 12)
+  // Not `slice()`: what is given may be a Buffer, whose `slice` shares its memory.
   const copy = new Uint8Array(bytes)
-  if (isZero(copy, 0, 10) && copy[10] === 0xff && copy[11] === 0xff) return ipv4(copy.slice(12))
   return { _tag: "Ipv6", bytes: copy, text: ipv6Text(copy) }
 }
 
@@ -92,14 +92,24 @@ export const embeddedIpv4 = (address: Address): Address | undefined => {
   return compatible ? ipv4(bytes.slice(12)) : undefined
 }
 
-/** The address that was read last: most connections go where the one before went, and a text costs more than all else. */
-let lastRead: Address = { _tag: "Ipv4", bytes: new Uint8Array(4), text: "0.0.0.0" }
+/** IPv4 addresses that are remembered, by their last bytes; a power of two. */
+const places = 64
 
-const remembered = (bytes: Uint8Array): Address => {
-  const last = lastRead.bytes
-  const same = last[0] === bytes[0] && last[1] === bytes[1] && last[2] === bytes[2] && last[3] === bytes[3]
-  if (!same) lastRead = ipv4(new Uint8Array(bytes))
-  return lastRead
+const known: Array<Address | undefined> = Array.from({ length: places })
+
+/** The address in the 4 bytes from `at` on. Few machines talk to few others, and a text costs more than all else here. */
+export const ipv4At = (bytes: Uint8Array, at: number): Address => {
+  const place = (bytes[at + 2]! ^ bytes[at + 3]!) & (places - 1)
+  const found = known[place]
+  if (found !== undefined && isAt(found.bytes, bytes, at)) return found
+  const address = ipv4(new Uint8Array([bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!]))
+  known[place] = address
+  return address
+}
+
+const isAt = (address: Uint8Array, bytes: Uint8Array, at: number): boolean => {
+  for (let i = 0; i < 4; i++) if (address[i] !== bytes[at + i]) return false
+  return true
 }
 
 const ipv4 = (bytes: Uint8Array): Address => ({

@@ -5,6 +5,7 @@ import {
   type Address,
   embeddedIpv4,
   fromBytes,
+  ipv4At,
   inNetwork,
   looksNumeric,
   parseAddress,
@@ -258,4 +259,19 @@ describe("the IPv4 address inside an IPv6 address", () => {
       expect(embeddedIpv4(address(text))).toBeUndefined()
     },
   )
+})
+
+test("an IPv4 address that was read before is the very same one, whatever else was read, and keeps nothing of the input", () => {
+  const input = new Uint8Array(8)
+  for (let round = 0; round < 3; round++)
+    for (let i = 0; i < 1000; i++) {
+      const quad = [10, i >> 8, i & 0xff, (i * 7) & 0xff] as const
+      input.set(quad, 3)
+      const read = ipv4At(input, 3)
+      expect(read).toEqual({ _tag: "Ipv4", bytes: new Uint8Array(quad), text: quad.join(".") })
+      expect(fromBytes(new Uint8Array(quad))).toBe(read)
+      input.fill(0xff)
+      expect(read.text).toBe(quad.join("."))
+      expect([...read.bytes]).toEqual([...quad])
+    }
 })
