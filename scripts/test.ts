@@ -2,7 +2,8 @@
  * Test: `bun test` with a closing line that people and CI can read alike: `N passed, N failed`.
  *
  * The counts come from the JUnit report. A run that fails without a failed test (a file that does not load, an error
- * between two tests), or that ran nothing at all, counts as one failure. The recipes' table stands before the line.
+ * between two tests), or that ran nothing at all, counts as one failure. Before the line stand the recipes' table and,
+ * once more, what failed: of a long log often only the end is kept.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -23,7 +24,9 @@ export const test = async (arguments_: ReadonlyArray<string>, recipes?: string):
     const code = await exitCode(command, { [reportVariable]: rows })
     const file = Bun.file(report)
     if (await Bun.file(rows).exists()) console.log(`\n${table(linesOf(await Bun.file(rows).text()))}`)
-    const counts = read((await file.exists()) ? await file.text() : "")
+    const text = (await file.exists()) ? await file.text() : ""
+    const counts = read(text)
+    for (const failure of failuresOf(text)) console.log(`\n${failure}`)
     const passed = counts.tests - counts.failures - counts.skipped
     const failed = counts.failures === 0 && (code !== 0 || passed === 0) ? 1 : counts.failures
     console.log(`${passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`)
@@ -38,5 +41,23 @@ const read = (report: string): { readonly tests: number; readonly failures: numb
   const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(total)?.[1] ?? 0)
   return { tests: count("tests"), failures: count("failures"), skipped: count("skipped") }
 }
+
+/** The failed tests of a JUnit report: a line with file, line and name of each, and under it what was found. */
+export const failuresOf = (report: string): ReadonlyArray<string> =>
+  [...report.matchAll(/<testcase\b([^>]*)>\s*<failure\b([^>]*)>/g)].map(([, of = "", failure = ""]) => {
+    const name = [attribute(of, "classname"), attribute(of, "name")].filter((part) => part !== "").join(" > ")
+    const found = attribute(failure, "message").trimEnd().split("\n").slice(0, mostLines)
+    return [`failed: ${attribute(of, "file")}:${attribute(of, "line")}: ${name}`, ...found].join("\n  ")
+  })
+
+/** Of a message that goes on, the comparison of two long texts say, this much is shown again. */
+const mostLines = 40
+
+const attribute = (tag: string, name: string): string =>
+  (new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "").replace(/&(?:#(\d+)|(\w+));/g, (all, code, word) =>
+    code !== undefined ? String.fromCodePoint(Number(code)) : (entities[word] ?? all),
+  )
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" }
 
 if (import.meta.main) process.exit(await test(process.argv.slice(2)))
