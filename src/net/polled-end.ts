@@ -313,9 +313,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     for (;;) {
       if (count === unread) {
         if (!this.open) return
-        // A reset is told at once, and all that came before it.
-        if ((this.state & (isPaused | isBroken)) === isPaused && (events & broken) === 0)
-          return void (this.state |= isUnread)
+        if ((this.state & isPaused) !== 0) return this.notNow(events)
         this.state &= ~isUnread
         count = poller.receive(this.fd)
         last = unread
@@ -329,11 +327,21 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     }
   }
 
-  /** There is more, but others come first. */
+  /**
+   * It is paused. A reset is told at once all the same, and what came before it is lost with it (RFC 9293 3.10.7.4): who
+   * has paused has no room for that, and may never have it.
+   */
+  private notNow(events: number): void {
+    if ((this.state & isBroken) === 0 && (events & broken) === 0) return void (this.state |= isUnread)
+    const error = this.poller.libc.takeError(this.fd)
+    // A write may have been told of it, and have taken it.
+    this.close(error === 0 ? "EPIPE" : errorName(-error))
+  }
+
+  /** There may be more, or the end of it, but others come first. */
   private readOn(events: number): void {
     if (!this.open) return
-    if ((this.state & isPaused) !== 0 && (events & broken) === 0) this.state |= isUnread
-    // Also where it is not known whether the end has come.
+    if ((this.state & isPaused) !== 0) this.notNow(events)
     else this.goOn(events | readable | peerHungUp)
   }
 

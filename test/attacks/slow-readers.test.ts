@@ -118,10 +118,16 @@ test(`${streams} clients who upload to origins that do not read are held back, i
     expect(value).toBeLessThan((streams * length) / 2)
     isBounded(pillion, before, grown, sending)
     expect(await idleShare(pillion.pid)).toBeLessThan(0.1)
+    // And whoever gives up takes along what he has sent: nobody reads that, to keep it.
+    const end = await cost(pillion.pid, async () => {
+      for (const client of clients) client.reset()
+      await eventually(async () => pillion.openFiles() <= base, true, `whether descriptors are back to ${base}`)
+    })
+    expect(end.grown).toBeLessThan(16 * MiB)
+    expect(end.cpu).toBeLessThan(1000)
   } finally {
     for (const client of clients) client.reset()
   }
-  await eventually(async () => pillion.openFiles() <= base, true, `whether descriptors are back to ${base}`)
 }, 60_000)
 
 test("an upload while its target is dialled waits in the client: 64 KiB and a chunk are held", async () => {
