@@ -169,13 +169,14 @@ describe.each([
     expect(end.received).toBe(7)
   })
 
-  test("the second address is tried as soon as the first has failed", async () => {
+  test("the next address is tried as soon as the one before has failed", async () => {
     using server = serve("127.0.0.3")
     const started = performance.now()
-    const dialer = dialerOf(connect, answering("127.0.0.2", "127.0.0.3"))
+    const dialer = dialerOf(connect, answering("127.0.0.2", "127.0.0.4", "127.0.0.5", "127.0.0.3"))
     const dialled = await connects(dialer, toName("app.test", server.port))
     expect(dialled.address.text).toBe("127.0.0.3")
-    expect(performance.now() - started).toBeLessThan(200)
+    // And not 250 ms after each.
+    expect(performance.now() - started).toBeLessThan(500)
     dialled.end.terminate()
     await server.gone()
   })
@@ -346,15 +347,15 @@ describe("the addresses of a target", () => {
     const slow: Resolver = {
       lookup(_name, done) {
         const answer: Answer = { _tag: "Found", addresses: [address("127.0.0.1")] }
-        setTimeout(() => done(answer), 100)
+        setTimeout(() => done(answer), 300)
         return () => {}
       },
     }
     const started = performance.now()
-    const failed = await fails(dialerOf(exact, slow, { dialTimeout: 200 }), toName("app.test", hole.port))
+    const failed = await fails(dialerOf(exact, slow, { dialTimeout: 400 }), toName("app.test", hole.port))
     expect(failed.refusal.reason).toBe("connection-timeout")
-    expect(performance.now() - started).toBeGreaterThanOrEqual(199)
-    expect(performance.now() - started).toBeLessThan(290)
+    expect(performance.now() - started).toBeGreaterThanOrEqual(399)
+    expect(performance.now() - started).toBeLessThan(690)
   })
 })
 
