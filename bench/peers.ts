@@ -266,11 +266,16 @@ export const pillionQuiet = (executable: string): Peer => ({
 /** relay.c: the floor. */
 export const floor = (executable: string): Peer => ({
   name: "floor",
-  about: "bench/relay.c: a plain relay in C, epoll, one fixed target",
-  works: ["tcp"],
+  about: "bench/relay.c: a plain relay in C, epoll, one fixed target; a SOCKS5 handshake is answered unread",
+  works: ["tcp", "socks5"],
   path: executable,
   version: "-",
-  command: (_work, room) => [executable, String(room.port), String(room.target)],
+  command: (work, room) => [
+    executable,
+    String(room.port),
+    String(room.target),
+    ...(work === "socks5" ? ["socks5"] : []),
+  ],
 })
 
 /** bare.ts: what Bun's own sockets cost. */

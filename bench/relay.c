@@ -1,7 +1,9 @@
 /*
  * The floor: the least that a relay in user space can do. One fixed target, one thread, no options, no log, no limits.
  *
- *   relay PORT TARGET     listens on 127.0.0.1:PORT and joins every connection to 127.0.0.1:TARGET
+ *   relay PORT TARGET           listens on 127.0.0.1:PORT and joins every connection to 127.0.0.1:TARGET
+ *   relay PORT TARGET socks5    the same behind a SOCKS5 handshake: it answers what comes without reading it, dials its
+ *                               one target, and takes a client to send each message whole and no more
  *
  * It keeps the promises that cost something on the data path: half-close both ways, and back-pressure with at most one
  * read held per direction. It has no deadlines and handles no shortage of descriptors: do not use it for anything else.
@@ -33,8 +35,11 @@ struct side {
   size_t tail_length;
 };
 
+enum step { GREETING, REQUEST, DIALLING, JOINED };
+
 struct pair {
   struct side client, target;
+  enum step step;
   bool dead;
   struct pair *next_dead;
 };
@@ -50,7 +55,7 @@ static void end_pair(struct side *s) {
   if (p->dead) return;
   p->dead = true;
   close(p->client.fd);
-  close(p->target.fd);
+  if (p->target.fd >= 0) close(p->target.fd);
   p->next_dead = dead_pairs;
   dead_pairs = p;
 }
@@ -65,6 +70,7 @@ static bool pass_end(struct side *from) {
 /* Moves what `from` has to its other side, until nothing is left or the other side is full. False: the pair is over. */
 static bool move(struct side *from) {
   struct side *to = from->other;
+  if (pair_of(from)->step != JOINED) return true;
   while (to->tail == NULL && !from->ended) {
     ssize_t n = recv(from->fd, bytes, sizeof bytes, 0);
     if (n < 0) return errno == EAGAIN;
@@ -99,36 +105,65 @@ static bool write_tail(struct side *s) {
   return pass_end(s->other) && move(s->other);
 }
 
-static void on_event(struct side *s, uint32_t events) {
-  if (pair_of(s)->dead) return;
-  bool alive = (events & EPOLLERR) == 0;
-  if (alive && (events & EPOLLOUT) != 0) alive = write_tail(s);
-  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) s->ending = true;
-  if (alive && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) alive = move(s);
-  if (!alive) end_pair(s);
-}
-
 static void watch(int poll, struct side *s) {
   struct epoll_event e = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = s};
   epoll_ctl(poll, EPOLL_CTL_ADD, s->fd, &e);
 }
 
-static void accept_all(int poll, int listener, const struct sockaddr_in *target) {
+static bool dial(int poll, struct pair *p, const struct sockaddr_in *target) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+  if (fd < 0) return false;
+  p->target.fd = fd;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(fd, (const struct sockaddr *)target, sizeof *target) < 0 && errno != EINPROGRESS) return false;
+  watch(poll, &p->target);
+  return true;
+}
+
+static bool answer(struct pair *p, const char *message, size_t length) {
+  return send(p->client.fd, message, length, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
+/* One step of the handshake, when `s` has something to tell. False: the pair is over. */
+static bool shake(int poll, struct side *s, uint32_t events, const struct sockaddr_in *target) {
+  struct pair *p = pair_of(s);
+  if (p->step == DIALLING) {
+    if (s != &p->target || (events & EPOLLOUT) == 0) return true;
+    p->step = JOINED;
+    return answer(p, "\5\0\0\1\0\0\0\0\0\0", 10) && move(&p->client);
+  }
+  ssize_t n = recv(s->fd, bytes, sizeof bytes, 0);
+  if (n <= 0) return n < 0 && errno == EAGAIN;
+  if (p->step == REQUEST) {
+    p->step = DIALLING;
+    return dial(poll, p, target);
+  }
+  p->step = REQUEST;
+  return answer(p, "\5\0", 2);
+}
+
+static void on_event(int poll, struct side *s, uint32_t events, const struct sockaddr_in *target) {
+  if (pair_of(s)->dead) return;
+  bool alive = (events & EPOLLERR) == 0;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) s->ending = true;
+  if (alive && pair_of(s)->step != JOINED) alive = shake(poll, s, events, target);
+  else if (alive) {
+    if ((events & EPOLLOUT) != 0) alive = write_tail(s);
+    if (alive && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) alive = move(s);
+  }
+  if (!alive) end_pair(s);
+}
+
+static void accept_all(int poll, int listener, const struct sockaddr_in *target, enum step first) {
   for (;;) {
-    int client = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
-    if (client < 0) return;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (fd < 0 || (connect(fd, (const struct sockaddr *)target, sizeof *target) < 0 && errno != EINPROGRESS)) {
-      close(client);
-      if (fd >= 0) close(fd);
-      continue;
-    }
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return;
     struct pair *p = calloc(1, sizeof *p);
-    p->client = (struct side){.fd = client, .other = &p->target};
-    p->target = (struct side){.fd = fd, .other = &p->client};
+    p->step = first;
+    p->client = (struct side){.fd = fd, .other = &p->target};
+    p->target = (struct side){.fd = -1, .other = &p->client};
     watch(poll, &p->client);
-    watch(poll, &p->target);
+    if (first == JOINED && !dial(poll, p, target)) end_pair(&p->client);
   }
 }
 
@@ -139,7 +174,8 @@ static struct sockaddr_in loopback(const char *port) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return fprintf(stderr, "usage: relay PORT TARGET\n"), 2;
+  bool socks = argc == 4 && strcmp(argv[3], "socks5") == 0;
+  if (argc != 3 && !socks) return fprintf(stderr, "usage: relay PORT TARGET [socks5]\n"), 2;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
@@ -156,8 +192,8 @@ int main(int argc, char **argv) {
   for (;;) {
     int n = epoll_wait(poll, events, 256, -1);
     for (int i = 0; i < n; i++) {
-      if (events[i].data.ptr == NULL) accept_all(poll, listener, &target);
-      else on_event(events[i].data.ptr, events[i].events);
+      if (events[i].data.ptr == NULL) accept_all(poll, listener, &target, socks ? GREETING : JOINED);
+      else on_event(poll, events[i].data.ptr, events[i].events, &target);
     }
     while (dead_pairs != NULL) {
       struct pair *p = dead_pairs;

@@ -93,7 +93,7 @@ export const workloads: ReadonlyArray<Workload> = [
   ),
   ...tunnel("socks4", ["dante"], false),
   ...tunnel("socks4a", [], false),
-  ...tunnel("socks5", ["microsocks", "dante"], true),
+  ...tunnel("socks5", ["floor", "microsocks", "dante"], true),
   ...tunnel("connect", ["bare", "tinyproxy", "squid"], true),
   http("http-requests", "absolute-form requests, kept alive, one origin", { quick: true }),
   http("http-many-origins", `absolute-form requests, kept alive, ${manyOrigins} origins in turn`, {
