@@ -64,8 +64,9 @@ const isPrompt = 256 * firstOwn
 /** Not an event of epoll(7): the turn has come in which it goes on. */
 const turnHasCome = 0x1000_0000
 
-/** Of these only the first: then it may be read in the first round. */
+/** Of these only the first: then it may be read in the first round. One that goes on may in the turn that it waits for. */
 const gatherable = isOpen | isPaused | isConnecting | isGathered | hasPeerFinished
+const gatherableBefore = gatherable | goesOn
 
 /** What ends took that the kernel did not. Seldom, so they have no field for it. */
 const unsent = new Map<PolledEnd, Uint8Array>()
@@ -260,7 +261,8 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   }
 
   gather(events: number, slot: number): void {
-    if ((events & readable) === 0 || (this.state & gatherable) !== isOpen) return
+    const mask = (events & turnHasCome) === 0 ? gatherableBefore : gatherable
+    if ((events & readable) === 0 || (this.state & mask) !== isOpen) return
     this.state |= isGathered
     this.poller.gather(this.fd, slot)
   }

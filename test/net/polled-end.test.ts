@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { type End, nobody, type Receiver } from "../../src/net/end.ts"
 import { PolledEnd } from "../../src/net/polled-end.ts"
 import { acceptedAtOnce } from "../../src/net/polled-sockets.ts"
-import { chunkBytes, type Poller } from "../../src/net/poller.ts"
+import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
 import { socketAddress } from "../../src/net/socket-address.ts"
 import { openSockets, type SocketEnd } from "../../src/net/socket-end.ts"
 import { smallWrite } from "../../src/net/outbox.ts"
@@ -731,6 +731,38 @@ describe("in one turn", () => {
     for (let round = 1; round <= 3; round++) {
       for (const { nearEnd } of pairs) nearEnd.write(bytes("x"))
       await Promise.all(pairs.map(({ far }) => far.hears(`data ${"x".repeat(round)}`)))
+    }
+  })
+
+  test("more ends that are resumed than a turn takes hear everything, though more comes for them meanwhile", async () => {
+    using pairs = await pairsOf(polled, 2 * mostEvents)
+    for (const { nearEnd, farEnd } of pairs) {
+      farEnd.pause()
+      nearEnd.write(bytes("unread "))
+    }
+    // Everyone has been told of it by then.
+    for (let turns = 0; turns < 4; turns++) await inFullTurn(() => {})
+    await inFullTurn(() => {
+      for (const { farEnd } of pairs) farEnd.resume()
+      // In the other order, so that what comes first is for those that have their turn last.
+      for (const { nearEnd } of pairs.toReversed()) nearEnd.write(bytes("and more"))
+    })
+    await Promise.all(pairs.map(({ far }) => far.hears("data unread and more")))
+  })
+
+  test("more ends that go on than a turn takes hear everything, though more comes for them meanwhile", async () => {
+    using pairs = await pairsOf(polled, 2 * mostEvents)
+    const length = 6 * chunkBytes + 17
+    const all = pattern(length)
+    const sinks = pairs.map(({ farEnd }) => {
+      const sink = new Sink()
+      farEnd.receiver = sink
+      return sink
+    })
+    for (const { nearEnd } of pairs) new Pump(nearEnd, [all]).drain()
+    for (const sink of sinks) {
+      await sink.until(() => sink.ends === 1)
+      expect(sink.bytes.equals(all)).toBe(true)
     }
   })
 })
