@@ -68,6 +68,10 @@ const turnHasCome = 0x1000_0000
 const gatherable = isOpen | isPaused | isConnecting | isGathered | hasPeerFinished
 const gatherableBefore = gatherable | goesOn
 
+/** Of these only the first two: both sides have finished, and our FIN goes with the close. */
+const unfinished = isFinished | hasPeerFinished | isWaiting | isBehind
+const isDone = isFinished | hasPeerFinished
+
 /** What ends took that the kernel did not. Seldom, so they have no field for it. */
 const unsent = new Map<PolledEnd, Uint8Array>()
 
@@ -170,7 +174,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   private leaveEnd(): void {
     if ((this.state & isBehind) !== 0) return
     if ((this.state & hasPeerFinished) === 0) this.poller.libc.finish(this.fd)
-    else this.goOn(reading)
+    else this.goOn(0)
   }
 
   /**
@@ -271,6 +275,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     this.state &= (events & turnHasCome) === 0 ? ~isGathered : ~(isGathered | goesOn)
     if (!this.open) return
     try {
+      if ((this.state & unfinished) === isDone) return this.close(undefined)
       if ((this.state & isConnecting) !== 0 && !this.connected(events)) return
       if ((events & writable) !== 0 && (this.state & (isBlocked | isBehind)) !== 0) this.drain()
       if (this.open && (events & this.interesting()) !== 0) this.read(events, slot)

@@ -245,6 +245,24 @@ describe("what is written in a full turn", () => {
     await within(allClosed(pairs), "end of all")
   })
 
+  test("a shutdown in the turn in which the peer's FIN arrives closes in order an end that is paused then", async () => {
+    using first = await pair()
+    using second = await pair()
+    first.farEnd.receiver = {
+      ...nobody,
+      ended() {
+        // Its peer's FIN has been read, and its own waits. When it has left there is nothing to resume for.
+        second.farEnd.shutdown()
+        queueMicrotask(() => second.farEnd.pause())
+      },
+    }
+    // Both have heard that they are connected: what they hear next, they hear in this order.
+    await inFullTurn(() => {})
+    first.nearEnd.shutdown()
+    second.nearEnd.shutdown()
+    await second.far.hears("closed in order")
+  })
+
   test("before the end is terminated harms nobody: its peer sees the reset, and others get what is theirs", async () => {
     using doomed = await pair()
     using other = await pair()
