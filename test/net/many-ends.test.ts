@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test"
 import type { End, Receiver } from "../../src/net/end.ts"
 import type { SocketEnd } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"
-import { bothWays, pairsOf } from "../support/pair.ts"
+import { bothWays, pairsOf, pattern } from "../support/pair.ts"
 import { makeRandom, type Random } from "../support/random.ts"
 
 /** More than have their turn at once. */
@@ -141,13 +141,6 @@ class Crowd {
   over(): boolean {
     return this.sides.every((both) => both.every(({ how }) => how !== undefined))
   }
-}
-
-/** Bytes that are at no place what they are at another. */
-const pattern = (length: number, seed: number): Uint8Array => {
-  const words = new Uint32Array(Math.ceil(length / 4))
-  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + seed, 0x9e3779b1)
-  return new Uint8Array(words.buffer, 0, length)
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -13,7 +13,7 @@ import { smallWrite } from "../../src/net/outbox.ts"
 import { address, descriptors } from "../support/dialling.ts"
 import { makeRandom } from "../support/random.ts"
 import { Condition, within } from "../support/within.ts"
-import { bytes, Ear, loopback, type Pair, pairOf, pairsOf, polled } from "../support/pair.ts"
+import { bytes, Ear, loopback, type Pair, pairOf, pairsOf, pattern, polled } from "../support/pair.ts"
 
 const pair = (): Promise<Pair> => pairOf(polled)
 
@@ -92,13 +92,6 @@ class Sink implements Receiver {
   has(length: number): Promise<true> {
     return this.until(() => this.have >= length)
   }
-}
-
-/** Bytes that are at no place what they are at another. */
-const pattern = (length: number, seed = 1): Uint8Array => {
-  const words = new Uint32Array(Math.ceil(length / 4))
-  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + seed * 0x01000193, 0x9e3779b1)
-  return new Uint8Array(words.buffer, 0, length)
 }
 
 /** Writes `parts`, whenever there is room for them; then FIN. */

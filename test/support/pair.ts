@@ -25,6 +25,13 @@ export const loopback = address("127.0.0.1")
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
+/** Bytes that are at no place what they are at another. */
+export const pattern = (length: number, seed = 1): Uint8Array => {
+  const words = new Uint32Array(Math.ceil(length / 4))
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + seed * 0x01000193, 0x9e3779b1)
+  return new Uint8Array(words.buffer, 0, length)
+}
+
 /** Remembers what an end said, in order; data that comes in pieces is one entry. */
 export class Ear implements Receiver {
   readonly heard: Array<string> = []
