@@ -344,9 +344,10 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (!request.prepared.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
     const form = { close: false, upgrade: true, chunks: true }
     const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
+    const now = performance.now()
     request.status = 101
-    request.answering()
-    this.report(undefined, undefined)
+    request.answering(now)
+    this.tell(request, now)
     this.origin = undefined
     this.leave()
     const toTarget = this.inbox.take()
@@ -361,8 +362,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const { forwarding, limits } = this.context
     const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
+    const now = performance.now()
     request.status = head.status
-    request.answering()
+    request.answering(now)
     request.answer = answer.body
     request.framing = head.bodyLength
     request.originStays = head.persistent
@@ -371,7 +373,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     origin.inbox.consume(answer.consumed)
     this.toClient(answer.words)
     this.toClient(answer.rest)
-    if (answer.body.done) this.answered(origin)
+    if (answer.body.done) this.answered(origin, now)
   }
 
   private passAnswer(origin: Origin, answer: Body): void {
@@ -389,13 +391,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
         if (moved !== undefined) this.toClient(moved)
       }
     }
-    if (answer.done) this.answered(origin)
+    if (answer.done) this.answered(origin, performance.now())
   }
 
-  /** The answer is whole. */
-  private answered(origin: Origin): void {
+  /** The answer is whole, `now`. */
+  private answered(origin: Origin, now: number): void {
     const request = this.request!
-    this.report(undefined, undefined)
+    this.tell(request, now)
     this.origin = undefined
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
@@ -424,7 +426,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     }
     // The client is behind: the rest of the answer is still here.
     if (this.tail !== undefined && origin.inbox.length > 0 && code === undefined) return
-    if (request.framing === untilClose && code === undefined) this.answered(origin)
+    if (request.framing === untilClose && code === undefined) this.answered(origin, performance.now())
     else this.cutShort(code)
   }
 
@@ -536,7 +538,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (count >= 0 && count < bytes.length) this.tail = bytes.slice(count)
   }
 
-  private report(endedBy: EndedBy | undefined, error: string | undefined, refused?: Refusal): void {
+  private tell(request: Exchanged, now: number): void {
+    request.whole(now)
+    this.exchanging.answered(request)
+  }
+
+  /** The request that is under way, if there is one, was not answered in full. */
+  private report(endedBy: EndedBy, error: string, refused?: Refusal): void {
     const request = this.request
     if (request === undefined) return
     const phase = this.state === "dialling" ? "dial" : "data"

@@ -57,13 +57,18 @@ export class Exchanged implements Answered {
     this.connectedAt = performance.now()
   }
 
-  /** The head of its answer has arrived. */
-  answering(): void {
-    this.answeredAt = performance.now()
+  /** The head of its answer has arrived, `now` on the monotonic clock. */
+  answering(now: number): void {
+    this.answeredAt = now
   }
 
-  /** It is over; `endedBy` and `error` say who ended it before it was whole, and why. */
-  end(endedBy: EndedBy | undefined, phase: Phase, error: string | undefined, refused: Refusal | undefined): void {
+  /** All of its answer has arrived, `now`. */
+  whole(now: number): void {
+    this.elapsed = now - this.started
+  }
+
+  /** It is over before it was whole: who ended it, and why. */
+  end(endedBy: EndedBy, phase: Phase, error: string, refused: Refusal | undefined): void {
     this.elapsed = performance.now() - this.started
     this.endedBy = endedBy
     this.phase = phase

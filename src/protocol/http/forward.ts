@@ -27,11 +27,15 @@ const growth = 256
 class Writer {
   private bytes = new Uint8Array(8 * 1024)
   private length = 0
+  /** By their length. */
+  private views: Array<Uint8Array | undefined> = []
 
   /** Begins anew, with room for `capacity` bytes. */
   start(capacity: number): void {
     this.length = 0
-    if (this.bytes.length < capacity) this.bytes = new Uint8Array(capacity)
+    if (this.bytes.length >= capacity) return
+    this.bytes = new Uint8Array(capacity)
+    this.views = []
   }
 
   byte(value: number): void {
@@ -55,7 +59,17 @@ class Writer {
   take(): Uint8Array {
     return this.bytes.slice(0, this.length)
   }
+
+  /** Not a copy: it lasts until the writer begins anew. Heads have few lengths, so that a view is made once for each. */
+  lend(): Uint8Array {
+    const { length } = this
+    if (length > longestKept) return this.bytes.subarray(0, length)
+    return (this.views[length] ??= this.bytes.subarray(0, length))
+  }
 }
+
+/** Bytes up to which the view of a length is kept: so many views at most. */
+const longestKept = 1024
 
 const out = new Writer()
 
@@ -152,7 +166,7 @@ export interface ResponseForm {
   readonly chunks: boolean
 }
 
-/** The answer's head for the client, followed by `body`. */
+/** The answer's head for the client, followed by `body`; lent until the next head is forwarded. */
 export const forwardResponse = (
   bytes: Uint8Array,
   end: number,
@@ -173,7 +187,7 @@ export const forwardResponse = (
   if (form.close) out.add(connectionClose)
   out.add(crlf)
   out.add(body)
-  return out.take()
+  return out.lend()
 }
 
 const rewriteResponseField: Rewrite<ResponseHead, ResponseForm> = (_bytes, fields, field, head, form) => {

@@ -74,7 +74,7 @@ export const prepareRequest = (
 }
 
 export interface PreparedAnswer {
-  /** The head for the client with the first of the body; and what of it was too much to copy. */
+  /** The head for the client with the first of the body, lent until the next head; and what of it was too much to copy. */
   readonly words: Uint8Array
   readonly rest: Uint8Array
   readonly body: Body
