@@ -85,7 +85,7 @@ export class Relay implements Receiver, Step {
     if (!this.has(from, clientHasSpoken, targetHasSpoken)) this.firstBytes(from, chunk)
     const to = this.other(from)
     const tail = this.tailOf(to)
-    // A paused socket that is being reset delivers what it had read, in spite of the pause.
+    // One chunk may come after a pause; and from a socket of the runtime's that is reset, all that it still held.
     if (tail !== undefined) return this.keep(to, concat(tail, chunk))
     const { length } = chunk
     this.send(to, chunk)
