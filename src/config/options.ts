@@ -94,7 +94,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "poll",
     group: "Proxy",
     summary:
-      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, slower, where these are not to be trusted",
+      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, where these are not to be trusted: slower, and most failed dials are told as refused",
     kind: boolean,
     initial: () => true,
     reloadable: false,

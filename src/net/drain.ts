@@ -1,6 +1,7 @@
 /**
  * Drain: the one fact that the program is going to stop, for everyone who has to know.
  */
+
 /** Who has to know. */
 export interface Drained {
   /** Called once, when the drain starts. */

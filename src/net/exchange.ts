@@ -538,6 +538,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (count >= 0 && count < bytes.length) this.tail = bytes.slice(count)
   }
 
+  /** The request was answered in full, `now`. */
   private tell(request: Exchanged, now: number): void {
     request.whole(now)
     this.exchanging.answered(request)

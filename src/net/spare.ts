@@ -4,8 +4,8 @@
  *
  * A connection is given two descriptors, one for its client and one for its target. A client may come to hold more, with
  * eight origins at rest, or with a name of sixteen addresses that do not answer; a few dozen such clients would take
- * every descriptor of the process, and at that limit nobody is accepted. So what is spare
- * is given up, the oldest first, when a descriptor is about to be taken and the places of all connections are in use.
+ * every descriptor of the process, and at that limit nobody is accepted. So what is spare is given up, the oldest first,
+ * when a descriptor is about to be taken and the places of all connections are in use.
  */
 import { openSockets } from "./socket-end.ts"
 

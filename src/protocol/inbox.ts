@@ -51,9 +51,7 @@ export class Inbox {
   }
 
   private moveTo(room: Uint8Array): void {
-    room.set(
-      this.start === 0 && this.end === this.bytes.length ? this.bytes : this.bytes.subarray(this.start, this.end),
-    )
+    room.set(this.view())
     this.bytes = room
     this.lent = false
     this.end = this.length
