@@ -7,6 +7,7 @@ import { columnsOf, grid } from "./table.ts"
 
 export interface Report {
   readonly machine: Machine
+  readonly starts: number
   readonly rounds: number
   readonly seconds: number
   readonly peers: ReadonlyArray<{ readonly name: string; readonly version: string | undefined; readonly about: string }>
@@ -71,10 +72,10 @@ const section = (outcome: Outcome): string => {
   ].join("\n")
 }
 
-export const html = ({ machine, rounds, seconds, peers, outcomes, verdicts }: Report): string => {
+export const html = ({ machine, starts, rounds, seconds, peers, outcomes, verdicts }: Report): string => {
   const where = [
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Bun ${machine.bun}`,
-    `${rounds} alternating rounds of ${seconds} s; proxies on core 0, load and origins on core 1; ${machine.when}`,
+    `${starts === 1 ? "" : `${starts} starts, `}${rounds} alternating rounds of ${seconds} s; proxies on core 0, load and origins on core 1; ${machine.when}`,
   ]
   const list = peers.map(
     ({ name, version, about }) =>

@@ -22,6 +22,8 @@ export interface Bench {
   readonly programs: Programs
   readonly origins: Origins
   readonly dir: string
+  /** How often every participant of a rate is started anew, and its rounds after each start. */
+  readonly starts: number
   readonly rounds: number
   readonly seconds: number
   /** The most connections that fit the descriptor limit, both sockets of each, up to 10,000. */
@@ -76,7 +78,8 @@ export interface Running {
   readonly started: Started | undefined
 }
 
-/** Long enough for a JIT to have seen the work, short enough to be repeated before every round. */
+/** After a start until a JIT has compiled the work, then before every round for the caches. */
+const firstWarmUpSeconds = 3
 const warmUpSeconds = 0.3
 
 export const roomFor = (bench: Bench, peer: Peer, workload: Workload): Room => {
@@ -93,8 +96,8 @@ export const startPeer = async (bench: Bench, peer: Peer, workload: Workload): P
     core: proxyCore,
     dir: room.dir,
     name: peer.name,
-    stdout: peer.logs === true ? "log" : "ignore",
-    discardStderr: peer.logsToStderr === true,
+    stdout: peer.logsTo === "stdout" ? "log" : "ignore",
+    stderr: peer.logsTo === "stderr" ? "log" : peer.discardStderr === true ? "ignore" : "kept",
   })
   try {
     await accepting(started, room.port, join(room.dir, `${peer.name}.stderr`))
@@ -125,8 +128,14 @@ const sample = (result: LoadResult, cpu: number): Sample => ({
   ...(result.p999 === undefined ? {} : { p999: result.p999 }),
 })
 
-const round = async (bench: Bench, workload: Workload, one: Running, extra: ReadonlyArray<string>): Promise<Sample> => {
-  await ask(bench, workload, one, ...extra, `seconds=${warmUpSeconds}`)
+const round = async (
+  bench: Bench,
+  workload: Workload,
+  one: Running,
+  extra: ReadonlyArray<string>,
+  warmUp: number,
+): Promise<Sample> => {
+  await ask(bench, workload, one, ...extra, `seconds=${warmUp}`)
   const before = used(one)
   const ours = cpuSeconds(process.pid)
   const busy = coresBusySeconds()
@@ -147,40 +156,68 @@ const halfOfTheSlowest = async (bench: Bench, workload: Workload, all: ReadonlyA
   return Math.round(Math.min(...rates) / 2)
 }
 
-/** Rounds of requests or bytes; the order is turned round every other time. */
+/**
+ * Rounds of requests or bytes, after one start or several: one process is up to a tenth faster than the next of the same
+ * program, by where its memory happens to lie.
+ */
 export const measureRates = async (bench: Bench, workload: Workload, peers: ReadonlyArray<Peer>): Promise<Outcome> => {
+  const taken: Taken = { samples: new Map(peers.map(({ name }) => [name, []])), problems: new Map() }
+  let openRate: number | undefined
+  for (let start = 1; start <= bench.starts; start++) {
+    const of = bench.starts === 1 ? "" : `start ${start} of ${bench.starts}, `
+    openRate = await measureStarted(bench, workload, peers, taken, openRate, `${workload.name}: ${of}`)
+  }
+  const { samples, problems } = taken
+  return {
+    workload,
+    ...(openRate === undefined ? {} : { openRate }),
+    rows: peers.map(({ name }) => row(name, samples.get(name) ?? [], problems.get(name))),
+  }
+}
+
+/** By the participant's name. */
+interface Taken {
+  readonly samples: Map<string, Array<Sample>>
+  readonly problems: Map<string, string>
+}
+
+/** One start and its rounds; the order is turned round every other time. Returns the rate, where it is an open loop. */
+const measureStarted = async (
+  bench: Bench,
+  workload: Workload,
+  peers: ReadonlyArray<Peer>,
+  { samples, problems }: Taken,
+  rate: number | undefined,
+  title: string,
+): Promise<number | undefined> => {
   const running: Array<Running> = []
-  const problems = new Map<string, string>()
-  const samples = new Map<string, Array<Sample>>(peers.map(({ name }) => [name, []]))
   try {
     for (const peer of peers) {
       try {
         running.push(await startPeer(bench, peer, workload))
       } catch (problem) {
         problems.set(peer.name, String(problem))
+        samples.get(peer.name)?.push(...Array.from({ length: bench.rounds }, () => ({})))
       }
     }
-    const openRate = workload.half === true ? await halfOfTheSlowest(bench, workload, running) : undefined
+    const openRate = workload.half === true ? (rate ?? (await halfOfTheSlowest(bench, workload, running))) : undefined
     const extra = openRate === undefined ? [] : [`rate=${openRate}`]
     for (let i = 0; i < bench.rounds; i++) {
+      const warmUp = i === 0 ? firstWarmUpSeconds : warmUpSeconds
       for (const one of i % 2 === 0 ? running : running.toReversed()) {
         const { name } = one.peer
         try {
-          const taken = await round(bench, workload, one, extra)
-          samples.get(name)?.push(taken)
-          if ((taken.errors ?? 0) > 0) problems.set(name, `errors in a round: ${taken.errors}`)
+          const sample = await round(bench, workload, one, extra, warmUp)
+          samples.get(name)?.push(sample)
+          if ((sample.errors ?? 0) > 0) problems.set(name, `errors in a round: ${sample.errors}`)
         } catch (problem) {
           problems.set(name, String(problem))
           samples.get(name)?.push({})
         }
       }
-      bench.say(`${workload.name}: round ${i + 1} of ${bench.rounds}`)
+      bench.say(`${title}round ${i + 1} of ${bench.rounds}`)
     }
-    return {
-      workload,
-      ...(openRate === undefined ? {} : { openRate }),
-      rows: peers.map(({ name }) => row(name, samples.get(name) ?? [], problems.get(name))),
-    }
+    return openRate
   } finally {
     for (const one of running) await stopPeer(one)
   }

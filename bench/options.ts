@@ -5,10 +5,13 @@ import { parseArgs } from "node:util"
 export interface Options {
   /** Names of workloads; empty means all (of --quick, or of everything). */
   readonly workloads: ReadonlyArray<string>
+  readonly starts: number
   readonly rounds: number
   readonly seconds: number
   readonly quick: boolean
   readonly profile: boolean
+  /** Peers write an access log too. */
+  readonly peerLogs: boolean
   readonly against: ReadonlyArray<{ readonly name: string; readonly port: number }>
   /** Names of participants; empty means all. */
   readonly peers: ReadonlyArray<string>
@@ -22,6 +25,8 @@ export const usage = `bun run bench [options]
   --quick                 the six workloads that say most, 3 rounds of 1 second
   --workloads a,b         only these (--list names them)
   --peers a,b             only these participants; pillion always takes part
+  --peer-logs             peers write an access log as well, as pillion does; no goals are judged
+  --starts 1              how often all are started anew, with as many rounds after each; for rates
   --rounds 7              alternating rounds of every workload
   --seconds 3             length of one measurement
   --against name=port     add a proxy that already accepts on 127.0.0.1:port (name=127.0.0.1:port is the same)
@@ -38,10 +43,12 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
     options: {
       quick: { type: "boolean" },
       profile: { type: "boolean" },
+      "peer-logs": { type: "boolean" },
       help: { type: "boolean" },
       list: { type: "boolean" },
       workloads: { type: "string" },
       peers: { type: "string" },
+      starts: { type: "string" },
       rounds: { type: "string" },
       seconds: { type: "string" },
       against: { type: "string", multiple: true },
@@ -56,10 +63,12 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
   return {
     workloads: list(values.workloads),
     peers: list(values.peers),
+    starts: positive("--starts", values.starts, 1),
     rounds: positive("--rounds", values.rounds, quick ? 3 : 7),
     seconds: positive("--seconds", values.seconds, quick ? 1 : 3),
     quick,
     profile: values.profile === true,
+    peerLogs: values["peer-logs"] === true,
     against: (values.against ?? []).map(proxyFrom),
     executable: values.executable === undefined ? undefined : resolve(values.executable),
     json: values.json,

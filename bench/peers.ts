@@ -2,7 +2,8 @@
  * Who is measured: our executable, our two yardsticks, and the peers that this machine has.
  *
  * Every peer gets the configuration its own documentation gives for the work: one worker, connections kept alive where
- * it can, no log that is not on by default, nothing switched off that its users have on. Ours has its defaults.
+ * it can. Ours has its defaults, its access log among them. Theirs write none, unless they are asked for it; then each
+ * has a line for every connection or request, into the same kind of pipe.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -32,13 +33,21 @@ export interface Peer {
   readonly version: string | undefined
   /** Writes its configuration into the room; returns the command that stays in the foreground. */
   readonly command: (work: Work, room: Room) => ReadonlyArray<string>
-  /** Its stdout is read by another process, for that is where it logs by default. */
-  readonly logs?: boolean
+  /** Where its access log goes: another process reads it. Absent where it writes none. */
+  readonly logsTo?: "stdout" | "stderr"
   /** A proxy that runs already, given by --against: nothing is started, and its processor time is unknown. */
   readonly runningAt?: number
-  /** Its stderr is its log: it goes to /dev/null. */
-  readonly logsToStderr?: boolean
+  /** Its stderr is a log that it can not be told to leave, and that nobody asked for: it goes to /dev/null. */
+  readonly discardStderr?: boolean
 }
+
+/** Lines of a configuration that are only there where it logs. */
+const where = (logging: boolean, ...lines: ReadonlyArray<string>): ReadonlyArray<string> => (logging ? lines : [])
+
+/** What the report says of a peer's access log. */
+const logOf = (logging: boolean, format: string): string => (logging ? `access log on (${format})` : "no access log")
+
+const toStdout = (logging: boolean): Pick<Peer, "logsTo"> => (logging ? { logsTo: "stdout" } : {})
 
 /** Debian keeps servers in sbin, which is not in everybody's PATH. */
 const find = (name: string): string | undefined =>
@@ -67,7 +76,7 @@ const configure = (room: Room, name: string, lines: ReadonlyArray<string>): stri
 /** What HAProxy is measured as: by its defaults, and with one option each that is not one. */
 const haproxies = {
   haproxy: {
-    about: "nbthread 1, no log, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
+    about: "nbthread 1, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
     works: ["tcp", "http"],
   },
   "haproxy-splice": {
@@ -81,14 +90,16 @@ const haproxies = {
   },
 } as const
 
-const haproxy = (name: keyof typeof haproxies): Peer => {
+const haproxy = (name: keyof typeof haproxies, logging: boolean): Peer => {
   const path = find("haproxy")
   const splice = name === "haproxy-splice"
   // The pipes that splice needs come out of the same descriptors.
   const share = splice ? 2 : 1
   return {
     name,
-    ...haproxies[name],
+    works: haproxies[name].works,
+    about: `${haproxies[name].about}; ${logOf(logging, "tcplog, httplog")}`,
+    ...toStdout(logging),
     path,
     version: versionFrom(path, "-v"),
     command: (work, room) => {
@@ -97,8 +108,10 @@ const haproxy = (name: keyof typeof haproxies): Peer => {
         "global",
         "  nbthread 1",
         `  maxconn ${Math.floor(room.connections / share)}`,
+        ...where(logging, "  log stdout format raw local0 info"),
         "defaults",
         `  mode ${mode}`,
+        ...where(logging, "  log global", `  option ${mode}log`),
         ...(splice ? ["  option splice-request", "  option splice-response"] : []),
         "  timeout connect 10s",
         "  timeout client 10m",
@@ -116,14 +129,15 @@ const haproxy = (name: keyof typeof haproxies): Peer => {
   }
 }
 
-const nginx = (): Peer => {
+const nginx = (logging: boolean): Peer => {
   const path = find("nginx")
   const module = "/usr/lib/nginx/modules/ngx_stream_module.so"
   const dynamic = path !== undefined && Bun.spawnSync([path, "-V"]).stderr.includes("--with-stream=dynamic")
   const usable = !dynamic || Bun.spawnSync(["test", "-e", module]).exitCode === 0
   return {
     name: "nginx",
-    about: "stream, worker_processes 1, no access log (the default of stream)",
+    about: `stream, worker_processes 1; ${logOf(logging, "the fields of its documentation's example")}`,
+    ...toStdout(logging),
     works: ["tcp"],
     path: usable ? path : undefined,
     version: versionFrom(path, "-v"),
@@ -137,6 +151,11 @@ const nginx = (): Peer => {
         `events { worker_connections ${room.connections * 2 + 64}; }`,
         "stream {",
         "  proxy_timeout 10m;",
+        ...where(
+          logging,
+          "  log_format line '$remote_addr [$time_local] $protocol $status $bytes_sent $bytes_received $session_time';",
+          "  access_log /dev/stdout line;",
+        ),
         `  server { listen 127.0.0.1:${room.port} backlog=4096; proxy_pass 127.0.0.1:${room.target}; }`,
         "}",
       ])
@@ -145,11 +164,12 @@ const nginx = (): Peer => {
   }
 }
 
-const squid = (): Peer => {
+const squid = (logging: boolean): Peer => {
   const path = find("squid")
   return {
     name: "squid",
-    about: "workers 1, caching off, access log off, connections kept alive on both sides (the default)",
+    about: `workers 1, caching off, connections kept alive on both sides (the default); ${logOf(logging, "squid")}`,
+    ...toStdout(logging),
     works: ["http", "connect"],
     path,
     version: versionFrom(path, "-v"),
@@ -158,7 +178,7 @@ const squid = (): Peer => {
         `http_port 127.0.0.1:${room.port}`,
         "http_access allow all",
         "cache deny all",
-        "access_log none",
+        `access_log ${logging ? "stdio:/dev/stdout squid" : "none"}`,
         "cache_log stdio:/dev/null",
         "cache_store_log none",
         "pid_filename none",
@@ -172,11 +192,12 @@ const squid = (): Peer => {
   }
 }
 
-const tinyproxy = (): Peer => {
+const tinyproxy = (logging: boolean): Peer => {
   const path = find("tinyproxy")
   return {
     name: "tinyproxy",
-    about: "a thread a connection, LogLevel Critical; it keeps no HTTP connection alive",
+    about: `a thread a connection, it keeps no HTTP connection alive; ${logOf(logging, "LogLevel Connect")}`,
+    ...toStdout(logging),
     works: ["http", "connect"],
     path,
     version: versionFrom(path, "-v"),
@@ -187,43 +208,45 @@ const tinyproxy = (): Peer => {
         "Timeout 600",
         `MaxClients ${room.connections}`,
         "Allow 127.0.0.1",
-        "LogLevel Critical",
+        `LogLevel ${logging ? "Connect" : "Critical"}`,
       ])
       return [path ?? "", "-d", "-c", config]
     },
   }
 }
 
-const microsocks = (): Peer => {
+const microsocks = (logging: boolean): Peer => {
   const path = find("microsocks")
   return {
     name: "microsocks",
-    about: "a thread a connection; it can not be told to log nothing, so its log goes to /dev/null",
+    about: `a thread a connection; it can not be told to log nothing, so its log goes to ${logging ? "a pipe" : "/dev/null"}`,
     works: ["socks5"],
     path,
     version: debianVersion(path, "microsocks"),
     command: (_work, room) => [path ?? "", "-i", "127.0.0.1", "-p", String(room.port)],
-    logsToStderr: true,
+    ...(logging ? { logsTo: "stderr" } : { discardStderr: true }),
   }
 }
 
-const dante = (): Peer => {
+const dante = (logging: boolean): Peer => {
   const path = find("danted")
   return {
     name: "dante",
-    about: "one server (-N 1) and the children it forks, socksmethod none, no log",
+    about: `one server (-N 1) and the children it forks, socksmethod none; ${logOf(logging, "log: disconnect")}`,
+    ...toStdout(logging),
     // It takes the address of a SOCKS4a request, 0.0.0.1, for one to connect to: so no SOCKS4a.
     works: ["socks4", "socks5"],
     path,
     version: versionFrom(path, "-v"),
     command: (_work, room) => {
       const config = configure(room, "danted.conf", [
+        ...where(logging, "logoutput: stdout"),
         `internal: 127.0.0.1 port = ${room.port}`,
         "external: 127.0.0.1",
         "clientmethod: none",
         "socksmethod: none",
         "client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
-        "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
+        `socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0${logging ? " log: disconnect" : ""} }`,
       ])
       return [path ?? "", "-N", "1", "-p", join(room.dir, "danted.pid"), "-f", config]
     },
@@ -252,7 +275,7 @@ export const pillion = (executable: string): Peer => ({
   path: executable,
   version: versionFrom(executable, "version"),
   command: (work, room) => [executable, ...pillionOptions(work, room)],
-  logs: true,
+  logsTo: "stdout",
 })
 
 /** The same without an access log: what the log costs is the difference. */
@@ -306,14 +329,14 @@ export const against = (name: string, port: number): Peer => ({
   runningAt: port,
 })
 
-/** Every peer by Debian's packages, whether this machine has it or not. */
-export const others = (): ReadonlyArray<Peer> => [
-  haproxy("haproxy"),
-  haproxy("haproxy-splice"),
-  haproxy("haproxy-reuse"),
-  nginx(),
-  squid(),
-  tinyproxy(),
-  microsocks(),
-  dante(),
+/** Every peer by Debian's packages, whether this machine has it or not; `logging` with an access log. */
+export const others = (logging: boolean): ReadonlyArray<Peer> => [
+  haproxy("haproxy", logging),
+  haproxy("haproxy-splice", logging),
+  haproxy("haproxy-reuse", logging),
+  nginx(logging),
+  squid(logging),
+  tinyproxy(logging),
+  microsocks(logging),
+  dante(logging),
 ]

@@ -28,8 +28,8 @@ export interface StartOptions {
   readonly stdin?: "pipe" | "ignore"
   /** "log": a pipe that another process empties on the load's core, as a container runtime would. */
   readonly stdout: "pipe" | "ignore" | "log"
-  /** Its stderr is a log that nobody reads. */
-  readonly discardStderr?: boolean
+  /** "kept" in the folder, unless it is said otherwise. */
+  readonly stderr?: "kept" | "ignore" | "log"
 }
 
 const started = new Set<Started>()
@@ -37,16 +37,17 @@ const started = new Set<Started>()
 /** Starts a command on one core. `taskset` becomes the command, so the pid is the command's own. */
 export const start = (command: ReadonlyArray<string>, options: StartOptions): Started => {
   const { name, dir } = options
-  const stderr = openSync(options.discardStderr === true ? "/dev/null" : join(dir, `${name}.stderr`), "a")
-  const log = options.stdout === "log" ? openLog(name, dir) : undefined
+  const log = options.stdout === "log" || options.stderr === "log" ? openLog(name, dir) : undefined
+  const kept = options.stderr === undefined || options.stderr === "kept"
+  const stderr = kept ? openSync(join(dir, `${name}.stderr`), "a") : undefined
   const child = Bun.spawn(["taskset", "-c", String(options.core), ...command], {
     cwd: dir,
     env: { ...process.env, ...options.env },
     stdin: options.stdin ?? "ignore",
     stdout: options.stdout === "log" ? (log ?? "ignore") : options.stdout,
-    stderr,
+    stderr: (options.stderr === "log" ? log : stderr) ?? "ignore",
   })
-  closeSync(stderr)
+  if (stderr !== undefined) closeSync(stderr)
   if (log !== undefined) closeSync(log)
   const one: Started = { pid: child.pid, process: child }
   started.add(one)
@@ -55,7 +56,8 @@ export const start = (command: ReadonlyArray<string>, options: StartOptions): St
 
 const openLog = (name: string, dir: string): number => {
   const path = join(dir, `${name}.log-pipe`)
-  Bun.spawnSync(["mkfifo", path])
+  // squid opens it anew, and has given up root by then.
+  Bun.spawnSync(["mkfifo", "-m", "666", path])
   const reader = Bun.spawn(["taskset", "-c", String(loadCore), "cat", path], { stdout: "ignore", stderr: "ignore" })
   started.add({ pid: reader.pid, process: reader })
   // Opened for both, so that it does not wait for `cat` to open its own end.
@@ -164,7 +166,8 @@ export const accepting = async (one: Started, port: number, stderr: string): Pro
       await Bun.sleep(5)
     }
   }
-  const words = await Bun.file(stderr).text()
+  const file = Bun.file(stderr)
+  const words = (await file.exists()) ? await file.text() : ""
   throw new Error(`nothing accepts on port ${port}${words === "" ? "" : `: ${words.trim().slice(-400)}`}`)
 }
 
