@@ -124,7 +124,8 @@ const haproxy = (name: keyof typeof haproxies, logging: boolean): Peer => {
         ...(name === "haproxy-reuse" ? ["  http-reuse always"] : []),
         `  server origin 127.0.0.1:${room.target}`,
       ])
-      return [path ?? "", "-db", "-q", "-f", config]
+      // Being quiet would take its stdout away, and the log with it.
+      return [path ?? "", "-db", ...where(!logging, "-q"), "-f", config]
     },
   }
 }
