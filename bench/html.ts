@@ -89,7 +89,7 @@ ${where.map((each) => `<p>${escape(each)}</p>`).join("\n")}
 A core share with ~ says that the load was the limit: the rate is then a lower bound, and processor time is what counts.</p>
 <ul>${list.join("\n")}</ul>
 ${outcomes.map(section).join("\n")}
-<h2>Goals</h2><pre>${escape(verdictLines(verdicts).join("\n"))}</pre>
+${verdicts.length === 0 ? "" : `<h2>Goals</h2><pre>${escape(verdictLines(verdicts).join("\n"))}</pre>`}
 </html>
 `
 }

@@ -63,8 +63,8 @@ export const parse = (args: ReadonlyArray<string>): Options | "help" | "list" =>
   return {
     workloads: list(values.workloads),
     peers: list(values.peers),
-    starts: positive("--starts", values.starts, 1),
-    rounds: positive("--rounds", values.rounds, quick ? 3 : 7),
+    starts: whole("--starts", values.starts, 1),
+    rounds: whole("--rounds", values.rounds, quick ? 3 : 7),
     seconds: positive("--seconds", values.seconds, quick ? 1 : 3),
     quick,
     profile: values.profile === true,
@@ -82,6 +82,12 @@ const list = (text: string | undefined): ReadonlyArray<string> =>
 const positive = (option: string, text: string | undefined, otherwise: number): number => {
   const value = text === undefined ? otherwise : Number(text)
   if (!(value > 0 && value <= 3600)) throw new Error(`${option} ${text} is no number between 0 and 3600`)
+  return value
+}
+
+const whole = (option: string, text: string | undefined, otherwise: number): number => {
+  const value = positive(option, text, otherwise)
+  if (!Number.isInteger(value)) throw new Error(`${option} ${text} is no whole number`)
   return value
 }
 
