@@ -78,8 +78,11 @@ export interface Running {
   readonly started: Started | undefined
 }
 
-/** After a start until a JIT has compiled the work, then before every round for the caches. */
-const firstWarmUpSeconds = 3
+/**
+ * After a start until a JIT has compiled the work, but no longer than it is then measured: ours, which compiles on the
+ * core that it proxies on, takes up to eight seconds. Then before every round for the caches.
+ */
+const firstWarmUpSeconds = ({ rounds, seconds }: Bench): number => Math.min(8, rounds * seconds)
 const warmUpSeconds = 0.3
 
 export const roomFor = (bench: Bench, peer: Peer, workload: Workload): Room => {
@@ -203,7 +206,7 @@ const measureStarted = async (
     const openRate = workload.half === true ? (rate ?? (await halfOfTheSlowest(bench, workload, running))) : undefined
     const extra = openRate === undefined ? [] : [`rate=${openRate}`]
     for (let i = 0; i < bench.rounds; i++) {
-      const warmUp = i === 0 ? firstWarmUpSeconds : warmUpSeconds
+      const warmUp = i === 0 ? firstWarmUpSeconds(bench) : warmUpSeconds
       for (const one of i % 2 === 0 ? running : running.toReversed()) {
         const { name } = one.peer
         try {
