@@ -161,7 +161,7 @@ const halfOfTheSlowest = async (bench: Bench, workload: Workload, all: ReadonlyA
 
 /**
  * Rounds of requests or bytes, after one start or several: one process is up to a tenth faster than the next of the same
- * program, by where its memory happens to lie.
+ * program, by what its JIT made of the first seconds and by where its memory lies.
  */
 export const measureRates = async (bench: Bench, workload: Workload, peers: ReadonlyArray<Peer>): Promise<Outcome> => {
   const taken: Taken = { samples: new Map(peers.map(({ name }) => [name, []])), problems: new Map() }

@@ -37,12 +37,12 @@ export interface Peer {
   readonly logsTo?: "stdout" | "stderr"
   /** A proxy that runs already, given by --against: nothing is started, and its processor time is unknown. */
   readonly runningAt?: number
-  /** Its stderr is a log that it can not be told to leave, and that nobody asked for: it goes to /dev/null. */
+  /** Its stderr is a log that it can not be told to leave out, and that nobody asked for: it goes to /dev/null. */
   readonly discardStderr?: boolean
 }
 
-/** Lines of a configuration that are only there where it logs. */
-const where = (logging: boolean, ...lines: ReadonlyArray<string>): ReadonlyArray<string> => (logging ? lines : [])
+/** Lines of a configuration, or arguments, that are not always there. */
+const where = (wanted: boolean, ...lines: ReadonlyArray<string>): ReadonlyArray<string> => (wanted ? lines : [])
 
 /** What the report says of a peer's access log. */
 const logOf = (logging: boolean, format: string): string => (logging ? `access log on (${format})` : "no access log")
