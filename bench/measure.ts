@@ -2,13 +2,13 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 
+import { unusedPort } from "../scripts/unused-port.ts"
 import { runLoad, type LoadResult, type Origins, type Programs } from "./origins.ts"
 import type { Peer, Room } from "./peers.ts"
 import {
   accepting,
   coresBusySeconds,
   cpuSeconds,
-  freePort,
   proxyCore,
   residentBytes,
   start,
@@ -86,7 +86,7 @@ const firstWarmUpSeconds = ({ rounds, seconds }: Bench): number => Math.min(8, r
 const warmUpSeconds = 0.3
 
 export const roomFor = (bench: Bench, peer: Peer, workload: Workload): Room => {
-  const port = peer.runningAt ?? freePort()
+  const port = peer.runningAt ?? unusedPort()
   const dir = join(bench.dir, `${workload.name}-${peer.name}-${port}`)
   mkdirSync(dir, { recursive: true, mode: 0o777 })
   return { dir, port, target: bench.origins.ports[workload.origin], connections: bench.connections }

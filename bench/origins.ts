@@ -2,7 +2,8 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 
-import { freePort, loadCore, start, type Started } from "./process.ts"
+import { unusedPort } from "../scripts/unused-port.ts"
+import { loadCore, start, type Started } from "./process.ts"
 import { manyOrigins, type Workload } from "./workloads.ts"
 
 export interface Programs {
@@ -33,7 +34,7 @@ export interface Origins {
 /** Starts the three origins on the load's core; resolves once all of them accept. */
 export const startOrigins = async (programs: Programs, dir: string): Promise<Origins> => {
   mkdirSync(dir, { recursive: true })
-  const ports = { echo: freePort(), http: freePort(manyOrigins), bulk: freePort() }
+  const ports = { echo: unusedPort(), http: unusedPort(manyOrigins), bulk: unusedPort() }
   const origin = (name: string, ...more: ReadonlyArray<string>): Promise<void> =>
     ready(start([programs.load, `serve-${name}`, ...more], { core: loadCore, dir, name, stdout: "pipe" }), name)
   await Promise.all([

@@ -170,26 +170,3 @@ export const accepting = async (one: Started, port: number, stderr: string): Pro
   const words = (await file.exists()) ? await file.text() : ""
   throw new Error(`nothing accepts on port ${port}${words === "" ? "" : `: ${words.trim().slice(-400)}`}`)
 }
-
-const taken = new Set<number>()
-
-/** A port below the ephemeral range that nobody listens on, with `count` - 1 free ones after it; never given twice. */
-export const freePort = (count = 1): number => {
-  for (let port = 2100; port < 9000; port += count) {
-    const wanted = Array.from({ length: count }, (_, i) => port + i)
-    if (wanted.every((each) => !taken.has(each) && canListen(each))) {
-      for (const each of wanted) taken.add(each)
-      return port
-    }
-  }
-  throw new Error("no free port between 2100 and 9000")
-}
-
-const canListen = (port: number): boolean => {
-  try {
-    Bun.listen({ hostname: "127.0.0.1", port, socket: { data: () => {} } }).stop(true)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,9 +1,10 @@
 /** The status page of the real executable, in a real browser. */
 import { expect } from "bun:test"
 
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { openTunnel } from "../support/clients.ts"
 import { needs } from "../support/needs.ts"
-import { closedPort, echo, httpOrigin, ok } from "../support/origins.ts"
+import { echo, httpOrigin, ok } from "../support/origins.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 import { type Chromium, type Page, startChromium } from "./chromium.ts"
 
@@ -69,7 +70,7 @@ test(
     expect(await column(page, "target")).toEqual([target.authority])
 
     await get(pillion, `http://${web.authority}/orders?secret=1`)
-    await get(pillion, `http://127.0.0.1:${await closedPort()}/lost`)
+    await get(pillion, `http://127.0.0.1:${unusedPort()}/lost`)
     await page.evaluate(`document.querySelector("#tab-ended").click()`)
     await page.until(`document.querySelectorAll("tbody tr").length >= 2`)
     expect(await column(page, "state")).toContainAllValues(["200", "connection-refused"])
@@ -158,7 +159,7 @@ test(
 test(
   "the drain button asks first, then drains, and the page says when the proxy has ended",
   async () => {
-    await using pillion = await startPillion()
+    await using pillion = await startPillion({ flags: [`--admin-port=${unusedPort()}`] })
     await using chromium = await startChromium()
     using target = await echo()
     const tunnel = await openTunnel("connect", pillion.ports.out, target.port)

@@ -2,9 +2,9 @@
  * Cases C: tunnels by CONNECT.
  */
 import { createHash } from "node:crypto"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { asks } from "../support/clients.ts"
 import { readResponse, status } from "../support/http.ts"
-import { closedPort } from "../support/origins.ts"
 import type { Peer } from "../support/peer.ts"
 import { Recorder } from "./recorder.ts"
 import type { Case, Stage } from "./runner.ts"
@@ -155,7 +155,7 @@ const tunnels: ReadonlyArray<Case> = [
     name: "a port that refuses is a 502 that says so",
     async play(stage) {
       const client = await stage.client()
-      client.send(asks("connect", "127.0.0.1", await closedPort()))
+      client.send(asks("connect", "127.0.0.1", unusedPort()))
       await isBadGateway(stage, client, /connection_refused/)
     },
   },

@@ -1,8 +1,9 @@
 /**
  * Cases H, answers: what an origin may say, and what of it the client gets.
  */
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { field, readResponse, status } from "../support/http.ts"
-import { closedPort, ok } from "../support/origins.ts"
+import { ok } from "../support/origins.ts"
 import type { Peer } from "../support/peer.ts"
 import type { Case, Stage } from "./runner.ts"
 import { get, must, request, same } from "./talk.ts"
@@ -259,7 +260,7 @@ const failing: ReadonlyArray<Case> = [
     name: "a port that refuses is a 502 that says so",
     async play(stage) {
       const client = await stage.client()
-      client.send(get(`127.0.0.1:${await closedPort()}`))
+      client.send(get(`127.0.0.1:${unusedPort()}`))
       await isBadGateway(stage, client, /connection_refused/)
     },
   },

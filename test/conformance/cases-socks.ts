@@ -1,8 +1,9 @@
 /**
  * Cases S: SOCKS5 (RFC 1928, RFC 1929), SOCKS4 and SOCKS4a, to the byte.
  */
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { asks } from "../support/clients.ts"
-import { closedPort, greeter } from "../support/origins.ts"
+import { greeter } from "../support/origins.ts"
 import type { Peer } from "../support/peer.ts"
 import type { Case, Stage } from "./runner.ts"
 import { must, same } from "./talk.ts"
@@ -157,7 +158,7 @@ const requests: ReadonlyArray<Case> = [
     clause: "RFC 1928 6",
     name: "a port where nobody listens is REP 05, and for SOCKS4 code 91",
     async play(stage) {
-      const port = await closedPort()
+      const port = unusedPort()
       await refused5(stage, asks("socks5", "127.0.0.1", port), 5)
       await refused4(stage, socks4("", port))
     },

@@ -5,11 +5,12 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "../../scripts/build.ts"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { allFamilies } from "../../src/observe/metrics-table.ts"
 import { Crowd } from "../support/crowd.ts"
 import { openTunnel } from "../support/clients.ts"
 import { parseMetrics, scrape } from "../support/metrics.ts"
-import { closedPort, echo, httpOrigin, ok, origin } from "../support/origins.ts"
+import { echo, httpOrigin, ok, origin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 import { readResponse } from "../support/http.ts"
@@ -38,7 +39,7 @@ const quiet = (running: Pillion): Promise<void> =>
 test("every documented metric is served under load, and agrees with what the load did, to the last one", async () => {
   using server = await echo()
   using web = await httpOrigin(() => ok("12345"))
-  const nobody = await closedPort()
+  const nobody = unusedPort()
   await using running = await startPillion()
   const tunnels = 40
   const words = "x".repeat(1000)
@@ -239,7 +240,7 @@ const startUnread = async (...flags: ReadonlyArray<string>) => {
 }
 
 test("with its log stalled, thousands of connections are served all the same: memory stays, what is dropped is counted", async () => {
-  const nobody = await closedPort()
+  const nobody = unusedPort()
   await using running = await startUnread()
   const before = residentBytes(running.child.pid)
   const rounds = 24
@@ -275,7 +276,7 @@ for (const [format, wanted] of [
   ["pretty", /^[\d:.]+Z {2}out connect .* connection-refused, /],
 ] as const) {
   test(`the access log can be ${format}`, async () => {
-    const nobody = await closedPort()
+    const nobody = unusedPort()
     await using running = await startUnread(`--access-log-format=${format}`)
     const client = await rawConnect(running.port)
     client.send(`CONNECT 127.0.0.1:${nobody} HTTP/1.1\r\nHost: x\r\n\r\n`)

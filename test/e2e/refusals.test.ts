@@ -1,8 +1,9 @@
 /** Refusals: the true reason, in the client's own protocol, and in the log. */
 import { expect, test } from "bun:test"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { ask, openTunnel, outboundTunnels, type Tunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
-import { closedPort, httpOrigin, origin } from "../support/origins.ts"
+import { httpOrigin, origin } from "../support/origins.ts"
 import { makeNamespace } from "../support/namespace.ts"
 import { needs } from "../support/needs.ts"
 import { rawConnect } from "../support/peer.ts"
@@ -53,7 +54,7 @@ const isRefused = async (pillion: Pillion, host: string, port: number, reason: R
 
 test("a port where nobody listens is connection-refused", async () => {
   await using pillion = await startPillion()
-  await isRefused(pillion, "127.0.0.1", await closedPort(), "connection-refused")
+  await isRefused(pillion, "127.0.0.1", unusedPort(), "connection-refused")
 })
 
 test("a denied destination is told so, by address and by name", async () => {
@@ -104,7 +105,7 @@ test("a request that has been through this proxy is a loop", async () => {
 })
 
 test("inbound, a workload that is not there is told in the client's protocol; an opaque client gets a reset", async () => {
-  const port = await closedPort()
+  const port = unusedPort()
   await using http = await startPillion({ flags: ["--proxy-type=reverse", `--proxy-port=${port}`] })
   for (const tunnel of outboundTunnels) {
     using client = await rawConnect(http.ports.in)

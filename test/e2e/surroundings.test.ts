@@ -4,9 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "../../scripts/build.ts"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { ask, openTunnel } from "../support/clients.ts"
 import { needs } from "../support/needs.ts"
-import { closedPort, echo, httpOrigin } from "../support/origins.ts"
+import { echo, httpOrigin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { pillion, startPillion } from "../support/pillion.ts"
 import { cpuMilliseconds, curl, residentBytes } from "../support/process.ts"
@@ -14,7 +15,7 @@ import { eventually, within } from "../support/within.ts"
 
 /** Runs the executable under a shell that does with its output what `redirect` says, on a known outbound port. */
 const startRedirected = async (redirect: string) => {
-  const port = await closedPort()
+  const port = unusedPort()
   const flags = ["--proxy-type=forward", `--proxy-out-port=${port}`, "--health-port=0", "--admin-port=0"]
   const child = Bun.spawn(["sh", "-c", `exec "$@" ${redirect}`, "sh", await build(), "run", ...flags], {
     cwd: tmpdir(),
@@ -114,7 +115,7 @@ test("nothing in the working directory is read: no .env, no bunfig.toml, no pack
 
 needs("curl")("proxy variables in its own environment, even its own address, are not for itself", async () => {
   using server = await httpOrigin()
-  const port = await closedPort()
+  const port = unusedPort()
   const self = `http://127.0.0.1:${port}`
   await using running = await startPillion({
     flags: [`--proxy-out-port=${port}`],

@@ -1,6 +1,7 @@
 /** The export to OpenTelemetry: what a collector gets, and that nothing of it is in anybody's way. */
 import { expect, test } from "bun:test"
-import { closedPort, httpOrigin } from "../support/origins.ts"
+import { unusedPort } from "../../scripts/unused-port.ts"
+import { httpOrigin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { startPillion } from "../support/pillion.ts"
 import { readResponse } from "../support/http.ts"
@@ -93,7 +94,7 @@ const isAccess = (each: Export): boolean => records(each).some(({ text }) => tex
 test("a collector gets the log, the access log and every metric, past all proxies", async () => {
   await using collecting = collector()
   using server = await httpOrigin()
-  const nobody = `http://127.0.0.1:${await closedPort()}`
+  const nobody = `http://127.0.0.1:${unusedPort()}`
   await using running = await startPillion({
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint,
@@ -148,7 +149,7 @@ test("protobuf is the default, and one signal may be left out", async () => {
 
 test("a collector that is not there, and variables that make no sense, hold nothing up", async () => {
   using server = await httpOrigin()
-  const away = `http://127.0.0.1:${await closedPort()}`
+  const away = `http://127.0.0.1:${unusedPort()}`
   await using running = await startPillion({
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: away, OTEL_EXPORTER_OTLP_TIMEOUT: "200" },
   })

@@ -1,8 +1,9 @@
 /** `pillion top` and `pillion tap`, driven as a person would, against a running proxy. */
 import { expect, test } from "bun:test"
 import { build } from "../../scripts/build.ts"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { openTunnel } from "../support/clients.ts"
-import { closedPort, echo, httpOrigin } from "../support/origins.ts"
+import { echo, httpOrigin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, pillion, startPillion } from "../support/pillion.ts"
 import { readResponse } from "../support/http.ts"
@@ -31,7 +32,7 @@ const rowOf = (lines: ReadonlyArray<string>, name: string): ReadonlyArray<string
 test("top shows rates, latency, refusals and destinations on 80 columns, and gives the terminal back", async () => {
   using server = await httpOrigin()
   using tunnelled = await echo()
-  const nobody = await closedPort()
+  const nobody = unusedPort()
   await using running = await startPillion()
   await using shown = await top(running)
   await shown.until((lines) => lines.some((line) => line.includes("DESTINATION")), "the table")
@@ -74,7 +75,7 @@ test("top shows rates, latency, refusals and destinations on 80 columns, and giv
 
 test("top sorts, filters and pauses by keys, follows the size of the terminal, and knows NO_COLOR", async () => {
   using server = await httpOrigin()
-  const nobody = await closedPort()
+  const nobody = unusedPort()
   await using running = await startPillion()
   for (let i = 0; i < 3; i++) await get(running, server.authority)
   await get(running, `127.0.0.1:${nobody}`)
@@ -171,7 +172,7 @@ test("tap prints what ends, for a person or as JSON, as far as the filter lets i
 })
 
 test("top and tap say what is wrong with a filter, and where they looked for the proxy", async () => {
-  const port = await closedPort()
+  const port = unusedPort()
   for (const command of ["top", "tap"]) {
     expect(await pillion([command, "nobody", "=", "1"])).toMatchObject({
       code: 2,

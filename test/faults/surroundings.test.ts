@@ -1,10 +1,11 @@
 /** Surroundings as containers and operators make them: nothing to read, nothing to write, stopped, without a workload. */
 import { expect, test } from "bun:test"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import { ask, openTunnel } from "../support/clients.ts"
 import { idleShare } from "../support/cost.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { needs } from "../support/needs.ts"
-import { closedPort, echo, httpOrigin, ok } from "../support/origins.ts"
+import { echo, httpOrigin, ok } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
 import { pillion, startPillion } from "../support/pillion.ts"
 import { Lines } from "../support/process.ts"
@@ -114,7 +115,7 @@ test("an origin that is killed is a 502 for a request that waits, and an end for
 })
 
 test("a workload that is named, gone, and back again is found by the next connection", async () => {
-  const port = await closedPort()
+  const port = unusedPort()
   await using running = await startPillion({
     flags: [
       "--proxy-type=reverse",
@@ -146,7 +147,7 @@ test("a workload that is named, gone, and back again is found by the next connec
 
 test("what Bun would take from the environment is refused or has no effect", async () => {
   using web = await httpOrigin(() => ok("served"))
-  const listen = await closedPort()
+  const listen = unusedPort()
   for (const env of [
     { BUN_INSPECT: `ws://127.0.0.1:${listen}/x` },
     { BUN_OPTIONS: "--preload /nonexistent.ts" },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { unusedPort } from "../../scripts/unused-port.ts"
 import type { Connect } from "../../src/net/attempt.ts"
 import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../src/net/dialer.ts"
 import { nobody } from "../../src/net/end.ts"
@@ -70,12 +71,6 @@ const serve = (hostname: string, port = 0) => {
   }
 }
 
-/** A port of 127.0.0.1 where nobody listens. */
-const closedPort = (): number => {
-  using server = serve("127.0.0.1")
-  return server.port
-}
-
 const eventually = async (what: string, holds: () => boolean): Promise<void> => {
   const poll = async (): Promise<void> => {
     while (!holds()) await Bun.sleep(20)
@@ -109,7 +104,7 @@ describe.each([
   })
 
   test("a port where nobody listens is refused", async () => {
-    const port = closedPort()
+    const port = unusedPort()
     const failed = await fails(dialerOf(connect), toAddress("127.0.0.1", port))
     expect(failed.refusal).toEqual(refusal("connection-refused", `127.0.0.1 port ${port}: ECONNREFUSED`))
     expect(failed.address).toBe("127.0.0.1")
@@ -200,7 +195,7 @@ describe.each([
   test(
     "of several failures the most telling is reported, whichever came last",
     leavingNothing(async () => {
-      const port = closedPort()
+      const port = unusedPort()
       using _hole = blackHole("127.0.0.2", port)
       const dialer = dialerOf(connect, answering("127.0.0.1", "127.0.0.2"), { dialTimeout: 150 })
       const failed = await fails(dialer, toName("app.test", port))

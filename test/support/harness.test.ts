@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { checksum, receiveBulk, sendBulk } from "./bulk.ts"
 import { field, names, readResponse } from "./http.ts"
 import { needs } from "./needs.ts"
-import { closedPort, echo, greeter, httpOrigin, ok, origin } from "./origins.ts"
+import { echo, greeter, httpOrigin, ok, origin } from "./origins.ts"
 import { rawConnect } from "./peer.ts"
 import { curl } from "./process.ts"
 
@@ -71,8 +71,4 @@ needs("curl")("the HTTP origin records requests as sent, and answers curl and ra
   expect(field(response, "x-case")).toBe("kept")
   expect(server.requests[1]?.body).toBe("abcde")
   expect(names(server.requests[1]!)).toEqual(["hOST", "Transfer-Encoding"])
-})
-
-test("a closed port refuses", async () => {
-  await expect(rawConnect(await closedPort())).rejects.toThrow("ECONNREFUSED")
 })

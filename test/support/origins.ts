@@ -111,9 +111,3 @@ export const httpOrigin = async (
 /** A 200 answer with this body. */
 export const ok = (body: string, ...fields: ReadonlyArray<string>): string =>
   ["HTTP/1.1 200 OK", `Content-Length: ${Buffer.byteLength(body, "latin1")}`, ...fields, "", body].join("\r\n")
-
-/** A loopback port that nobody listens on: it was free a moment ago. */
-export const closedPort = async (): Promise<number> => {
-  using made = await origin()
-  return made.port
-}
