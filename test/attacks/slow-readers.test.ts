@@ -11,6 +11,7 @@ import { eventually } from "../support/within.ts"
 
 const MiB = 1024 * 1024
 const streams = 50
+const slowReaders = 100
 /** More than every buffer of the kernel between two ends together. */
 const length = 100 * MiB
 const block = new Uint8Array(MiB)
@@ -94,6 +95,37 @@ for (const tunnel of ["http", "socks5"] as const) {
       for (const client of clients) client.reset()
     }
     await eventually(async () => pillion.openFiles() <= base, true, `whether descriptors are back to ${base}`)
+  }, 60_000)
+}
+
+for (const tunnel of ["http", "socks5"] as const) {
+  test(`${slowReaders} readers who are slower than their origins leave next to nothing in memory (${tunnel})`, async () => {
+    using server = await origin()
+    await using pillion = await startPillion()
+    const clients: Array<Peer> = []
+    const origins: Array<Peer> = []
+    try {
+      for (let i = 0; i < slowReaders; i++) {
+        const client = await open(tunnel, pillion.ports.out, server.port)
+        clients.push(client)
+        origins.push(await server.accepted())
+        client.sink = () => {
+          client.pause()
+          setTimeout(() => client.resume(), 10)
+        }
+      }
+      const { grown } = await cost(pillion.pid, async () => {
+        for (const peer of origins) {
+          if (tunnel === "http") peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)
+          pour(peer)
+        }
+        await Promise.all(clients.map((client) => client.untilReceived(16 * MiB, 30_000)))
+      })
+      // A chunk or two for each, and as much again before the collector comes.
+      expect(grown).toBeLessThan(80 * MiB)
+    } finally {
+      for (const client of clients) client.reset()
+    }
   }, 60_000)
 }
 

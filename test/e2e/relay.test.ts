@@ -9,7 +9,7 @@ import { type Pillion, startPillion } from "../support/pillion.ts"
 /** 1 GiB each way in CI; enough to show growth elsewhere. */
 const mebibytes = process.env["CI"] === "true" ? 1024 : 256
 const bulkMilliseconds = 120_000
-const flatMemory = 100 * 1024 * 1024
+const flatMemory = 80 * 1024 * 1024
 
 /** Opaque TCP inbound, everything outbound. */
 const start = (workload: number, ...flags: ReadonlyArray<string>): Promise<Pillion> =>

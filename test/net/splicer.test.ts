@@ -16,7 +16,7 @@ import { rawConnect } from "../support/peer.ts"
 import { eventually, within } from "../support/within.ts"
 import { bothWays, loopback } from "../support/pair.ts"
 
-const { EAGAIN, ECONNRESET, EINVAL, ENOSYS, ENOTCONN, EPERM, EPIPE } = constants.errno
+const { EAGAIN, ECONNRESET, EINVAL, ENOPROTOOPT, ENOSYS, ENOTCONN, EPERM, EPIPE } = constants.errno
 
 /** An end of which only the numbers count. */
 const numbered = (descriptor: number) => {
@@ -29,15 +29,18 @@ interface Script {
   readonly fill?: ReadonlyArray<number>
   readonly drain?: ReadonlyArray<number>
   readonly read?: ReadonlyArray<number>
+  /** What every receiver has room for. */
+  readonly room?: number
 }
 
 /** A pipe that answers as it was told, and notes what was asked. */
-const scripted = ({ fill = [], drain = [], read = [] }: Script) => {
+const scripted = ({ fill = [], drain = [], read = [], room = 8 * pipeBytes }: Script) => {
   const asked: Array<string> = []
   const [fills, drains, reads] = [[...fill], [...drain], [...read]]
   const pipe: Pipe = {
     fill: (socket, length) => (asked.push(`fill ${socket} ${length}`), fills.shift() ?? -EAGAIN),
     drain: (socket, length) => (asked.push(`drain ${socket} ${length}`), drains.shift() ?? -EAGAIN),
+    room: () => room,
     read: (into) => {
       const count = reads.shift() ?? into.length
       asked.push(`read ${into.length}`)
@@ -85,6 +88,18 @@ describe("a move", () => {
     expect([from.received, to.sent]).toEqual([7, 7])
   })
 
+  test.each([
+    ["no more than the pipe holds", pipeBytes + 1, pipeBytes, [`fill 5 ${pipeBytes}`]],
+    ["no more than the receiver has room for", 300_000, pipeBytes, ["fill 5 300000"]],
+    ["no more than it may", 300_000, 1000, ["fill 5 1000"]],
+    ["nothing where a chunk would fill what room there is", spliceFrom - 1, pipeBytes, []],
+    ["no more than a chunk where the kernel does not say", -ENOPROTOOPT, pipeBytes, [`fill 5 ${spliceFrom}`]],
+  ])("takes %s", (_, room, limit, wanted) => {
+    const { pipe, asked } = scripted({ room })
+    expect(new Splicer(pipe).move(numbered(5), numbered(6), limit)).toBeUndefined()
+    expect(asked).toEqual([...wanted])
+  })
+
   test("says that the sender broke, for nobody else hears of it, and works on for others", () => {
     const { pipe } = scripted({ fill: [-ECONNRESET, 7], drain: [7] })
     const splicer = new Splicer(pipe)
@@ -117,10 +132,15 @@ describe("a move", () => {
 })
 
 /** A pipe of the kernel, closed with the test. */
-const realSplicer = (): Splicer & Disposable => {
+const realPipe = (): Pipe & Disposable => {
   const pipe = openPipe()
   if (pipe === undefined) throw new Error("this system has no pipe")
-  const splicer = new Splicer(pipe)
+  return { ...pipe, [Symbol.dispose]: pipe.close }
+}
+
+/** With a pipe of the kernel; `changes` answer instead of it. */
+const realSplicer = (changes: Partial<Pipe> = {}): Splicer & Disposable => {
+  const splicer = new Splicer({ ...realPipe(), ...changes })
   return Object.assign(splicer, { [Symbol.dispose]: () => splicer.close() })
 }
 
@@ -172,8 +192,20 @@ describe.each(bothWays)("between %s sockets", (_, sockets) => {
     expect(moved.some((each) => typeof each === "string")).toBe(false)
   }, 60_000)
 
+  test("a receiver has room while it reads, and none once its buffers are full", async () => {
+    using pipe = realPipe()
+    using between = await joined(sockets, new Splicer(undefined))
+    const { right, target } = between
+    expect(pipe.room(target.descriptor)).toBeGreaterThanOrEqual(spliceFrom)
+    right.pause()
+    const block = new Uint8Array(256 * 1024)
+    while (target.write(block) === block.length);
+    expect(pipe.room(target.descriptor)).toBeLessThan(spliceFrom)
+  })
+
   test("a reader that stops and goes on gets every byte, also those that were in the pipe when it was full", async () => {
-    using splicer = realSplicer()
+    // As where memory is scarce: then the kernel takes back what it had promised.
+    using splicer = realSplicer({ room: () => pipeBytes })
     let readBack = false
     while (!readBack) {
       using between = await joined(sockets, splicer)
