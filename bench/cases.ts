@@ -92,6 +92,7 @@ const responseHead = lines(
 const response = new Uint8Array([...responseHead, ...new Uint8Array(128)])
 
 const chunk = new Uint8Array([...fromLatin1("4000\r\n"), ...content, ...fromLatin1("\r\n")])
+const smallChunks = fromLatin1(`10\r\n${"x".repeat(16)}\r\n`.repeat(contentBytes / 16))
 const piece = new Uint8Array(64 * 1024)
 
 const fields = new Fields()
@@ -135,6 +136,7 @@ export const cases: ReadonlyArray<Case> = [
   { name: "CONNECT head", run: () => shake(makeConnect(limits), connectHead), reference: looking },
   { name: "request head, parsed and rewritten", run: request, reference: looking },
   { name: "response head and small body", run: answer, reference: looking },
-  { name: "chunked body, one chunk of 16 KiB", run: () => chunkedBody.pass(chunk, 0), reference: copying },
+  { name: "chunked body, one chunk of 16 KiB", run: () => chunkedBody.pass(chunk, 0), reference: looking },
+  { name: "chunked body, many chunks of 16 bytes", run: () => chunkedBody.pass(smallChunks, 0), reference: copying },
   { name: "body with a length, one piece of 64 KiB", run: () => longBody.pass(piece, 0), reference: looking },
 ]

@@ -17,7 +17,7 @@ import type { End } from "./end.ts"
 import { errorName } from "./load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
 
-/** After a chunk of so many bytes there is more; a smaller one was all that there was. */
+/** After a chunk of so many bytes there is more; a smaller one was all that there was. Fewer are not worth a splice. */
 export const spliceFrom = 64 * 1024
 
 /**
@@ -36,17 +36,16 @@ export class Splicer {
 
   /**
    * Moves what `from` has to `to`: at most a pipe full of it, what `to` has room for, and `limit` bytes. `to` must have
-   * taken everything that was written to it. Where there is room for little, or no word of it, little is moved or none.
+   * taken everything that was written to it. Nothing where that is less than a chunk, which is better read and written.
    */
   move(from: End, to: End, limit = pipeBytes): Moved {
     const { pipe } = this
     const source = from.descriptor
     const sink = to.descriptor
-    if (pipe === undefined || source < 0 || sink < 0 || limit <= 0) return undefined
+    if (pipe === undefined || source < 0 || sink < 0 || limit < spliceFrom) return undefined
     const room = pipe.room(sink)
     if (room >= 0 && room < spliceFrom) return undefined
-    const most = room < 0 ? spliceFrom : Math.min(room, pipeBytes)
-    const count = pipe.fill(source, Math.min(limit, most))
+    const count = pipe.fill(source, Math.min(limit, pipeBytes, room < 0 ? spliceFrom : room))
     // Nothing there. An end is the socket's own to tell: it finds the same.
     if (count === 0) return undefined
     if (count < 0) return this.failed(errorName(-count))

@@ -91,8 +91,9 @@ describe("a move", () => {
   test.each([
     ["no more than the pipe holds", pipeBytes + 1, pipeBytes, [`fill 5 ${pipeBytes}`]],
     ["no more than the receiver has room for", 300_000, pipeBytes, ["fill 5 300000"]],
-    ["no more than it may", 300_000, 1000, ["fill 5 1000"]],
-    ["nothing where a chunk would fill what room there is", spliceFrom - 1, pipeBytes, []],
+    ["no more than it may", 300_000, 100_000, ["fill 5 100000"]],
+    ["nothing where the receiver has room for less than a chunk", spliceFrom - 1, pipeBytes, []],
+    ["nothing where it may take less than a chunk", 300_000, spliceFrom - 1, []],
     ["no more than a chunk where the kernel does not say", -ENOPROTOOPT, pipeBytes, [`fill 5 ${spliceFrom}`]],
   ])("takes %s", (_, room, limit, wanted) => {
     const { pipe, asked } = scripted({ room })

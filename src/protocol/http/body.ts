@@ -1,9 +1,10 @@
 /**
  * Body: the content of one HTTP/1 message on its way through (RFC 9112 sections 6 and 7).
  *
- * Bytes of known length are passed on as views, uncopied. Chunked content is decoded and framed anew, one chunk for
- * each piece received: no byte of a sender's framing, no extension, and no forbidden trailer ever reaches the next
- * recipient, so the two cannot disagree about where the message ends.
+ * Bytes of known length are passed on as views, uncopied. Chunked content is decoded and framed anew: no extension, no
+ * forbidden trailer, and nothing of a sender's framing that we would have written otherwise ever reaches the next
+ * recipient, so the two cannot disagree about where the message ends. Where its chunks are large, and framed byte for
+ * byte as we would, what came is what we would write: it is passed on uncopied too.
  */
 import { empty, fromLatin1, piece } from "../bytes.ts"
 
@@ -23,10 +24,17 @@ export type BodyLimits = TrailerLimits
 /** How a chunked body goes on: in chunks, or as plain bytes that the connection's end delimits. */
 export type Encoding = "chunks" | "plain"
 
+/** Bytes of a chunk that its size tells ahead of them. A larger chunk becomes several: a recipient may count in 32 bits. */
+const mostAhead = 1 << 30
+
+/** Chunks are left as they are where their framing is at most so small a part of what came; else they become one. */
+const mostFraming = 1 / 16
+
 const CR = 0x0d
 const LF = 0x0a
 const HTAB = 0x09
 const QUOTE = 0x22
+const ZERO = 0x30
 const SEMICOLON = 0x3b
 const BACKSLASH = 0x5c
 const crlf = fromLatin1("\r\n")
@@ -47,6 +55,9 @@ export class Body {
   private remaining: number
   private state: State = "size"
   private digits = 0
+  /** The recipient was told of a chunk that has not had its line end yet; so many bytes of it are still to come. */
+  private begun = false
+  private owed = 0
   private extension = 0
   private extensions = 0
   private trailers: Trailers | undefined = undefined
@@ -72,7 +83,7 @@ export class Body {
       this.consumed = 0
       return empty
     }
-    if (this.framing === chunked) return this.passChunks(input, start)
+    if (this.framing === chunked) return this.passAsIs(input, start) ?? this.passChunks(input, start)
     const take = this.framing === untilClose ? input.length - start : Math.min(this.remaining, input.length - start)
     this.consumed = take
     this.passed += take
@@ -86,7 +97,9 @@ export class Body {
   /** How many of the bytes that come next go on as they are; 0 where they have to be looked at. */
   get verbatim(): number {
     if (this.framing === untilClose) return Number.MAX_SAFE_INTEGER
-    return this.framing === chunked ? 0 : this.remaining
+    if (this.framing !== chunked) return this.remaining
+    if (this.state !== "data") return 0
+    return this.encoding === "plain" ? this.remaining : this.owed
   }
 
   /** So many of them were passed on by another way; at most `verbatim`. */
@@ -95,14 +108,70 @@ export class Body {
     this.passed += count
     if (this.framing === untilClose) return
     this.remaining -= count
-    this.done = this.remaining === 0
+    this.owed -= count
+    if (this.remaining > 0) return
+    if (this.framing === chunked) this.state = "data-cr"
+    else this.done = true
   }
 
-  /** One input, which may hold any number of chunks or a part of one, becomes at most one chunk and the end. */
-  private passChunks(input: Uint8Array, start: number): Uint8Array {
-    const out = new Uint8Array(sizeRoom + input.length - start + crlf.length)
-    let length = sizeRoom
+  /**
+   * All of the input, or all up to the end of the body, if that is what we would write; else undefined, and nothing has
+   * been taken. Looks at the framing alone.
+   */
+  private passAsIs(input: Uint8Array, start: number): Uint8Array | undefined {
+    if (this.encoding === "plain" || this.problem !== undefined) return undefined
+    // Between two chunks no digit of a size has been read.
+    if (this.begun ? this.owed < this.remaining : this.digits > 0) return undefined
+    let { begun: inChunk, remaining, done } = this
+    let framed = 0
     let at = start
+    while (at < input.length && !done) {
+      const from = at
+      if (inChunk) {
+        const take = Math.min(remaining, input.length - at)
+        remaining -= take
+        at += take
+        if (at === input.length) break
+        if (!isLineEnd(input, at)) return undefined
+        at += crlf.length
+        framed += crlf.length
+        inChunk = false
+        continue
+      }
+      at = ourSizeLineEnd(input, from)
+      if (at < 0) return undefined
+      remaining = number(input, from, at - crlf.length)
+      if (remaining > mostAhead) return undefined
+      inChunk = remaining > 0
+      done = !inChunk
+      // Trailers have to be looked at.
+      if (done && !isLineEnd(input, at)) return undefined
+      if (done) at += crlf.length
+      framed += at - from
+    }
+    const length = at - start
+    if (framed > length * mostFraming) return undefined
+    this.consumed = length
+    this.passed += length - framed
+    this.remaining = remaining
+    this.begun = inChunk
+    this.owed = remaining
+    this.done = done
+    this.state = !inChunk ? "size" : remaining > 0 ? "data" : "data-cr"
+    this.digits = 0
+    return piece(input, start, at)
+  }
+
+  /**
+   * One input, which may hold any number of chunks or a part of one, becomes the rest of the chunk that was begun, at
+   * most one chunk more, and the end. The size of a chunk says what is still to come of it.
+   */
+  private passChunks(input: Uint8Array, start: number): Uint8Array {
+    this.consumed = 0
+    const rest = this.begun ? this.passRest(input, start) : empty
+    let at = start + this.consumed
+    const out = new Uint8Array(sizeRoom + input.length - at + crlf.length)
+    let length = sizeRoom
     while (at < input.length && this.state !== "trailers" && this.problem === undefined) {
       if (this.state === "data") {
         const take = Math.min(this.remaining, input.length - at)
@@ -114,14 +183,38 @@ export class Body {
         if (this.remaining === 0) this.state = "data-cr"
       } else this.frame(input[at++]!)
     }
-    const content = length - sizeRoom
-    this.passed += content
-    const passed = this.encoding === "plain" || content === 0 ? piece(out, sizeRoom, length) : oneChunk(out, length)
-    if (this.state !== "trailers" || this.problem !== undefined) {
-      this.consumed = at - start
-      return passed
-    }
-    return this.passTrailers(input, start, at, passed)
+    this.passed += length - sizeRoom
+    this.consumed = at - start
+    const chunk = this.encoding === "plain" ? piece(out, sizeRoom, length) : this.oneChunk(out, length)
+    const passed = rest.length === 0 ? chunk : chunk.length === 0 ? rest : join(rest, chunk)
+    return this.state === "trailers" && this.problem === undefined ? this.passTrailers(input, start, passed) : passed
+  }
+
+  /** What the input has of the chunk that was begun, and its line end once that is due. */
+  private passRest(input: Uint8Array, start: number): Uint8Array {
+    const take = Math.min(this.owed, input.length - start)
+    this.skip(take)
+    this.consumed = take
+    this.begun = this.owed > 0
+    const data = piece(input, start, start + take)
+    return this.begun ? data : join(data, crlf)
+  }
+
+  /** Frames `out[sizeRoom, length)` in place: its size line is written right before it. */
+  private oneChunk(out: Uint8Array, length: number): Uint8Array {
+    if (this.begun) return empty
+    const ahead = this.state === "data" ? Math.min(this.remaining, mostAhead) : 0
+    const size = length - sizeRoom + ahead
+    if (size === 0) return empty
+    const line = `${size.toString(16)}\r\n`
+    const start = sizeRoom - line.length
+    for (let i = 0; i < line.length; i++) out[start + i] = line.charCodeAt(i)
+    this.begun = ahead > 0
+    this.owed = ahead
+    if (this.begun) return piece(out, start, length)
+    out[length] = CR
+    out[length + 1] = LF
+    return piece(out, start, length + crlf.length)
   }
 
   /** One byte of chunk framing: `size [ext] CRLF data CRLF` (RFC 9112 section 7.1). */
@@ -179,10 +272,10 @@ export class Body {
     else if (byte === BACKSLASH && this.state === "quoted") this.state = "escaped"
   }
 
-  private passTrailers(input: Uint8Array, start: number, at: number, content: Uint8Array): Uint8Array {
+  private passTrailers(input: Uint8Array, start: number, content: Uint8Array): Uint8Array {
     this.trailers ??= new Trailers()
-    const kept = this.trailers.pass(input, at, this.limits)
-    this.consumed = at - start + this.trailers.consumed
+    const kept = this.trailers.pass(input, start + this.consumed, this.limits)
+    this.consumed += this.trailers.consumed
     this.problem = this.trailers.problem
     if (kept === undefined) return content
     this.done = true
@@ -197,16 +290,6 @@ export class Body {
  */
 const sizeRoom = 64
 
-/** Frames `out[sizeRoom, length)` as one chunk in place: its size line is written right before it. */
-const oneChunk = (out: Uint8Array, length: number): Uint8Array => {
-  const size = `${(length - sizeRoom).toString(16)}\r\n`
-  const start = sizeRoom - size.length
-  for (let i = 0; i < size.length; i++) out[start + i] = size.charCodeAt(i)
-  out[length] = CR
-  out[length + 1] = LF
-  return piece(out, start, length + 2)
-}
-
 const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let at = 0
@@ -216,6 +299,26 @@ const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   }
   return joined
 }
+
+/** Where a size line ends, if it is all there and as we would write it; else -1. */
+const ourSizeLineEnd = (input: Uint8Array, start: number): number => {
+  let at = start
+  while (at < input.length && hexDigit(input[at]!) >= 0 && !isCapital(input[at]!)) at++
+  const digits = at - start
+  if (digits === 0 || (digits > 1 && input[start] === ZERO)) return -1
+  return isLineEnd(input, at) ? at + crlf.length : -1
+}
+
+const isLineEnd = (input: Uint8Array, at: number): boolean => input[at] === CR && input[at + 1] === LF
+
+/** What `input[start, end)` says in hexadecimal digits. */
+const number = (input: Uint8Array, start: number, end: number): number => {
+  let value = 0
+  for (let at = start; at < end; at++) value = value * 16 + hexDigit(input[at]!)
+  return value
+}
+
+const isCapital = (byte: number): boolean => byte >= 0x41 && byte <= 0x46
 
 const hexDigit = (byte: number): number => {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30

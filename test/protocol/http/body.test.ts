@@ -62,6 +62,7 @@ const decode = (text: string): { readonly content: string; readonly trailers: st
   }
 }
 
+const crlfLength = 2
 const trailing = ["", "\r", "\r\n", "\n", "0\r\n\r\n", "GET http://h/ HTTP/1.1\r\n\r\n", "\0\xff"]
 
 /** Every cut of a whole chunked body gives this content and these trailers, in both encodings, and leaves the rest. */
@@ -167,13 +168,83 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
   test("becomes one chunk for each piece received, so that a sender of single bytes costs its readers nothing", () => {
     const text = "1\r\na\r\n".repeat(100)
     expect(run(chunked, "chunks", [ascii(`${text}0\r\n\r\n`)]).sent).toBe(`64\r\n${"a".repeat(100)}\r\n0\r\n\r\n`)
-    expect(run(chunked, "chunks", [ascii("5\r\nhel"), ascii("lo\r\n3;x\r\n, w")]).sent).toBe(
-      "3\r\nhel\r\n5\r\nlo, w\r\n",
+    expect(run(chunked, "chunks", [ascii("1\r\na\r\n05\r\nhel"), ascii("lo\r"), ascii("\n3;x\r\n, w")]).sent).toBe(
+      "6\r\nahello\r\n3\r\n, w\r\n",
     )
   })
 
   test("sends no empty chunk for pieces without content: that would be its end", () => {
-    for (const text of ["5", "5\r", "5\r\n", "5;ext"]) expect(run(chunked, "chunks", [ascii(text)]).sent).toBe("")
+    for (const text of ["5", "5\r", "5;ext"]) expect(run(chunked, "chunks", [ascii(text)]).sent).toBe("")
+    for (const text of ["5\r\n", "05\r\n", "5;ext\r\n"]) {
+      expect(run(chunked, "chunks", [ascii(text)]).sent).toBe("5\r\n")
+    }
+  })
+
+  test("of large chunks goes on uncopied where it is framed as we would, and to its end only", () => {
+    const input = ascii(`64\r\n${"a".repeat(100)}\r\n1f4\r\n${"b".repeat(500)}\r\n0\r\n\r\nGET`)
+    for (const end of [input.length - 3, input.length - 8, input.length - 10, 300]) {
+      const body = new Body(chunked, "chunks", limits)
+      const passed = body.pass(end === input.length - 3 ? input : input.subarray(0, end), 0)
+      expect([passed.buffer, passed.byteOffset, passed.length]).toEqual([input.buffer, input.byteOffset, end])
+      expect([body.consumed, body.done, body.problem]).toEqual([end, end === input.length - 3, undefined])
+    }
+  })
+
+  test("of large chunks goes on uncopied in whatever pieces it comes, but for those that begin or end in its framing", () => {
+    const content = "b".repeat(500)
+    const text = `1f4\r\n${content}\r\n`
+    for (const rest of [content.slice(200), ""]) {
+      const begin = text.length - crlfLength - rest.length
+      const body = new Body(chunked, "chunks", limits)
+      body.pass(ascii(text.slice(0, begin)), 0)
+      const input = ascii(`${text.slice(begin)}${text}`)
+      expect(body.pass(input, 0)).toBe(input)
+    }
+  })
+
+  test("that was framed anew and then goes on uncopied still has no line without a size", () => {
+    const body = new Body(chunked, "chunks", limits)
+    const sent = [body.pass(ascii(`001f4\r\n${"b".repeat(10)}`), 0)]
+    sent.push(body.pass(ascii(`${"b".repeat(490)}\r\n`), 0))
+    expect(Buffer.concat(sent).toString()).toBe(`1f4\r\n${"b".repeat(500)}\r\n`)
+    body.pass(ascii("\r\n"), 0)
+    expect(body.problem).toBe("invalid chunk size")
+  })
+
+  test("is never said to be larger than a recipient may be able to count: several chunks say it", () => {
+    const GiB = 1 << 30
+    const body = new Body(chunked, "chunks", limits)
+    const sent: Array<string> = []
+    const give = (text: string): void => void sent.push(Buffer.from(body.pass(ascii(text), 0)).toString())
+    give(`80000005\r\n${"a".repeat(400)}`)
+    expect(sent).toEqual([`40000190\r\n${"a".repeat(400)}`])
+    body.skip(GiB - 400)
+    give("b".repeat(100))
+    expect([sent.at(-1), body.verbatim]).toEqual(["b".repeat(100), 300])
+    give("b".repeat(300))
+    expect(sent.at(-1)).toBe(`${"b".repeat(300)}\r\n${(GiB - 395).toString(16)}\r\n`)
+    give("c".repeat(300))
+    expect([sent.at(-1), body.verbatim]).toEqual(["c".repeat(300), GiB - 695])
+    body.skip(body.verbatim)
+    give("\r\n0\r\n\r\n")
+    expect([sent.at(-1), body.done, body.passed]).toEqual(["\r\n0\r\n\r\n", true, 2 * GiB + 5])
+  })
+
+  const long = "c".repeat(400)
+  test.each([
+    ["an extension", `190;x\r\n${long}\r\n`],
+    ["a leading zero", `0190\r\n${long}\r\n`],
+    ["capital digits", `19A\r\n${long}0123456789\r\n`],
+    ["chunks that are small", `14\r\n${"d".repeat(20)}\r\n`.repeat(20)],
+    ["a last chunk of more than one digit", `190\r\n${long}\r\n00\r\n\r\n`],
+    ["trailers", `190\r\n${long}\r\n0\r\na: b\r\n\r\n`],
+    ["a size that is cut", `190\r\n${long}\r\n6`],
+    ["a line end that is cut", `190\r\n${long}\r`],
+  ])("with %s is framed anew", (_, text) => {
+    const input = ascii(text)
+    const passed = new Body(chunked, "chunks", limits).pass(input, 0)
+    expect(passed.buffer).not.toBe(input.buffer)
+    expect(passed.length).toBeGreaterThanOrEqual(long.length)
   })
 
   test("is not done before its last byte: cut short, it never looks complete", () => {
@@ -221,6 +292,7 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
     body.pass(ascii("fffffffffffff\r\nhello"), 0)
     expect([body.problem, body.passed]).toEqual([undefined, 5])
     expectProblem("10000000000000\r\n", "invalid chunk size")
+    expectProblem(`10000000000000\r\n${"x".repeat(400)}`, "invalid chunk size")
     expectProblem("00000000000005\r\nhello\r\n", "invalid chunk size")
     expectProblem("7fffffffffffffff\r\n", "invalid chunk size")
     expectProblem("ffffffffffffffff1\r\n", "invalid chunk size")
@@ -230,8 +302,10 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
     const body = new Body(chunked, "chunks", limits)
     body.pass(ascii("x"), 0)
     expect(body.problem).toBe("invalid chunk size")
-    expect(body.pass(ascii("0\r\n\r\n"), 0).length).toBe(0)
-    expect([body.done, body.consumed, body.problem]).toEqual([false, 0, "invalid chunk size"])
+    for (const text of ["0\r\n\r\n", `190\r\n${"c".repeat(400)}\r\n0\r\n\r\n`]) {
+      expect(body.pass(ascii(text), 0).length).toBe(0)
+      expect([body.done, body.consumed, body.problem]).toEqual([false, 0, "invalid chunk size"])
+    }
   })
 })
 
@@ -291,14 +365,17 @@ const randomContent = (random: Random): string =>
   ).join("")
 
 /** The content in chunks of any size, with what the grammar allows around them, up to the last chunk's line. */
-const encode = (random: Random, content: string): string => {
+const encode = (random: Random, content: string, usual = 5, strange = true): string => {
   let rest = content
   let encoded = ""
   while (rest.length > 0) {
-    const length = 1 + random.below(random.below(4) === 0 ? rest.length : 5)
+    const length = 1 + random.below(random.below(4) === 0 ? rest.length : usual)
     const size = Math.min(length, rest.length).toString(16)
-    encoded += random.pick(["", "0", "00"]) + random.pick([size, size.toUpperCase()])
-    encoded += `${random.pick(["", "", ";x", ';x="\\"1"'])}\r\n${rest.slice(0, length)}\r\n`
+    if (strange) {
+      encoded += random.pick(["", "0", "00"]) + random.pick([size, size.toUpperCase()])
+      encoded += random.pick(["", "", ";x", ';x="\\"1"'])
+    } else encoded += size
+    encoded += `\r\n${rest.slice(0, length)}\r\n`
     rest = rest.slice(length)
   }
   return `${encoded}0\r\n`
@@ -329,6 +406,21 @@ describe("any chunked body", () => {
       expect(rest).toEqual(expected)
       expect(decode(forwarded)).toEqual({ content, trailers: `${kept}\r\n` })
       expect(run(chunked, "plain", chunks)).toEqual({ ...expected, sent: content })
+    })
+  })
+
+  test("of large chunks likewise, whether they are framed as we would or not", () => {
+    fuzz(1000, (random) => {
+      const content = randomContent(random).repeat(50)
+      const sent = encode(random, content, random.pick([200, 2000]), random.pick([true, false]))
+      const after = random.pick(trailing)
+      const bytes = ascii(`${sent}\r\n${after}`)
+      const chunks = Array.from({ length: Math.ceil(bytes.length / 700) }, (_, i) =>
+        bytes.subarray(i * 700, i * 700 + 700),
+      )
+      const { sent: forwarded, ...rest } = run(chunked, "chunks", chunks)
+      expect(rest).toEqual({ passed: content.length, done: true, problem: undefined, left: after })
+      expect(decode(forwarded)).toEqual({ content, trailers: "\r\n" })
     })
   })
 
@@ -366,9 +458,23 @@ describe("bytes that go on by another way", () => {
     expect([body.verbatim, body.passed, body.done]).toEqual([Number.MAX_SAFE_INTEGER, 1 << 20, false])
   })
 
-  test("are none where chunks have to be read, nor of a body that is complete", () => {
-    const body = new Body(chunked, "chunks", limits)
-    for (const input of ["5\r\nab", "cde", "\r\n", "1\r\nf\r\n"]) {
+  test.each(["chunks", "plain"] as const)("are what is left of a chunk, and complete that alone (%s)", (encoding) => {
+    const body = new Body(chunked, encoding, limits)
+    const sent = [body.pass(ascii("a\r\nab"), 0)]
+    expect(body.verbatim).toBe(8)
+    body.skip(3)
+    expect([body.verbatim, body.passed]).toEqual([5, 5])
+    body.skip(5)
+    expect([body.verbatim, body.passed, body.done]).toEqual([0, 10, false])
+    sent.push(body.pass(ascii("\r\n1\r\nf\r\n0\r\n\r\n"), 0))
+    expect(body.done).toBe(true)
+    const text = Buffer.concat(sent).toString()
+    expect(text).toBe(encoding === "plain" ? "abf" : "a\r\nab\r\n1\r\nf\r\n0\r\n\r\n")
+  })
+
+  test.each(["chunks", "plain"] as const)("are none of framing, nor of a body that is complete (%s)", (encoding) => {
+    const body = new Body(chunked, encoding, limits)
+    for (const input of ["5", "\r\nabcde", "\r\n", "1\r\nf\r\n"]) {
       body.pass(ascii(input), 0)
       expect(body.verbatim).toBe(0)
       body.skip(0)
