@@ -6,6 +6,7 @@ import { field, readResponse, status } from "../support/http.ts"
 import { httpOrigin, ok, type Origin, origin } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { startPillion } from "../support/pillion.ts"
+import { eventually } from "../support/within.ts"
 
 const mebibytes = 96
 const length = mebibytes << 20
@@ -102,10 +103,11 @@ test("an upload by length is whole, and what follows it is the next request", as
 
 test("a download whose origin resets in the middle never looks whole", async () => {
   await using pillion = await startPillion()
-  for (const fields of [`Content-Length: ${length}\r\n`, ""]) {
+  const chunk = `Transfer-Encoding: chunked\r\n\r\n${length.toString(16)}\r\n`
+  for (const framing of [`Content-Length: ${length}\r\n\r\n`, "\r\n", chunk]) {
     using server = await origin(async (peer) => {
       await peer.readUntil("\r\n\r\n")
-      peer.send(`HTTP/1.1 200 OK\r\n${fields}\r\n`)
+      peer.send(`HTTP/1.1 200 OK\r\n${framing}`)
       peer.socket.write(new Uint8Array(8 << 20))
     })
     for (let i = 0; i < 8; i++) {
@@ -136,18 +138,44 @@ test("an upload whose client resets in the middle never looks whole", async () =
   }
 }, 60_000)
 
-test("a chunked download stays framed", async () => {
-  using server = await httpOrigin(() => {
-    const chunk = `100000\r\n${"x".repeat(1 << 20)}\r\n`
-    return `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(8)}0\r\n\r\n`
-  })
-  await using pillion = await startPillion()
-  using client = await rawConnect(pillion.ports.out)
-  client.send(head("GET", server))
-  const response = await readResponse(client)
-  expect([status(response), field(response, "Transfer-Encoding"), response.body.length]).toEqual([
-    200,
-    "chunked",
-    8 << 20,
-  ])
-})
+/** No two pieces of it are alike, wherever a chunk or a page begins. */
+const content = Buffer.from(Uint8Array.from({ length: 12 << 20 }, (_, i) => Math.imul(i, 2654435761) >>> 23)).toString(
+  "latin1",
+)
+
+const inChunks = (body: string, size: number, extension: string): string => {
+  const chunks: Array<string> = []
+  for (let at = 0; at < body.length; at += size) {
+    const data = body.slice(at, at + size)
+    chunks.push(`${data.length.toString(16)}${extension}\r\n${data}\r\n`)
+  }
+  return `${chunks.join("")}0\r\n\r\n`
+}
+
+test.each([
+  ["that go past the program", content.length, 3 << 20, ""],
+  ["that go on as they are", content.length, 32 * 1024, ""],
+  ["of an odd size", content.length, 4093, ""],
+  ["that are framed anew for what they carry", content.length, 1 << 20, ";x"],
+  ["that are framed anew for their size", 200_000, 10, ""],
+])(
+  "a body in chunks %s is whole, up and down",
+  async (_, bytes, size, extension) => {
+    const body = content.slice(0, bytes)
+    const chunks = inChunks(body, size, extension)
+    using server = await httpOrigin(() => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`)
+    await using pillion = await startPillion()
+    using client = await rawConnect(pillion.ports.out)
+    for (const number of [0, 1]) {
+      client.send(`${head("POST", server, "Transfer-Encoding: chunked")}${chunks}`)
+      const response = await readResponse(client)
+      expect([status(response), field(response, "Transfer-Encoding")]).toEqual([200, "chunked"])
+      expect(response.body === body).toBe(true)
+      expect(server.requests[number]!.body === body).toBe(true)
+    }
+    const counted = async () => pillion.log.map((line) => `${line["bytes_in"]} ${line["bytes_out"]}`).join()
+    await eventually(counted, `${bytes} ${bytes},${bytes} ${bytes}`, "the log")
+    expect(server.connections.length).toBe(1)
+  },
+  60_000,
+)
