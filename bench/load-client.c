@@ -18,6 +18,8 @@
 /* Fits the largest body there is (64 KiB) and its head. */
 #define ANSWER_BYTES (72 * 1024)
 #define MOST_ERRORS 1000
+/* A body is nothing but x, so that no other place of it looks like this. */
+#define END_OF_CHUNKS "0\r\n\r\n"
 
 enum step { CLOSED, OPENING, ASKED, ANSWERED };
 
@@ -27,6 +29,8 @@ struct client {
   int origin;        /* which origin the next request names */
   bool closing;      /* the answer said that the connection ends with it */
   int have, need;    /* bytes of the reply so far; how many it takes, 0 while that is unknown */
+  int head;          /* bytes of the head of an answer in chunks, which ends with END_OF_CHUNKS; 0 while that is unknown */
+  char last[5];      /* the last bytes of the reply so far */
   const char *out;
   int left;          /* of out, still to be sent */
   uint64_t begun;
@@ -109,6 +113,7 @@ static void say(struct client *c, enum step step, const char *bytes, int length)
   c->step = step;
   c->have = 0;
   c->need = 0;
+  c->head = 0;
   c->out = bytes;
   c->left = length;
   flush(c);
@@ -179,7 +184,7 @@ static void answered(struct client *c) {
   begin(c);
 }
 
-/* Reads the head once it is whole: status 200, Content-Length, Connection: close. False when it is no such answer. */
+/* Reads the head once it is whole: status 200, its framing, Connection: close. False when it is no such answer. */
 static bool read_head(struct client *c, int kept) {
   char *end = memmem(c->answer, (size_t)kept, "\r\n\r\n", 4);
   if (end == NULL) return kept < (int)sizeof c->answer;
@@ -187,10 +192,26 @@ static bool read_head(struct client *c, int kept) {
   *end = 0;
   char *length = strcasestr(c->answer, "\r\ncontent-length:");
   char *connection = strcasestr(c->answer, "\r\nconnection: close");
-  if (length == NULL) return false;
+  int head = (int)(end - c->answer) + 4;
   c->closing = connection != NULL || memcmp(c->answer, "HTTP/1.0", 8) == 0;
-  c->need = (int)(end - c->answer) + 4 + atoi(length + 17);
+  if (length != NULL) c->need = head + atoi(length + 17);
+  else if (strcasestr(c->answer, "\r\ntransfer-encoding: chunked") != NULL) c->head = head;
+  else return false;
   return true;
+}
+
+static bool is_whole(const struct client *c) {
+  if (c->head == 0) return c->need > 0 && c->have >= c->need;
+  int end = (int)sizeof c->last;
+  return c->have >= c->head + end && memcmp(c->last, END_OF_CHUNKS, (size_t)end) == 0;
+}
+
+/* Keeps the last bytes of what has come. */
+static void remember(struct client *c, const char *bytes, size_t length) {
+  size_t room = sizeof c->last;
+  size_t fresh = length < room ? length : room;
+  memmove(c->last, c->last + fresh, room - fresh);
+  memcpy(c->last + room - fresh, bytes + length - fresh, fresh);
 }
 
 static void advance(struct client *c, int kept) {
@@ -206,12 +227,12 @@ static void advance(struct client *c, int kept) {
     return;
   }
   if (c->step != ASKED) return;
-  if (c->need == 0 && !read_head(c, kept)) {
+  if (c->need == 0 && c->head == 0 && !read_head(c, kept)) {
     errno = 0;
-    failed(c, "not a 200 with a length");
+    failed(c, "not a 200 with a length, or in chunks");
     return;
   }
-  if (c->need > 0 && c->have >= c->need) answered(c);
+  if (is_whole(c)) answered(c);
 }
 
 static void on_event(struct client *c, uint32_t events) {
@@ -225,13 +246,15 @@ static void on_event(struct client *c, uint32_t events) {
   static char beyond[ANSWER_BYTES];
   int kept = c->have < (int)sizeof c->answer ? c->have : (int)sizeof c->answer;
   bool keep = kept < (int)sizeof c->answer - 1;
-  ssize_t n = recv(c->fd, keep ? c->answer + kept : beyond, keep ? sizeof c->answer - (size_t)kept : sizeof beyond, 0);
+  char *into = keep ? c->answer + kept : beyond;
+  size_t room = keep ? sizeof c->answer - (size_t)kept : sizeof beyond;
+  ssize_t n = recv(c->fd, into, room, 0);
   if (n > 0) {
     c->have += (int)n;
+    remember(c, into, (size_t)n);
     advance(c, keep ? kept + (int)n : kept);
     /* More than the buffer took: edge-triggered, so nothing would wake us again. */
-    if (n == (ssize_t)(keep ? sizeof c->answer - (size_t)kept : sizeof beyond) && c->fd >= 0 && c->step == ASKED)
-      on_event(c, EPOLLIN);
+    if (n == (ssize_t)room && c->fd >= 0 && c->step == ASKED) on_event(c, EPOLLIN);
     return;
   }
   if (n < 0 && errno == EAGAIN) return;

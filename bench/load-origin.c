@@ -115,18 +115,29 @@ static void __attribute__((noreturn)) serve(const struct options *o, bool (*turn
 
 int serve_echo(const struct options *o) { serve(o, echo); }
 
-static char *make_answer(int size, const char *connection, int *length) {
-  char *bytes = malloc((size_t)size + 512);
-  int head = snprintf(bytes, 512,
-                      "HTTP/1.1 200 OK\r\nServer: origin\r\nContent-Type: text/plain\r\n%sContent-Length: %d\r\n\r\n",
-                      connection, size);
-  memset(bytes + head, 'x', (size_t)size);
-  *length = head + size;
+static char *make_answer(const struct options *o, const char *connection, int *length) {
+  char framing[64] = "Transfer-Encoding: chunked";
+  if (!o->chunked) snprintf(framing, sizeof framing, "Content-Length: %d", o->size);
+  /* A chunk takes up to 16 bytes more than its data. */
+  char *bytes = malloc(512 + (size_t)o->size + 16 * (2 + (size_t)o->size / CHUNK_BYTES));
+  int at = snprintf(bytes, 512, "HTTP/1.1 200 OK\r\nServer: origin\r\nContent-Type: text/plain\r\n%s%s\r\n\r\n",
+                    connection, framing);
+  int most = o->chunked ? CHUNK_BYTES : o->size;
+  for (int left = o->size; left > 0;) {
+    int data = left < most ? left : most;
+    if (o->chunked) at += sprintf(bytes + at, "%x\r\n", (unsigned)data);
+    memset(bytes + at, 'x', (size_t)data);
+    at += data;
+    left -= data;
+    if (o->chunked) at += sprintf(bytes + at, "\r\n");
+  }
+  if (o->chunked) at += sprintf(bytes + at, "0\r\n\r\n");
+  *length = at;
   return bytes;
 }
 
 int serve_http(const struct options *o) {
-  answer = make_answer(o->size, "", &answer_length);
-  last_answer = make_answer(o->size, "Connection: close\r\n", &last_answer_length);
+  answer = make_answer(o, "", &answer_length);
+  last_answer = make_answer(o, "Connection: close\r\n", &last_answer_length);
   serve(o, answer_heads);
 }

@@ -17,6 +17,8 @@ enum hop { HOP_NONE, HOP_SOCKS4, HOP_SOCKS4A, HOP_SOCKS5, HOP_CONNECT };
 enum kind { KIND_ECHO, KIND_HTTP };
 enum direction { DIRECTION_DOWN, DIRECTION_UP, DIRECTION_BOTH };
 
+#define CHUNK_BYTES 8192
+
 /* All of them are given as name=value after the mode; times are seconds, sizes bytes, the rate operations a second. */
 struct options {
   int port;         /* where the proxy (or, for a server, this process) listens on 127.0.0.1 */
@@ -24,6 +26,7 @@ struct options {
   int ports;        /* how many origins, on consecutive ports from target (client) or port (server) */
   int clients;      /* connections at once */
   int size;         /* bytes of an echo, or of an HTTP response body */
+  bool chunked;     /* an HTTP response body comes in chunks of CHUNK_BYTES */
   bool fresh;       /* a new connection for every operation */
   double seconds;   /* the longest the run may take */
   uint64_t count;   /* the most operations it may do; 0 is no such bound */

@@ -31,16 +31,29 @@ export interface Origins {
   readonly ports: Readonly<Record<Workload["origin"], number>>
 }
 
-/** Starts the three origins on the load's core; resolves once all of them accept. */
+/** Bytes of a body that takes several reads of a proxy's. */
+const largeBody = 32 * 1024
+
+/** Starts the origins on the load's core; resolves once all of them accept. */
 export const startOrigins = async (programs: Programs, dir: string): Promise<Origins> => {
   mkdirSync(dir, { recursive: true })
-  const ports = { echo: unusedPort(), http: unusedPort(manyOrigins), bulk: unusedPort() }
-  const origin = (name: string, ...more: ReadonlyArray<string>): Promise<void> =>
-    ready(start([programs.load, `serve-${name}`, ...more], { core: loadCore, dir, name, stdout: "pipe" }), name)
+  const ports = {
+    echo: unusedPort(),
+    http: unusedPort(manyOrigins),
+    "http-large": unusedPort(),
+    "http-chunked": unusedPort(),
+    bulk: unusedPort(),
+  }
+  const origin = (name: keyof typeof ports, mode: string, ...more: ReadonlyArray<string>): Promise<void> => {
+    const command = [programs.load, mode, `port=${ports[name]}`, ...more]
+    return ready(start(command, { core: loadCore, dir, name, stdout: "pipe" }), name)
+  }
   await Promise.all([
-    origin("echo", `port=${ports.echo}`),
-    origin("http", `port=${ports.http}`, `ports=${manyOrigins}`, "size=128"),
-    origin("bulk", `port=${ports.bulk}`),
+    origin("echo", "serve-echo"),
+    origin("http", "serve-http", `ports=${manyOrigins}`, "size=128"),
+    origin("http-large", "serve-http", `size=${largeBody}`),
+    origin("http-chunked", "serve-http", `size=${largeBody}`, "chunked=1"),
+    origin("bulk", "serve-bulk"),
   ])
   return { ports }
 }

@@ -9,7 +9,7 @@ export interface Workload {
   readonly title: string
   readonly measure: Measure
   readonly work: Work
-  readonly origin: "echo" | "http" | "bulk"
+  readonly origin: "echo" | "http" | "http-large" | "http-chunked" | "bulk"
   /** What one operation is; a rate counts these a second, and processor time is told for each. */
   readonly unit: "request" | "connection" | "MB"
   /** Arguments of `load` besides port, target and seconds. */
@@ -99,6 +99,10 @@ export const workloads: ReadonlyArray<Workload> = [
   http("http-many-origins", `absolute-form requests, kept alive, ${manyOrigins} origins in turn`, {
     load: ["kind=http", "size=128", `ports=${manyOrigins}`],
     peers: ["haproxy", "squid"],
+  }),
+  http("http-large", "absolute-form requests, kept alive, bodies of 32 KiB", { origin: "http-large" }),
+  http("http-chunked", "absolute-form requests, kept alive, bodies of 32 KiB in chunks of 8 KiB", {
+    origin: "http-chunked",
   }),
   http("http-connections", "absolute-form requests, a new connection each", {
     unit: "connection",
