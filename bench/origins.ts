@@ -31,7 +31,7 @@ export interface Origins {
   readonly ports: Readonly<Record<Workload["origin"], number>>
 }
 
-/** Bytes of a body that takes several reads of a proxy's. */
+/** Bytes of a body that costs a proxy more than its head does. */
 const largeBody = 32 * 1024
 
 /** Starts the origins on the load's core; resolves once all of them accept. */

@@ -13,7 +13,10 @@ export interface Pipe {
   readonly fill: (socket: number, length: number) => number
   /** Likewise moves up to `length` bytes out of the pipe to a socket. */
   readonly drain: (socket: number, length: number) => number
-  /** How many bytes a socket has room for, or a few less; a negative errno where the kernel does not say (before 4.12). */
+  /**
+   * How many bytes a socket has room for, less what the kernel will keep beside them, a few in a hundred; a negative errno
+   * where it does not say (before 4.12).
+   */
   readonly room: (socket: number) => number
   /** Reads what is in the pipe; returns how many bytes, or a negative errno. */
   readonly read: (into: Uint8Array) => number

@@ -108,7 +108,7 @@ export class Body {
     this.passed += count
     if (this.framing === untilClose) return
     this.remaining -= count
-    this.owed -= count
+    if (this.begun) this.owed -= count
     if (this.remaining > 0) return
     if (this.framing === chunked) this.state = "data-cr"
     else this.done = true
@@ -116,7 +116,7 @@ export class Body {
 
   /**
    * All of the input, or all up to the end of the body, if that is what we would write; else undefined, and nothing has
-   * been taken. Looks at the framing alone.
+   * been taken. Looks at the framing alone, and leaves whatever is not the usual of it to `passChunks`, which judges.
    */
   private passAsIs(input: Uint8Array, start: number): Uint8Array | undefined {
     if (this.encoding === "plain" || this.problem !== undefined) return undefined
@@ -140,7 +140,7 @@ export class Body {
       }
       at = ourSizeLineEnd(input, from)
       if (at < 0) return undefined
-      remaining = number(input, from, at - crlf.length)
+      remaining = hexNumber(input, from, at - crlf.length)
       if (remaining > mostAhead) return undefined
       inChunk = remaining > 0
       done = !inChunk
@@ -312,7 +312,7 @@ const ourSizeLineEnd = (input: Uint8Array, start: number): number => {
 const isLineEnd = (input: Uint8Array, at: number): boolean => input[at] === CR && input[at + 1] === LF
 
 /** What `input[start, end)` says in hexadecimal digits. */
-const number = (input: Uint8Array, start: number, end: number): number => {
+const hexNumber = (input: Uint8Array, start: number, end: number): number => {
   let value = 0
   for (let at = start; at < end; at++) value = value * 16 + hexDigit(input[at]!)
   return value
