@@ -1,13 +1,14 @@
 /**
  * Run: the proxy, from its settings to its last connection, alone or beside a child program.
  */
+import { constants } from "node:os"
 import { isatty } from "node:tty"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
-import { serveAdmin } from "../admin/admin.ts"
+import { type AdminParts, serveAdmin } from "../admin/admin.ts"
 import { serveHealth } from "../admin/health.ts"
 import { makeTap, type Tap } from "../admin/tap.ts"
 import { type Parts, type Proxy, startProxy } from "../app.ts"
@@ -36,12 +37,13 @@ import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
-import { type ChildNotStarted, startChild } from "./child.ts"
+import { type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
-import type { Signals } from "./signals.ts"
+import { isStop, type Signals } from "./signals.ts"
+import type { Terminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
 /** Milliseconds that the last lines may take to be written when the process ends. */
@@ -52,6 +54,8 @@ export interface RunArgs {
   /** Reads the settings again, for SIGHUP. */
   readonly reread: () => Result.Result<Loaded, ConfigError>
   readonly signals: Signals
+  /** The controlling terminal, if there is one. */
+  readonly terminal: Terminal | undefined
   /** The program to run beside the proxy, and its arguments. */
   readonly command: ReadonlyArray<string> | undefined
 }
@@ -146,7 +150,17 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     observers.live.draining = proxy.draining
     observers.live.idleOrigins = proxy.idleOrigins
     observers.live.open = () => proxy.connections.flows()
-    const ports = yield* serveOperators(proxy, state, observers, stop)
+    const { command, signals, terminal } = args
+    // With a program it is SIGTERM that does it, also for a program that has not been started yet.
+    const askedToStop = (): void => {
+      if (command === undefined) Deferred.doneUnsafe(stop, Effect.void)
+      else signals.tell("SIGTERM")
+    }
+    const ports = yield* serveOperators(proxy, state, observers, {
+      stop: askedToStop,
+      prospect:
+        command === undefined ? "draining, then ending" : "the program is told to stop; the proxy ends after it",
+    })
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
@@ -155,16 +169,27 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const service = yield* notifyService({ environment: process.env, status, log })
     service.ready()
 
-    const child = args.command === undefined ? undefined : yield* startBeside(args.command, settings(), ports, log)
-    args.signals.listen((signal) => {
-      if (signal === "SIGHUP") {
+    const child = command === undefined ? undefined : yield* startBeside(args, command, settings(), ports, log)
+    if (terminal !== undefined) yield* watchTerminal(terminal)
+    let firstStop: number | undefined
+    const stopOrHurry = (): void => {
+      firstStop ??= performance.now()
+      // Managers may send two, which are one.
+      const again = performance.now() - firstStop > sameStop
+      Deferred.doneUnsafe(again && Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+    }
+    signals.listen((signal) => {
+      const closed = signal === "SIGHUP" && saysFarewell(args)
+      if (signal === "SIGHUP" && !closed) {
         service.reloading()
         rereadSettings(args, state, observers)
         service.ready()
       }
-      if (child !== undefined && !child.ended()) return child.signal(signal)
-      if (signal !== "SIGTERM" && signal !== "SIGINT") return
-      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+      if (child !== undefined && !child.ended()) {
+        if (isStop(signal)) firstStop ??= performance.now()
+        return child.signal(signal)
+      }
+      if (isStop(signal) || closed) stopOrHurry()
     })
     const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
     Deferred.doneUnsafe(stop, Effect.void)
@@ -190,11 +215,30 @@ const serviceStatus = (proxy: Proxy, ports: Ports): string => {
   return `${inbound}${outbound}connections: ${proxy.connections.count}`
 }
 
-const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
+const startBeside = (
+  { signals: { ignored }, terminal }: RunArgs,
+  command: ReadonlyArray<string>,
+  settings: Settings,
+  ports: Ports,
+  log: Log,
+) => {
   const { env, notes } = childEnvironment(settings, ports, process.env)
   for (const note of notes) log.warn(note)
-  return startChild(command, env)
+  return startChild({ command, environment: env, terminal, ignored })
 }
+
+/** Milliseconds. */
+const terminalLook = 1000
+
+const watchTerminal = (terminal: Terminal) =>
+  Effect.acquireRelease(
+    Effect.sync(() => setInterval(() => terminal.look(), terminalLook)),
+    (timer) => Effect.sync(() => clearInterval(timer)),
+  )
+
+/** Whether a SIGHUP comes from a terminal that closed; nohup(1) asks to outlive it. */
+const saysFarewell = ({ terminal, signals }: RunArgs): boolean =>
+  terminal !== undefined && !signals.ignored.has(constants.signals.SIGHUP) && terminal.hungUp()
 
 /** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
 const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
@@ -214,13 +258,12 @@ const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
   { metrics, log, recent, tap }: Observers,
-  stop: Deferred.Deferred<void>,
+  { stop, prospect }: Pick<AdminParts, "stop" | "prospect">,
 ) {
   const { healthPort, adminPort } = state.settings
   let started = false
   const phase = { started: () => started, draining: proxy.draining }
   const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => renderPrometheus(metrics) })
-  const requestStop = (): void => void Deferred.doneUnsafe(stop, Effect.void)
   const admin = yield* serveAdmin({
     port: adminPort,
     state: phase,
@@ -230,7 +273,8 @@ const serveOperators = Effect.fnUntraced(function* (
     recent,
     tap,
     metrics: () => renderPrometheus(metrics),
-    stop: requestStop,
+    stop,
+    prospect,
     level: () => state.settings.logLevel,
     setLevel: (logLevel) => {
       state.settings = { ...state.settings, logLevel }

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { inForeground, startChild } from "../../src/cli/child.ts"
+import { startChild } from "../../src/cli/child.ts"
 import { Lines, runCommand } from "../support/process.ts"
 import { within } from "../support/within.ts"
 
@@ -15,6 +15,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pillion-child-"))
 })
 afterAll(() => rm(folder, { recursive: true }))
+
+/** Starts a program from the process of the tests. */
+const startHere = (command: ReadonlyArray<string>, environment: Record<string, string>) =>
+  startChild({ command, environment, terminal: undefined, ignored: new Set() })
 
 /** Writes a file for a test to run, and returns its path. */
 const file = async (name: string, content: string, mode: number): Promise<string> => {
@@ -52,7 +56,7 @@ test("the program has the arguments, the environment and the streams of the comm
 test("the program is found by the PATH of its own environment", async () => {
   await mkdir(join(folder, "bin"))
   await file("bin/only-here", "#!/bin/sh\nexit 5\n", 0o755)
-  const outcome = startChild(["only-here"], { PATH: join(folder, "bin") }).pipe(
+  const outcome = startHere(["only-here"], { PATH: join(folder, "bin") }).pipe(
     Effect.flatMap(({ exitCode }) => exitCode),
     Effect.scoped,
   )
@@ -157,15 +161,8 @@ test("Ctrl-C reaches a program of the same terminal once, not twice", async () =
   }
 })
 
-test("a process is in the foreground of a terminal only if it has one and its group is the foremost", () => {
-  expect(inForeground("12 (a) b) (c) S 1 12 12 34816 12 4194304 0")).toBe(true)
-  expect(inForeground("12 (pillion) S 1 12 12 34816 99 4194304 0")).toBe(false)
-  expect(inForeground("12 (pillion) S 1 12 12 0 -1 4194304 0")).toBe(false)
-  expect(inForeground("")).toBe(false)
-})
-
 test("a program that has not ended when its scope closes is sent SIGTERM", async () => {
-  const started = Effect.scoped(startChild(["sleep", "60"], { PATH: process.env["PATH"] ?? "" }))
+  const started = Effect.scoped(startHere(["sleep", "60"], { PATH: process.env["PATH"] ?? "" }))
   const child = await Effect.runPromise(started)
   expect(await within(Effect.runPromise(child.exitCode), "end of the program")).toBe(143)
   expect(child.ended()).toBe(true)
@@ -188,11 +185,6 @@ test("as PID 1 it reaps every orphan, and the program's exit code stays the prog
     for pid in $(cat orphans); do while [ -e /proc/$pid ]; do sleep 0.01; done; done
     exit 7`
   expect(await asPid1(...runner, "sh", "-c", script)).toEqual({ code: 7, stdout: "", stderr: "" })
-})
-
-test("as PID 1 it leaves the program's exit status for Bun, even when it sees it first", async () => {
-  const script = join(import.meta.dir, "../support/dead-child.ts")
-  expect(await asPid1(process.execPath, script)).toEqual({ code: 7, stdout: "", stderr: "" })
 })
 
 test("as PID 1 it ends with 128 and the signal's number too", async () => {
