@@ -134,7 +134,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
   Effect.fnUntraced(function* (args, state, observers) {
     const { log, metrics } = observers
     const settings = (): Settings => state.settings
-    yield* exportTelemetry(observers)
+    yield* exportTelemetry(observers, args.command !== undefined)
     yield* Effect.acquireRelease(
       Effect.sync(() => watchLag((seconds) => metrics.lagged(seconds))),
       (stopWatching) => Effect.sync(stopWatching),
@@ -202,10 +202,11 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
   })
 
 /** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
-const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exporter }: Observers) {
+const exportTelemetry = Effect.fnUntraced(function* (observers: Observers, besideProgram: boolean) {
   if (!wantsTelemetry(process.env)) return
   const { startTelemetry } = yield* Effect.promise(() => import("../observe/telemetry.ts"))
-  exporter.current = yield* startTelemetry({ env: process.env, log, metrics, recent, version: version.version })
+  const parts = { ...observers, env: process.env, version: version.version, besideProgram }
+  observers.exporter.current = yield* startTelemetry(parts)
 })
 
 /** The line that `systemctl status` shows. */
