@@ -60,13 +60,9 @@ const fromEnvironment = (option: Named, sources: Sources, warn: (warning: string
   for (const name of environmentNames(option)) {
     const text = textOf(option, name, sources)
     if (text === "") continue
-    const foreign = name === option.environment && option.shared !== undefined
-    const decoded = foreign ? option.kind.decode(text) : Result.void
-    if (Result.isFailure(decoded)) {
-      warn(`environment ${name} is ignored, for it may be the workload's own: ${quote(text)} ${decoded.failure}`)
-    } else if (isServiceLink(text))
-      warn(`environment ${name} is ignored: ${quote(text)} is a link to a Kubernetes Service`)
-    else set.push({ name, text })
+    const problem = isServiceLink(text) ? "is a link to a Kubernetes Service" : foreignProblem(option, name, text)
+    if (problem === undefined) set.push({ name, text })
+    else warn(`environment ${name} is ignored: ${quote(text)} ${problem}`)
   }
   const [first, second] = set
   if (first === undefined) return undefined
@@ -84,6 +80,13 @@ const textOf = ({ environment, shared }: Named, name: string, { env, besideProgr
   if (name !== environment || shared === undefined) return text
   if (besideProgram === true && !shared.besideProgram) return ""
   return shared.near?.get(text.toLowerCase()) ?? text
+}
+
+/** What is wrong with a value that may be meant for the workload. */
+const foreignProblem = ({ environment, shared, kind }: Named, name: string, text: string): string | undefined => {
+  if (name !== environment || shared === undefined) return undefined
+  const decoded = kind.decode(text)
+  return Result.isFailure(decoded) ? decoded.failure : undefined
 }
 
 /**

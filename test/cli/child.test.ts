@@ -190,3 +190,44 @@ test("as PID 1 it reaps every orphan, and the program's exit code stays the prog
 test("as PID 1 it ends with 128 and the signal's number too", async () => {
   expect((await asPid1(...runner, "sh", "-c", "(sh -c 'exit 3' &); kill -TERM $$")).code).toBe(143)
 })
+
+// ── where the C library cannot be called ────────────────────────────────────────────────────────────────────────────
+
+const runWithout = (...command: ReadonlyArray<string>) =>
+  runCommand([...runner, ...command], { cwd: folder, env: { RUN_CHILD_WITHOUT_LIBC: "1" } })
+
+test("without the C library the program runs too, and its exit code is the program's", async () => {
+  expect((await runWithout("sh", "-c", "exit 7")).code).toBe(7)
+  expect((await runWithout("sh", "-c", "kill -TERM $$")).code).toBe(143)
+  const missing = await runWithout("no-such-program")
+  expect(missing).toEqual({ code: 127, stdout: "", stderr: 'pillion: "no-such-program" was not found in PATH\n' })
+})
+
+test("without the C library the program leads a group of its own, which gets the signals", async () => {
+  const child = Bun.spawn([...runner, process.execPath, "-e", listening], {
+    env: { ...process.env, RUN_CHILD_WITHOUT_LIBC: "1" },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+    detached: true,
+  })
+  try {
+    const lines = new Lines(child.stdout)
+    for (const name of ["ready", "SIGINT", "SIGTERM"] as const) {
+      if (name !== "ready") child.kill(name)
+      await lines.until((line) => line === name || undefined, name)
+    }
+    expect(await within(child.exited, "end of the program")).toBe(5)
+  } finally {
+    child.kill("SIGKILL")
+  }
+})
+
+test("without the C library bytes that are not UTF-8 are refused in words", async () => {
+  const script = `exec ${runner.join(" ")} cat "$(printf 'caf\\351')"`
+  const { code, stderr } = await runCommand(["sh", "-c", script], { env: { RUN_CHILD_WITHOUT_LIBC: "1" } })
+  expect([code, stderr]).toEqual([
+    126,
+    'pillion: "cat" cannot be given bytes that are not UTF-8 where the C library cannot be called\n',
+  ])
+})

@@ -191,7 +191,7 @@ test("beside a program the name of the service is the program's, and ours is tol
   ] as const) {
     await using collecting = collector()
     const { code, stdout } = await pillion(
-      [...["run", "--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--admin-port=0"], "--", "env"],
+      ["run", "--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--admin-port=0", "--", "env"],
       {
         env: {
           OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint,

@@ -1,5 +1,5 @@
 /** At a terminal: the keys mean the program and the proxy once each, the shell's job control works, and closing it ends. */
-import { afterAll, beforeAll, expect, test } from "bun:test"
+import { afterAll, beforeAll, expect } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
