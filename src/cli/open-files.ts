@@ -3,7 +3,7 @@
  * to the hard one when it starts, and its children would inherit that: some programs do something for each file that
  * they may open, and select(2) knows 1024.
  */
-import { readFileSync } from "node:fs"
+import { procText } from "./proc.ts"
 
 export interface OpenFiles {
   readonly soft: bigint
@@ -33,14 +33,6 @@ export const inheritedOpenFiles = (own: OpenFiles | undefined, parent: OpenFiles
 /** `inheritedOpenFiles` of this process. */
 export const ownInheritedOpenFiles = (): OpenFiles | undefined => {
   // The parent as /proc has it: where that is of an outer namespace, so is what it says of the parent.
-  const parent = /^PPid:\s*(\d+)$/m.exec(ownText("self/status"))?.[1] ?? "0"
-  return inheritedOpenFiles(parseOpenFiles(ownText("self/limits")), parseOpenFiles(ownText(`${parent}/limits`)))
-}
-
-const ownText = (path: string): string => {
-  try {
-    return readFileSync(`/proc/${path}`, "latin1")
-  } catch {
-    return ""
-  }
+  const parent = /^PPid:\s*(\d+)$/m.exec(procText("self/status"))?.[1] ?? "0"
+  return inheritedOpenFiles(parseOpenFiles(procText("self/limits")), parseOpenFiles(procText(`${parent}/limits`)))
 }

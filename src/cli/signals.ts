@@ -2,8 +2,8 @@
  * Signals: what the system tells the process, from its first moment on. Those that come before somebody listens are
  * kept: as PID 1 an unhandled SIGTERM would be ignored, and the pod would be killed instead.
  */
-import { readFileSync } from "node:fs"
 import { constants } from "node:os"
+import { procText } from "./proc.ts"
 
 /** What the proxy itself is told; every other one keeps its default meaning. */
 const own = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const
@@ -38,7 +38,7 @@ export const isStop = (signal: Signal): boolean => signal === "SIGTERM" || signa
 
 export class Signals {
   /** Numbers of those that whoever started the process lets it ignore: SIGHUP under nohup(1), for one. */
-  readonly ignored: ReadonlySet<number> = ignoredIn(ownStatus())
+  readonly ignored: ReadonlySet<number> = ignoredIn(procText("self/status"))
   private readonly early: Array<Signal> = []
   private listener: ((signal: Signal) => void) | undefined = undefined
 
@@ -75,12 +75,4 @@ export const ignoredIn = (status: string): ReadonlySet<number> => {
   const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`)
   const numbers = Array.from({ length: 64 }, (_, index) => index + 1)
   return new Set(numbers.filter((number) => ((mask >> BigInt(number - 1)) & 1n) === 1n && !runtimeIgnores.has(number)))
-}
-
-const ownStatus = (): string => {
-  try {
-    return readFileSync("/proc/self/status", "latin1")
-  } catch {
-    return ""
-  }
 }

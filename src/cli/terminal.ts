@@ -1,7 +1,7 @@
 /**
  * Terminal: the controlling terminal of this process, as /proc/self/stat knows it, and which signals come from it.
  */
-import { readFileSync } from "node:fs"
+import { procText } from "./proc.ts"
 import type { Signal } from "./signals.ts"
 
 /** Sent to every process of the foreground group when a key is pressed or the window changes. */
@@ -16,7 +16,7 @@ export class Terminal {
   private readonly now: () => number
 
   /** The tests put another /proc/self/stat and another clock in their place. */
-  constructor(stat: () => string = ownStat, now: () => number = () => performance.now()) {
+  constructor(stat: () => string = () => procText("self/stat"), now: () => number = () => performance.now()) {
     this.stat = stat
     this.now = now
   }
@@ -60,12 +60,4 @@ export const parseStat = (stat: string): Stat => {
   const [, , group, session, terminal = "0", foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   const here = terminal !== "0"
   return { terminal: here, foreground: here && group === foreground, leader: session === stat.split(" ", 1)[0] }
-}
-
-const ownStat = (): string => {
-  try {
-    return readFileSync("/proc/self/stat", "latin1")
-  } catch {
-    return ""
-  }
 }

@@ -2,8 +2,8 @@
  * Verbatim: arguments and environment as the bytes that they are. A string of the runtime holds U+FFFD for what is not
  * UTF-8, and a program that got that would look for another file.
  */
-import { readFileSync } from "node:fs"
 import { notUtf8 } from "../config/kind.ts"
+import { procBytes } from "./proc.ts"
 
 export interface Verbatim {
   readonly bytes: ReadonlyArray<Uint8Array>
@@ -67,15 +67,10 @@ const nameOf = (entry: string): string | undefined => {
 export const isText = (bytes: Uint8Array): boolean => !decoder.decode(bytes).includes(notUtf8)
 
 /** What this process was started with. */
-export const ownStart = (): Started => ({ arguments: ownProc("cmdline"), environment: ownProc("environ") })
-
-const ownProc = (name: "cmdline" | "environ"): ReadonlyArray<Uint8Array> => {
-  try {
-    return splitZeros(readFileSync(`/proc/self/${name}`))
-  } catch {
-    return []
-  }
-}
+export const ownStart = (): Started => ({
+  arguments: splitZeros(procBytes("self/cmdline")),
+  environment: splitZeros(procBytes("self/environ")),
+})
 
 /** The parts of a text of /proc, each of which ends with a zero byte. */
 export const splitZeros = (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {

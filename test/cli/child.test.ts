@@ -100,14 +100,18 @@ for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]) proces
 setInterval(() => {}, 1e6)
 process.stdout.write("ready\\n")`
 
-test("signals go to the program, each once, and the program decides what they mean", async () => {
-  const child = Bun.spawn([...runner, process.execPath, "-e", listening], {
+const startListening = (env: Record<string, string>) =>
+  Bun.spawn([...runner, process.execPath, "-e", listening], {
+    env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
     // A session of its own: without a terminal, whoever runs this test.
     detached: true,
   })
+
+test("signals go to the program, each once, and the program decides what they mean", async () => {
+  const child = startListening({})
   try {
     const lines = new Lines(child.stdout)
     for (const name of ["ready", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM"] as const) {
@@ -204,13 +208,7 @@ test("without the C library the program runs too, and its exit code is the progr
 })
 
 test("without the C library the program leads a group of its own, which gets the signals", async () => {
-  const child = Bun.spawn([...runner, process.execPath, "-e", listening], {
-    env: { ...process.env, RUN_CHILD_WITHOUT_LIBC: "1" },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-    detached: true,
-  })
+  const child = startListening({ RUN_CHILD_WITHOUT_LIBC: "1" })
   try {
     const lines = new Lines(child.stdout)
     for (const name of ["ready", "SIGINT", "SIGTERM"] as const) {

@@ -1,8 +1,10 @@
 /** At a terminal: the keys mean the program and the proxy once each, the shell's job control works, and closing it ends. */
 import { afterAll, beforeAll, expect } from "bun:test"
+import { readFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { parseStat } from "../../src/cli/terminal.ts"
 import { build } from "../../scripts/build.ts"
 import { needs } from "../support/needs.ts"
 import { Condition, eventually } from "../support/within.ts"
@@ -68,7 +70,10 @@ const file = (name: string) => Bun.file(join(folder, name))
 const contains = async (name: string, text: string): Promise<boolean> =>
   (await file(name).exists()) && (await file(name).text()).includes(text)
 
-/** Starts a proxy that logs to a file, and waits for its ready line. */
+/** Whether a process is in the foreground of its terminal. */
+const inForeground = (pid: number): boolean => parseStat(readFileSync(`/proc/${pid}/stat`, "latin1")).foreground
+
+/** The command line that starts a proxy which logs to a file. */
 const command = async (log: string, ...rest: ReadonlyArray<string>): Promise<string> =>
   `${[await build(), "run", ...free, ...rest].join(" ")} 2>${log}`
 
@@ -101,7 +106,8 @@ needs("bash")(
         // Both print the command of the job.
         await typing.until("program.js keys 2> log")
       }
-      await typing.until("\n")
+      // The shell says so before it hands over the terminal.
+      await eventually(async () => inForeground(typing.child.pid), false, "hand-over of the terminal")
     }
     typing.type("\x1c")
     await typing.until("<SIGQUIT>")

@@ -26,21 +26,22 @@ const deliver = async (url: string, ending: boolean, timeout = 2000) => {
   return problems[0]
 }
 
+const taken = () => new Response("")
+const busy = () => new Response("", { status: 503, headers: { "Retry-After": "1" } })
+
 /** A collector that answers with these, one after the other, and then with 200. */
-const collector = (...answers: ReadonlyArray<Response>) => {
+const collector = (...answers: ReadonlyArray<() => Response>) => {
   const state = { asked: 0, bytes: 0 }
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: async (request) => {
       state.bytes += (await request.bytes()).length
-      return answers[state.asked++]?.clone() ?? new Response()
+      return (answers[state.asked++] ?? taken)()
     },
   })
   return { state, url: `http://127.0.0.1:${server.port}/v1/logs`, [Symbol.asyncDispose]: () => server.stop(true) }
 }
-
-const busy = () => new Response("", { status: 503, headers: { "Retry-After": "1" } })
 
 test("a batch that is taken was delivered", async () => {
   await using server = collector()
@@ -49,19 +50,19 @@ test("a batch that is taken was delivered", async () => {
 })
 
 test("a collector that is busy is asked again, with the same bytes", async () => {
-  await using server = collector(busy())
+  await using server = collector(busy)
   expect(await deliver(server.url, false)).toBeUndefined()
   expect(server.state).toEqual({ asked: 2, bytes: 6 })
 })
 
 test("a batch that the collector does not want is lost at once", async () => {
-  await using server = collector(new Response("", { status: 401 }))
+  await using server = collector(() => new Response("", { status: 401 }))
   expect(await deliver(server.url, false)).toBe("status 401")
   expect(server.state.asked).toBe(1)
 })
 
 test("at the end a batch is tried once, whatever is wrong", async () => {
-  await using server = collector(busy())
+  await using server = collector(busy)
   expect(await deliver(server.url, true)).toBe("status 503")
   expect(server.state.asked).toBe(1)
   expect(await deliver(`http://127.0.0.1:${unusedPort()}/`, true)).toMatch(/refused|connect/i)
