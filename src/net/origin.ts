@@ -22,6 +22,8 @@ export interface OriginLimits extends ReaderLimits {
   readonly originReuse: number
   /** Connections that may wait for the next client. */
   readonly maxIdleOrigins: number
+  /** Milliseconds for what is left once one side has ended, or takes nothing; given again while there is progress. */
+  readonly halfCloseTimeout: number
 }
 
 export class Origin implements Receiver {
@@ -100,7 +102,7 @@ export class Origin implements Receiver {
   /** Ends a connection that owes nothing: FIN, then a bounded wait for theirs. */
   release(): void {
     cancel(this.idleDeadline)
-    discard(this.end)
+    discard(this.end, this.madeUnder.halfCloseTimeout)
   }
 
   /** Ends a connection in the middle of something: the origin must not take what it got for complete. */

@@ -5,6 +5,7 @@
  */
 import { concat, empty } from "../protocol/bytes.ts"
 
+import { uncertainBytes } from "./delivery.ts"
 import { nobody, type Receiver } from "./end.ts"
 import { socketAddressLength, socketOptions } from "./libc.ts"
 import { errorName } from "./load-libc.ts"
@@ -24,6 +25,7 @@ import {
 } from "./poller.ts"
 import type { Sender } from "./outbox.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
+import { boundDelivery, unacknowledgedOf } from "./send-queue.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -173,7 +175,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private leaveEnd(): void {
     if ((this.state & isBehind) !== 0) return
-    if ((this.state & hasPeerFinished) === 0) this.poller.libc.finish(this.fd)
+    if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) this.poller.libc.finish(this.fd)
     else this.goOn(0)
   }
 
@@ -245,15 +247,55 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   private finish(): void {
     // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
     // does, and spares a wake-up for a socket that is done both ways.
-    if ((this.state & hasPeerFinished) === 0) return this.poller.libc.finish(this.fd)
+    if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) return this.poller.libc.finish(this.fd)
+    this.close(undefined)
+  }
+
+  /**
+   * Much was sent, and the peer has not acknowledged all of it. An end that is done both ways stays open then, until the
+   * peer has, or has reset the connection: so it is known which.
+   */
+  private isUncertain(): boolean {
+    return this.sent > uncertainBytes && unacknowledgedOf(this.fd) > 0
+  }
+
+  /** It is done both ways. Closes when it is known whether the peer has everything. */
+  private settle(events: number): void {
+    const error = (events & broken) === 0 ? 0 : this.poller.libc.takeError(this.fd)
+    if (error !== 0) this.close(errorName(-error))
+    else if (!this.isUncertain()) this.close(undefined)
+  }
+
+  unacknowledged(): number {
+    if (!this.open) return 0
+    if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
+    const backlog = (this.state & isBehind) === 0 ? 0 : unsent.get(this)!.length
+    return backlog + unacknowledgedOf(this.fd)
+  }
+
+  detach(): void {
+    if (!this.open) return
+    const left = this.unacknowledged()
+    if ((this.state & (isFinished | isBehind | isBroken)) !== isFinished) return this.terminate()
+    if (left > 0) boundDelivery(this.fd)
+    this.lose()
     this.close(undefined)
   }
 
   terminate(): void {
     if (!this.open) return
+    this.lose()
     this.leavePoller()
     this.poller.libc.reset(this.fd)
     this.closed(undefined)
+  }
+
+  /** What the peer has not acknowledged counts as sent no more. */
+  private lose(): void {
+    if (this.sent === 0) return
+    const left = this.unacknowledged()
+    const fin = (this.state & (isFinished | isBehind)) === isFinished ? 1 : 0
+    this.sent -= Math.min(this.sent, Math.max(0, left - fin))
   }
 
   probe(): void {
@@ -275,7 +317,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     this.state &= (events & turnHasCome) === 0 ? ~isGathered : ~(isGathered | goesOn)
     if (!this.open) return
     try {
-      if ((this.state & unfinished) === isDone) return this.close(undefined)
+      if ((this.state & unfinished) === isDone) return this.settle(events)
       if ((this.state & isConnecting) !== 0 && !this.connected(events)) return
       if ((events & writable) !== 0 && (this.state & (isBlocked | isBehind)) !== 0) this.drain()
       if (this.open && (events & this.interesting()) !== 0) this.read(events, slot)
@@ -359,10 +401,10 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     if (result < 0) return this.close(errorName(-result))
     if ((this.state & isBroken) !== 0) return this.close("EPIPE")
     if ((this.state & isFinished) !== 0) {
-      // After our own FIN the peer's closes the socket without an `ended` of its own; but ours may still have to be sent.
-      if ((this.state & (isBehind | isWaiting)) === 0) return this.close(undefined)
-      this.state |= hasPeerFinished
-      return
+      // After our own FIN the peer's closes the socket without an `ended` of its own, unless what was written, or our FIN,
+      // still has to get there: who waits for the peer's FIN must not wait for that.
+      if ((this.state & (isBehind | isWaiting)) === 0 && !this.isUncertain()) return this.close(undefined)
+      return this.peerFinished()
     }
     if ((this.state & hasPeerFinished) === 0) return this.peerFinished()
     // Both directions are closed and it was not we who closed ours: a reset, whose error a write was told.
@@ -371,6 +413,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private close(code: string | undefined): void {
     if (!this.open) return
+    if (code !== undefined) this.lose()
     this.leavePoller()
     this.poller.libc.close(this.fd)
     this.closed(code)

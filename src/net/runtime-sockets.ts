@@ -12,6 +12,7 @@ import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
+import { boundDelivery, unacknowledgedOf } from "./send-queue.ts"
 import { peerOf } from "./socket-address.ts"
 import {
   firstOwn,
@@ -32,6 +33,12 @@ declare module "bun" {
     readonly fd: number
   }
 }
+
+/**
+ * What the peer had not acknowledged when that was asked last, of those where it was something: once a socket of the
+ * runtime's is closed, nobody can ask.
+ */
+const lastUnacknowledged = new Map<RuntimeEnd, number>()
 
 /** It was given up before it had a socket. */
 const isAbandoned = firstOwn
@@ -94,8 +101,33 @@ export class RuntimeEnd extends SocketEnd {
     else this.socket!.close()
   }
 
+  unacknowledged(): number {
+    const fd = this.descriptor
+    const count = fd < 0 ? 0 : unacknowledgedOf(fd)
+    if (count > 0) lastUnacknowledged.set(this, count)
+    else lastUnacknowledged.delete(this)
+    return count
+  }
+
+  detach(): void {
+    if ((this.state & (isOpen | isFinished | isBroken)) !== (isOpen | isFinished)) return this.terminate()
+    if (this.unacknowledged() > 0) boundDelivery(this.descriptor)
+    this.lose()
+    this.socket!.close()
+  }
+
+  private lose(): void {
+    const left = lastUnacknowledged.get(this)
+    if (left === undefined) return
+    lastUnacknowledged.delete(this)
+    const fin = (this.state & isFinished) === 0 ? 0 : 1
+    this.sent -= Math.min(this.sent, left - fin)
+  }
+
   terminate(): void {
     if (!this.open) return
+    this.unacknowledged()
+    this.lose()
     if (this.socket !== undefined) return void this.socket.terminate()
     this.state |= isAbandoned
     abandoned++
@@ -118,6 +150,8 @@ export class RuntimeEnd extends SocketEnd {
 
   close(code: string | undefined): void {
     if (!this.attached && (this.state & isAbandoned) !== 0) abandoned--
+    if (code !== undefined) this.lose()
+    else lastUnacknowledged.delete(this)
     this.closed(code)
   }
 }

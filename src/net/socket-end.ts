@@ -67,6 +67,8 @@ export abstract class SocketEnd implements End, Probed {
   abstract pause(): void
   abstract resume(): void
   abstract shutdown(): void
+  abstract unacknowledged(): number
+  abstract detach(): void
   abstract terminate(): void
   abstract probe(): void
 

@@ -123,20 +123,31 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       expect(both.nearEnd.write(bytes("x"))).toBe(-1)
     })
 
-    test("a shutdown behind the peer's closes before it returns, and what the peer has not read yet still arrives", async () => {
+    test("a shutdown behind the peer's closes before it returns", async () => {
+      using both = await pair()
+      both.nearEnd.shutdown()
+      await both.far.hears("ended")
+      both.farEnd.write(bytes("all"))
+      both.farEnd.shutdown()
+      expect(both.far.heard).toEqual(["ended", "closed in order"])
+      expect(both.farEnd.open).toBe(false)
+      await both.near.hears("data all", "closed in order")
+    })
+
+    test("behind a shutdown after the peer's what the peer has not read yet still arrives", async () => {
       using both = await pair()
       both.nearEnd.shutdown()
       await both.far.hears("ended")
       both.nearEnd.pause()
-      // More than its reader's kernel takes: the rest waits in the kernel of the socket that is closed.
+      // More than its reader's kernel takes: the rest waits in the kernel of the socket that is done.
       const count = both.farEnd.write(new Uint8Array(8 << 20).fill(0x61))
       both.farEnd.shutdown()
-      expect(both.far.heard).toEqual(["ended", "closed in order"])
-      expect(both.farEnd.open).toBe(false)
       both.nearEnd.resume()
       await both.near.until(() => !both.nearEnd.open)
       expect(both.near.heard.at(-1)).toBe("closed in order")
       expect(both.nearEnd.received).toBe(count)
+      await both.far.hears("ended", "closed in order")
+      expect(both.farEnd.sent).toBe(count)
     })
 
     test("terminate says closed before it returns, once, and resets the peer", async () => {

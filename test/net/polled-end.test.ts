@@ -253,7 +253,7 @@ describe("what is written in a full turn", () => {
     await inFullTurn(() => {})
     first.nearEnd.shutdown()
     second.nearEnd.shutdown()
-    await second.far.hears("closed in order")
+    await second.far.hears("ended", "closed in order")
   })
 
   test("before the end is terminated harms nobody: its peer sees the reset, and others get what is theirs", async () => {
@@ -415,14 +415,14 @@ describe("a peer that reads slowly", () => {
     await both.far.until(() => both.farEnd.received === 11)
     // The FIN is noticed, and nothing is closed for it.
     await inFullTurn(() => {})
-    expect(both.far.heard).toEqual(["data that is all"])
+    expect(both.far.heard).toEqual(["data that is all", "ended"])
     const sink = new Sink()
     both.nearEnd.receiver = sink
     both.nearEnd.resume()
     await sink.until(() => sink.how !== undefined)
     expect(sink.how).toBe("in order")
     expect(sink.bytes.equals(all.subarray(0, at))).toBe(true)
-    await both.far.hears("data that is all", "closed in order")
+    await both.far.hears("data that is all", "ended", "closed in order")
     expect(both.farEnd.sent).toBe(at)
   })
 

@@ -21,6 +21,8 @@ class FakeEnd implements End {
   shutdown = (): void => {
     this.how = "FIN"
   }
+  unacknowledged = (): number => 0
+  detach = (): void => this.terminate()
   terminate = (): void => {
     this.how = "RST"
     this.open = false
@@ -28,7 +30,13 @@ class FakeEnd implements End {
   }
 }
 
-const limits: OriginLimits = { maxHeadBytes: 1000, maxHeadFields: 10, originReuse: 60_000, maxIdleOrigins: 10 }
+const limits: OriginLimits = {
+  maxHeadBytes: 1000,
+  maxHeadFields: 10,
+  originReuse: 60_000,
+  maxIdleOrigins: 10,
+  halfCloseTimeout: 60_000,
+}
 
 const setting = (changed: Partial<OriginLimits> = {}) => {
   const box = { limits: { ...limits, ...changed } }

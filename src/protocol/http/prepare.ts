@@ -44,6 +44,8 @@ export interface PreparedRequest {
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
   readonly closes: boolean
+  /** The client may be waiting for a 100 before it sends its body. */
+  readonly expects: boolean
 }
 
 export const prepareRequest = (
@@ -70,6 +72,7 @@ export const prepareRequest = (
     retryable,
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
     closes: head.survey.close,
+    expects: head.survey.expects === "100-continue",
   }
 }
 
