@@ -353,8 +353,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
   /** Bounds a body that goes on behind its answer: a client that sends nothing more is not waited for. */
   private armUpload(): void {
     if (this.finished) return
-    this.progress = this.client.received
+    this.progress = this.uploaded()
     this.deadline = after(lingerTimeout, uploadStalls, this)
+  }
+
+  /** What the client has sent, and what the origin has of it. */
+  private uploaded(): number {
+    return this.client.received + (this.origin === undefined ? 0 : acknowledgedBy(this.origin.end))
   }
 
   private disarmUpload(): void {
@@ -364,7 +369,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
   uploadStalls(): void {
     this.deadline = undefined
     const { origin } = this
-    const moves = this.client.received - this.progress >= enoughFor(lingerTimeout)
+    const moves = this.uploaded() - this.progress >= enoughFor(lingerTimeout)
     if (!moves && origin?.tail === undefined)
       return origin === undefined ? this.exchangedLast() : this.stopReading(origin)
     this.armUpload()

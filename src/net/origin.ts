@@ -99,10 +99,10 @@ export class Origin implements Receiver {
     cancel(this.idleDeadline)
   }
 
-  /** Ends a connection that owes nothing: FIN, then a bounded wait for theirs. */
+  /** Ends a connection whose messages are whole: FIN behind what it has not taken yet, then a bounded wait for theirs. */
   release(): void {
     cancel(this.idleDeadline)
-    discard(this.end, this.madeUnder.halfCloseTimeout)
+    discard(this.end, this.madeUnder.halfCloseTimeout, this.tail)
   }
 
   /** Ends a connection in the middle of something: the origin must not take what it got for complete. */
