@@ -17,8 +17,8 @@ import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
 import { runtimeSockets } from "./runtime-sockets.ts"
 import type { Sockets } from "./sockets.ts"
 
-/** Milliseconds; loopback answers within one. */
-const patience = 1000
+/** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
+const patience = 3000
 
 const greeting = fromLatin1("hello")
 

@@ -21,6 +21,8 @@ export interface Options {
   /** Goes before the executable: `unshare`, `prlimit`, ... */
   readonly wrapper?: ReadonlyArray<string>
   readonly cwd?: string
+  /** Another one than this machine's. */
+  readonly executable?: string
 }
 
 /** Ports by listener; 0 where nothing listens. */
@@ -138,7 +140,7 @@ export class Pillion {
 
 /** Starts the executable and waits until everything listens. Fails with what it said when it ends instead. */
 export const startPillion = async (options: Options = {}): Promise<Pillion> => {
-  const executable = await build()
+  const executable = options.executable ?? (await build())
   const folder = await mkdtemp(join(tmpdir(), "pillion-test-"))
   const portsFile = join(folder, "ports.json")
   const appeared = untilPorts(folder, portsFile)
