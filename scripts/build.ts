@@ -108,6 +108,5 @@ const fingerprint = async (revision: string | undefined): Promise<string> => {
 
 if (import.meta.main) {
   const [name] = process.argv.slice(2)
-  const say = (line: string): void => console.log(line)
-  await (name === undefined ? build(say) : buildFor(targetNamed(name), say))
+  await (name === undefined ? build(console.log) : buildFor(targetNamed(name), console.log))
 }

@@ -21,7 +21,7 @@ arm64(
   "it runs, and knows what it is",
   async () => {
     const { code, stdout } = await runCommand([...onArm64, await arm64Executable(), "version"], {
-      milliseconds: 30_000,
+      milliseconds: 60_000,
     })
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^pillion /)])
   },
@@ -29,7 +29,7 @@ arm64(
 )
 
 const start = async (flags: ReadonlyArray<string>): Promise<Pillion> =>
-  startPillion({ executable: await arm64Executable(), wrapper: onArm64, flags })
+  startPillion({ executable: await arm64Executable(), wrapper: onArm64, flags, patience: 60_000 })
 
 const mebibytes = 8
 

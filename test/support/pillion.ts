@@ -23,6 +23,8 @@ export interface Options {
   readonly cwd?: string
   /** Another one than this machine's. */
   readonly executable?: string
+  /** Milliseconds until everything listens; an emulated start takes its time. */
+  readonly patience?: number
 }
 
 /** Ports by listener; 0 where nothing listens. */
@@ -164,6 +166,7 @@ export const startPillion = async (options: Options = {}): Promise<Pillion> => {
     const ports = await within(
       Promise.race([appeared.ports, died]),
       () => `ports file; pillion says:\n${err.all.join("\n")}\n`,
+      options.patience,
     )
     // From here on its end is no failure of the start any more.
     died.catch(() => {})
