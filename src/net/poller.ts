@@ -127,9 +127,10 @@ export class Poller {
   }
 
   private keeps(fd: number, events: number, keep: boolean, result: number): boolean {
-    const room = keep && this.kept.size < keptAtOnce
-    this.shortfalls.cannotWatch(errorName(-result), room)
-    if (!room) return false
+    const room = this.kept.size < keptAtOnce
+    // Who does not have it kept tells its client itself.
+    this.shortfalls.cannotWatch(errorName(-result), room || !keep)
+    if (!keep || !room) return false
     this.kept.set(fd, events)
     if (this.kept.size === 1) setTimeout(this.look, lookEvery)
     return true

@@ -37,18 +37,21 @@ export interface Shortfalls {
   readonly cannotAccept: (port: number, code: string) => void
   /** Something could be accepted there again. */
   readonly acceptsAgain: (port: number) => void
-  /** epoll(7) does not take a socket. `kept` is one that is looked after without it, so that its client can be told. */
-  readonly cannotWatch: (code: string, kept: boolean) => void
+  /** epoll(7) does not take a socket. `told` says whether its client can be told; else it is reset. */
+  readonly cannotWatch: (code: string, told: boolean) => void
 }
 
 /** For tests, and before anybody listens. */
 export const unheard: Shortfalls = { fellBack() {}, cannotAccept() {}, acceptsAgain() {}, cannotWatch() {} }
 
+/** Milliseconds between two lines that a listener cannot accept: at a limit it may stop and go on many times a second. */
+export const deafWarningEvery = 10_000
+
 /** What is counted. */
 export interface ShortfallCounts {
   readonly fallback: (feature: Feature, reason: FallbackReason) => void
   readonly acceptError: (code: (typeof acceptErrors)[number]) => void
-  readonly unwatched: (kept: boolean) => void
+  readonly unwatched: (told: boolean) => void
 }
 
 /** Logs each once: a fallback when it happens, a listener when it stops and when it goes on, epoll(7) the first time. */
@@ -56,11 +59,19 @@ export class ShortfallLog implements Shortfalls {
   private readonly log: Pick<Log, "info" | "warn" | "error">
   private readonly counts: ShortfallCounts
   private readonly fallbacks = new Map<Feature, Fallback>()
-  private readonly deaf = new Set<number>()
+  /** The ports of which it was said, when, and whether they still cannot. */
+  private readonly deaf = new Map<number, { readonly since: number; over: boolean }>()
+  private readonly now: () => number
   private watchLogged = false
 
-  constructor(log: Pick<Log, "info" | "warn" | "error">, counts: ShortfallCounts) {
+  /** `now` is on a clock that never jumps; the tests put another in its place. */
+  constructor(
+    log: Pick<Log, "info" | "warn" | "error">,
+    counts: ShortfallCounts,
+    now: () => number = () => performance.now(),
+  ) {
     this.log = log
+    this.now = now
     this.counts = counts
   }
 
@@ -78,17 +89,21 @@ export class ShortfallLog implements Shortfalls {
 
   cannotAccept(port: number, code: string): void {
     this.counts.acceptError(acceptErrors.find((each) => each === code) ?? "other")
-    if (this.deaf.has(port)) return
-    this.deaf.add(port)
+    const said = this.deaf.get(port)
+    if (said !== undefined && (!said.over || this.now() - said.since < deafWarningEvery)) return
+    this.deaf.set(port, { since: this.now(), over: false })
     this.log.error("connections cannot be accepted; it is tried again", { port, code })
   }
 
   acceptsAgain(port: number): void {
-    if (this.deaf.delete(port)) this.log.info("connections are accepted again", { port })
+    const said = this.deaf.get(port)
+    if (said === undefined || said.over) return
+    said.over = true
+    this.log.info("connections are accepted again", { port })
   }
 
-  cannotWatch(code: string, kept: boolean): void {
-    this.counts.unwatched(kept)
+  cannotWatch(code: string, told: boolean): void {
+    this.counts.unwatched(told)
     if (this.watchLogged) return
     this.watchLogged = true
     this.log.error("epoll takes no more sockets: connections are refused (fs.epoll.max_user_watches, or memory)", {

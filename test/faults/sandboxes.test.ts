@@ -79,6 +79,9 @@ describe.each([true, false])("polled: %p,", (poll) => {
       using itself = await rawConnect(running.ports.out)
       expect(await ask(itself, "socks5", ownAddress, running.ports.health)).toBe(2)
       itself.end()
+      using unknown = await rawConnect(running.ports.out)
+      expect(await ask(unknown, "socks5", "nowhere.test", 80)).toBe(4)
+      unknown.end()
       expect(running.stderr.all.filter((line) => !line.includes('"level":"info"'))).toEqual([])
       expect(await settingOf(running, "poll")).toEqual({
         option: "poll",
@@ -121,6 +124,20 @@ linux(
   },
   20_000,
 )
+
+needs("namespace")("where /proc/self/fdinfo does not tell of the runtime's epoll, poll is not in use", async () => {
+  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
+  const hidden = 'mount -t tmpfs none /proc/$$/fdinfo; exec "$@"'
+  using server = await echo()
+  await using running = await startPillion({
+    flags: ["--proxy-protocol=tcp:http", `--proxy-port=${server.port}`],
+    wrapper: ["unshare", ...user, "--mount", "--", "sh", "-ec", hidden, "sh"],
+  })
+  await expectService(running, server)
+  expect(warningOf(running, "poll")).toMatchObject({ level: "warn", reason: "no-epoll" })
+  expect(await settingOf(running, "poll")).toMatchObject({ inForce: false, reason: "no-epoll" })
+  expect(await settingOf(running, "splice")).not.toHaveProperty("inForce")
+})
 
 linux("what is not wanted is not missed", async () => {
   using server = await echo()

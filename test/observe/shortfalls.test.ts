@@ -1,11 +1,12 @@
 /** What is said, counted and shown of what the machine does not give. */
 import { expect, test } from "bun:test"
 
-import { ShortfallLog } from "../../src/observe/shortfalls.ts"
+import { deafWarningEvery, ShortfallLog } from "../../src/observe/shortfalls.ts"
 
 const make = () => {
   const said: Array<string> = []
   const counted: Array<string> = []
+  const clock = { now: 0 }
   const say = (level: string) => (message: string, fields?: object) =>
     void said.push(`${level} ${message.split(":")[0]} ${JSON.stringify(fields)}`)
   const shortfalls = new ShortfallLog(
@@ -13,10 +14,11 @@ const make = () => {
     {
       fallback: (feature, reason) => void counted.push(`${feature} ${reason}`),
       acceptError: (code) => void counted.push(code),
-      unwatched: (kept) => void counted.push(`kept ${kept}`),
+      unwatched: (told) => void counted.push(`told ${told}`),
     },
+    () => clock.now,
   )
-  return { shortfalls, said, counted }
+  return { shortfalls, said, counted, clock }
 }
 
 test("a fallback is said and counted once, and marks its option", () => {
@@ -38,11 +40,15 @@ test("a fallback is said and counted once, and marks its option", () => {
 })
 
 test("a listener that cannot accept is counted each time, and said once until it can", () => {
-  const { shortfalls, said, counted } = make()
+  const { shortfalls, said, counted, clock } = make()
   for (const code of ["EMFILE", "EMFILE", "EUCLEAN"]) shortfalls.cannotAccept(1, code)
   shortfalls.cannotAccept(2, "EPERM")
   shortfalls.acceptsAgain(1)
   shortfalls.acceptsAgain(1)
+  // Not again so soon.
+  shortfalls.cannotAccept(1, "ENFILE")
+  shortfalls.acceptsAgain(1)
+  clock.now = deafWarningEvery
   shortfalls.cannotAccept(1, "EPERM")
   expect(said.map((line) => line.replace(/ connections.*? (?={)/, " "))).toEqual([
     'error {"port":1,"code":"EMFILE"}',
@@ -50,12 +56,12 @@ test("a listener that cannot accept is counted each time, and said once until it
     'info {"port":1}',
     'error {"port":1,"code":"EPERM"}',
   ])
-  expect(counted).toEqual(["EMFILE", "EMFILE", "other", "EPERM", "EPERM"])
+  expect(counted).toEqual(["EMFILE", "EMFILE", "other", "EPERM", "ENFILE", "EPERM"])
 })
 
 test("sockets that epoll does not take are all counted, and said once", () => {
   const { shortfalls, said, counted } = make()
-  for (const kept of [true, true, false]) shortfalls.cannotWatch("ENOSPC", kept)
+  for (const told of [true, true, false]) shortfalls.cannotWatch("ENOSPC", told)
   expect(said).toEqual([expect.stringMatching(/^error epoll takes no more sockets.*"code":"ENOSPC"/)])
-  expect(counted).toEqual(["kept true", "kept true", "kept false"])
+  expect(counted).toEqual(["told true", "told true", "told false"])
 })
