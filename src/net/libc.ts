@@ -25,6 +25,7 @@ export const { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EINPROGRESS, ENETUNR
 export const socketOptions = {
   reuseAddress: { level: 1, name: 2 },
   error: { level: 1, name: 4 },
+  broadcast: { level: 1, name: 6 },
   keepAlive: { level: 1, name: 9 },
   noDelay: { level: 6, name: 1 },
   /** Seconds of silence before the first probe, seconds between two, and how many unanswered ones end a connection. */

@@ -14,7 +14,6 @@ import {
   EADDRNOTAVAIL,
   EAFNOSUPPORT,
   EINPROGRESS,
-  ENETUNREACH,
   ENOSYS,
   EPERM,
   type Libc,
@@ -25,6 +24,7 @@ import {
 import { errorName, whyNoLibc } from "./load-libc.ts"
 import { PolledEnd } from "./polled-end.ts"
 import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
+import { routeError } from "./route.ts"
 import { type Accept, backlog, type Listening, type Sockets } from "./sockets.ts"
 import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./socket-address.ts"
 
@@ -119,25 +119,14 @@ const connect = (poller: Poller, address: Address, port: number, outcome: Outcom
   const result = libc.connect(fd, to, to.length)
   if (result < 0 && result !== -EINPROGRESS) {
     libc.close(fd)
-    return errorName(result === -EADDRNOTAVAIL && !hasSource(libc, address, to) ? ENETUNREACH : -result)
+    const error = result === -EADDRNOTAVAIL ? routeError(libc, address, port) : undefined
+    return error ?? errorName(-result)
   }
   const attempt = new Attempt(address, port, outcome)
   const end = PolledEnd.connecting(poller, fd, attempt)
   if (typeof end === "number") return errorName(-end)
   attempt.end = end
   return attempt
-}
-
-/**
- * Whether this machine has an address from which the other can be reached: with IPv6 switched off (sysctl disable_ipv6)
- * it has none, and connect(2) says the same as where no port is free. UDP has ports of its own, and sends nothing here.
- */
-const hasSource = (libc: Libc, address: Address, to: Uint8Array): boolean => {
-  const fd = libc.datagramSocket(familyOf(address))
-  if (fd < 0) return true
-  const result = libc.connect(fd, to, to.length)
-  libc.close(fd)
-  return result !== -EADDRNOTAVAIL
 }
 
 class PolledListener implements Listening, Watcher {

@@ -14,7 +14,7 @@ import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./deadline.ts"
 import { type End, nobody } from "./end.ts"
 import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
-import { runtimeSockets } from "./runtime-sockets.ts"
+import { routedSockets } from "./route.ts"
 import type { Sockets } from "./sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
@@ -33,17 +33,17 @@ export const chooseSockets = (
   denied: () => boolean = acceptIsDenied,
 ): Effect.Effect<Sockets> =>
   Effect.gen(function* () {
-    if (denied()) return { ...runtimeSockets, listen: refuseToListen }
-    if (!wanted) return runtimeSockets
+    if (denied()) return { ...routedSockets(), listen: refuseToListen }
+    if (!wanted) return routedSockets()
     const sockets = polled(shortfalls)
     if ("reason" in sockets) {
       shortfalls.fellBack("poll", sockets)
-      return runtimeSockets
+      return routedSockets()
     }
     const fallback = yield* tried(sockets)
     if (fallback === undefined) return sockets
     shortfalls.fellBack("poll", fallback)
-    return runtimeSockets
+    return routedSockets()
   })
 
 const refuseToListen = (): never => {

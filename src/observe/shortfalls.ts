@@ -126,6 +126,6 @@ export interface NotInForce extends Fallback {
 }
 
 const consequences: { readonly [F in Feature]: string } = {
-  poll: "connections cost more, unreachable destinations are reported as refused, and a dial that is given up keeps its socket until the system drops it",
+  poll: "connections cost more, most unreachable destinations are reported as refused, and a dial that is given up keeps its socket until the system drops it",
   splice: "large transfers are copied through the program and cost more",
 }

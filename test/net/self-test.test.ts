@@ -45,12 +45,12 @@ describe("the way that is chosen at start", () => {
   })
 
   test("is the polled one also where nobody says which that is", async () => {
-    expect((await chosen(true)).sockets).not.toBe(runtimeSockets)
+    expect((await chosen(true)).sockets.listen).not.toBe(runtimeSockets.listen)
   })
 
   test("is the runtime's where the other is not wanted, and that one is not even asked for", async () => {
     const { sockets, told } = await chosen(false, () => expect.unreachable())
-    expect(sockets).toBe(runtimeSockets)
+    expect(sockets.listen).toBe(runtimeSockets.listen)
     expect(told).toEqual([])
   })
 
@@ -63,7 +63,7 @@ describe("the way that is chosen at start", () => {
     ],
   ])("is the runtime's, and the reason is told, where the other %s", async (_, reason, candidate) => {
     const { sockets, told } = await chosen(true, candidate)
-    expect(sockets).toBe(runtimeSockets)
+    expect(sockets.listen).toBe(runtimeSockets.listen)
     expect(told).toEqual([["poll", reason]])
   })
 
