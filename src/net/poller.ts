@@ -43,6 +43,9 @@ export const longestWait = 250
 export const keptAtOnce = 32
 export const lookEvery = 50
 
+/** What the kernel may have again (epoll_ctl(2)). */
+const scarce: ReadonlySet<string> = new Set(["ENOSPC", "ENOMEM"])
+
 /** Bytes that are read at a time. */
 export const chunkBytes = 64 * 1024
 
@@ -127,9 +130,10 @@ export class Poller {
   }
 
   private keeps(fd: number, events: number, keep: boolean, result: number): boolean {
-    const room = this.kept.size < keptAtOnce
+    const code = errorName(-result)
+    const room = this.kept.size < keptAtOnce && scarce.has(code)
     // Who does not have it kept tells its client itself.
-    this.shortfalls.cannotWatch(errorName(-result), room || !keep)
+    this.shortfalls.cannotWatch(code, room || !keep)
     if (!keep || !room) return false
     this.kept.set(fd, events)
     if (this.kept.size === 1) setTimeout(this.look, lookEvery)
