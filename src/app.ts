@@ -34,6 +34,7 @@ import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
 import type { Metrics } from "./observe/metrics.ts"
+import type { Shortfalls } from "./observe/shortfalls.ts"
 import { type Connections, makeConnections } from "./proxy/accept.ts"
 import { bind } from "./proxy/bind.ts"
 import { drainAll } from "./proxy/drain.ts"
@@ -49,6 +50,7 @@ export interface Parts {
   /** Absent where none is wanted. */
   readonly accessLog: AccessLog | undefined
   readonly metrics: Metrics
+  readonly shortfalls: Shortfalls
 }
 
 /** A proxy that listens. */
@@ -67,9 +69,9 @@ export interface Proxy {
 
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
-  function* ({ settings, sockets, log, accessLog, metrics }: Parts) {
+  function* ({ settings, sockets, log, accessLog, metrics, shortfalls }: Parts) {
     const dialer = yield* Dialer
-    const splicer = yield* makeSplicer(settings().splice)
+    const splicer = yield* makeSplicer(settings().splice, shortfalls)
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const shared: Array<SharedOrigins> = []

@@ -3,7 +3,6 @@
  * `read`. Synchronous: nothing else goes on at start, and the files are small.
  */
 import { readFileSync } from "node:fs"
-import { networkInterfaces } from "node:os"
 import * as Result from "effect/Result"
 import { type ConfigError, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
@@ -11,7 +10,7 @@ import { type Environment, find, type Flags, type Found, type Sources } from "..
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
-import { parseAddress } from "../protocol/address.ts"
+import { interfaceAddresses } from "../net/interfaces.ts"
 
 /** What the machine is asked for; the tests put something else in its place. */
 export interface Surroundings {
@@ -127,9 +126,7 @@ const mostOpenFiles = 1_048_576
 
 const limits = (): Limits => ({
   openFiles: openFilesLimit(readText("/proc/self/limits")),
-  ownAddresses: Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .flatMap(({ address }) => parseAddress(address) ?? []),
+  ownAddresses: interfaceAddresses(),
 })
 
 /** RLIMIT_NOFILE from /proc/self/limits. The soft one: Bun raises it to the hard one when it starts. */

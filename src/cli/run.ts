@@ -30,6 +30,7 @@ import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
 import { Recent } from "../observe/recent.ts"
+import { ShortfallLog } from "../observe/shortfalls.ts"
 import type { Exported } from "../observe/telemetry.ts"
 import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 
@@ -75,6 +76,7 @@ interface State {
 }
 
 interface Observers extends Omit<Parts, "settings" | "sockets"> {
+  readonly shortfalls: ShortfallLog
   readonly recent: Recent
   readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
@@ -123,7 +125,8 @@ const makeObservers = (settings: () => Settings): Observers => {
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
-  return { log, accessLog, metrics, recent, tap, live, exporter, flush }
+  const shortfalls = new ShortfallLog(log, metrics)
+  return { log, accessLog, metrics, shortfalls, recent, tap, live, exporter, flush }
 }
 
 const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
@@ -139,7 +142,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const stop = yield* Deferred.make<void>()
     const hurry = yield* Deferred.make<void>()
 
-    const sockets = yield* chooseSockets(settings().poll)
+    const sockets = yield* chooseSockets(settings().poll, observers.shortfalls)
     const proxy = yield* startProxy({ ...observers, settings, sockets }).pipe(
       Effect.provide(Dialer.layer(settings, sockets.connect)),
     )
@@ -213,7 +216,7 @@ const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers
 const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
-  { metrics, log, recent, tap }: Observers,
+  { metrics, log, recent, tap, shortfalls }: Observers,
   stop: Deferred.Deferred<void>,
 ) {
   const { healthPort, adminPort } = state.settings
@@ -225,7 +228,7 @@ const serveOperators = Effect.fnUntraced(function* (
     port: adminPort,
     state: phase,
     version,
-    config: () => state.loaded.origins,
+    config: () => shortfalls.mark(state.loaded.origins),
     connections: () => proxy.connections.flows(),
     recent,
     tap,

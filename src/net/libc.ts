@@ -11,6 +11,7 @@ import { loadLibc } from "./load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const SOCK_STREAM = 0o1
+const SOCK_DGRAM = 0o2
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const EPOLL_CLOEXEC = SOCK_CLOEXEC
@@ -18,12 +19,13 @@ const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
 const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
 
-export const { EAGAIN, EINPROGRESS } = constants.errno
+export const { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EINPROGRESS, ENETUNREACH, ENOSYS, EPERM } = constants.errno
 
 /** Options of a socket: level and name, and a number each. */
 export const socketOptions = {
   reuseAddress: { level: 1, name: 2 },
   error: { level: 1, name: 4 },
+  broadcast: { level: 1, name: 6 },
   keepAlive: { level: 1, name: 9 },
   noDelay: { level: 6, name: 1 },
   /** Seconds of silence before the first probe, seconds between two, and how many unanswered ones end a connection. */
@@ -95,6 +97,11 @@ export class Libc {
   /** A TCP socket of an address family that never blocks. */
   socket(family: number): number {
     return this.orErrno(this.calls.socket(family, SOCK_STREAM | unwaiting, 0))
+  }
+
+  /** A UDP socket likewise. */
+  datagramSocket(family: number): number {
+    return this.orErrno(this.calls.socket(family, SOCK_DGRAM | unwaiting, 0))
   }
 
   bind(fd: number, address: Uint8Array, length: number): number {

@@ -98,7 +98,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     const end = new PolledEnd(poller, fd, nobody)
     // As the socket that it was accepted from.
     end.state |= isPrompt
-    return end.registered()
+    return end.registered(true)
   }
 
   /** Likewise of one that is connecting. Its receiver is told of a `drain` when it is connected. */
@@ -108,10 +108,11 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     return end.registered()
   }
 
-  private registered(): PolledEnd | number {
-    const result = this.poller.watch(this.fd, interest, this)
+  /** `keep` is the poller's. */
+  private registered(keep = false): PolledEnd | number {
+    const result = this.poller.watch(this.fd, interest, this, keep)
     if (result < 0) {
-      this.poller.libc.close(this.fd)
+      this.poller.libc.reset(this.fd)
       return result
     }
     this.opened()

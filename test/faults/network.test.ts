@@ -77,17 +77,29 @@ const works: ReadonlyArray<readonly [what: string, host: string, by: string, lea
   ["a first address without route with a good second", "10-9-0-1.10-5-0-2.at.test", "10.5.0.2", 0],
 ]
 
-const start = async (network: Namespace) => {
+/** What the runtime's sockets know of too: where this machine itself has no way to go. */
+const own: ReadonlySet<string> = new Set([
+  "a port where nobody listens",
+  "a route of type unreachable",
+  "a route of type blackhole",
+  "a route of type prohibit",
+  "no route",
+])
+
+const start = async (network: Namespace, ...more: ReadonlyArray<string>) => {
   await startGround(network)
-  const flags = ["--proxy-type=forward", `--dial-timeout=${deadline}ms`]
+  const flags = ["--proxy-type=forward", `--dial-timeout=${deadline}ms`, ...more]
   return await startPillion({ wrapper: network.enter, ownPorts: true, flags })
 }
 
-needs("namespace", "iptables")(
-  "each fault is told by its true name in every protocol, at once or at the dial deadline and no later",
-  async () => {
+needs("namespace", "iptables").each([
+  ["--poll=true", faults],
+  ["--poll=false", faults.filter(([what]) => own.has(what))],
+] as const)(
+  "each fault is told by its true name in every protocol, at once or at the dial deadline and no later; %s",
+  async (flag, faults) => {
     await using network = await makeNamespace(ground)
-    await using pillion = await start(network)
+    await using pillion = await start(network, flag)
     const told = await askEach(
       network,
       faults.map(([, host]) => host),

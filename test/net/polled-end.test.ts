@@ -1,14 +1,16 @@
 /** What only polled ends have: several of them are read, told and written in one turn. */
 import { dlopen, ptr } from "bun:ffi"
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { constants } from "node:os"
 import { join } from "node:path"
 
 import { type End, nobody, type Receiver } from "../../src/net/end.ts"
 import { PolledEnd } from "../../src/net/polled-end.ts"
-import { acceptedAtOnce } from "../../src/net/polled-sockets.ts"
+import { acceptAgainAfter, acceptedAtOnce } from "../../src/net/polled-sockets.ts"
 import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
 import { socketAddress } from "../../src/net/socket-address.ts"
 import { openSockets, type SocketEnd } from "../../src/net/socket-end.ts"
+import { unheard } from "../../src/observe/shortfalls.ts"
 import { smallWrite } from "../../src/net/outbox.ts"
 import { address, descriptors } from "../support/dialling.ts"
 import { makeRandom } from "../support/random.ts"
@@ -1042,6 +1044,55 @@ describe("a defect", () => {
         doomed.write("x")
       `),
     ).toContain("still served")
+  })
+})
+
+/** A listener whose accept fails so often, and what it was heard to say; each of its connections is ended at once. */
+const failing = async (code: "EPERM" | "ECONNABORTED", times: number) => {
+  const poller = pollerOf(stirring[0]!.nearEnd)
+  const { libc } = poller
+  const heard: Array<string> = []
+  poller.shortfalls = {
+    ...unheard,
+    cannotAccept: (port, why) => void heard.push(`${why} on ${port === listener.port}`),
+    acceptsAgain: (port) => void heard.push(`again on ${port === listener.port}`),
+  }
+  const accepted = Promise.withResolvers<void>()
+  const listener = polled.listen(loopback, 0, (end) => {
+    end.terminate()
+    accepted.resolve()
+  })
+  let left = times
+  const { accept } = libc
+  libc.accept = (fd, peer) => (left-- > 0 ? -constants.errno[code] : accept.call(libc, fd, peer))
+  const started = performance.now()
+  try {
+    polled.connect(loopback, listener.port, { connected: ({ end }) => end.terminate(), failed() {} })
+    await within(accepted.promise, "accepted connection")
+    return { heard, calls: times - left, milliseconds: performance.now() - started }
+  } finally {
+    libc.accept = accept
+    poller.shortfalls = unheard
+    listener.stop()
+  }
+}
+
+describe("where accept(2) fails", () => {
+  test("because it is refused the listener rests, longer each time, and says so", async () => {
+    const { heard, milliseconds } = await failing("EPERM", 3)
+    expect(heard).toEqual(["EPERM on true", "EPERM on true", "EPERM on true", "again on true"])
+    expect(milliseconds).toBeGreaterThan(7 * acceptAgainAfter - 20)
+  })
+
+  test("by what the connection had already the next one is taken at once", async () => {
+    const { heard, milliseconds } = await failing("ECONNABORTED", acceptedAtOnce - 1)
+    expect(heard).toEqual([])
+    expect(milliseconds).toBeLessThan(acceptAgainAfter)
+  })
+
+  test("by that again and again it rests too", async () => {
+    const { heard } = await failing("ECONNABORTED", acceptedAtOnce)
+    expect(heard).toEqual(["ECONNABORTED on true", "again on true"])
   })
 })
 
