@@ -10,9 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { build } from "./build.ts"
-import { install } from "./steps.ts"
 
-await install()
 const executable = await build((line) => console.log(`── ${line}`))
 
 const workload = createServer((request, response) => {

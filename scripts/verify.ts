@@ -4,10 +4,9 @@
  */
 import { build } from "./build.ts"
 import { installClients } from "./recipes.ts"
-import { bun, install, step } from "./steps.ts"
+import { bun, step } from "./steps.ts"
 import { test } from "./test.ts"
 
-await install()
 // A quarter of a gigabyte that only test/recipes uses; without it, those tests are skipped where they may be.
 if (process.env["CI"] === "true") await installClients()
 await step("check", [bun, "run", "check"])

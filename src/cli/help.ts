@@ -30,7 +30,10 @@ const programHelp = (): ReadonlyArray<string> => [
 
 const commandHelp = (name: CommandName): ReadonlyArray<string> => {
   const { usage, summary, flags, takesOptions, examples } = commands[name]
-  const own: ReadonlyArray<readonly [string, string]> = flags.map((flag) => [`--${flag}`, commandFlags[flag]])
+  const own: ReadonlyArray<readonly [string, string]> = flags.map((flag) => {
+    const { summary, values } = commandFlags[flag]
+    return [values === undefined ? `--${flag}` : `--${flag} ${values.join("|")}`, summary]
+  })
   return [
     `pillion ${name}: ${summary}.`,
     ...section("Examples", pairs(examples)),
