@@ -23,6 +23,7 @@ import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
 import { renderPrometheus } from "../observe/exposition.ts"
 import type { Flow } from "../observe/flow.ts"
+import { leadsToJournal } from "../observe/journal.ts"
 import { watchLag } from "../observe/lag.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
@@ -91,13 +92,15 @@ const makeObservers = (settings: () => Settings): Observers => {
   const { accessLogFormat } = settings()
   const accessFormat = accessLogFormat === "auto" ? stdoutFormat : accessLogFormat
   const stdout = new Output({ write: openDescriptor(1), notice: accessNotice(accessFormat) })
-  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
+  const journal = leadsToJournal(2, process.env)
+  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat, journal) })
   const exporter: Observers["exporter"] = { current: undefined }
   const log = makeLog({
     output: stderr,
     level: () => settings().logLevel,
     format: stderrFormat,
     color: wantsColor(isatty(2), process.env),
+    journal,
     also: (level, message, fields) => exporter.current?.log(level, message, fields),
   })
   const recent = new Recent()

@@ -68,11 +68,11 @@ export const environmentWithoutEffect: ReadonlyArray<WithoutEffect> = [
 ]
 
 /** What is written about a pod, and asks for the sidecar itself: with it there, nothing is left to be done. */
-const aboutThePod = ["inject", "injected", "status"]
+const aboutThePod: ReadonlySet<string> = new Set(["inject", "injected", "status"])
 
 /** Whether `sidecar.speedscale.com/` + name is documented, though no option. */
 export const isDocumented = (name: string): boolean =>
-  aboutThePod.includes(name) || annotationsWithoutEffect.some((each) => each.name === name)
+  aboutThePod.has(name) || annotationsWithoutEffect.some((each) => each.name === name)
 
 /**
  * One line that names whatever is set without effect, by reason; undefined where nothing is. `annotations` is the file's
