@@ -37,9 +37,11 @@ import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
+import { calledAs } from "./called.ts"
 import { type ChildNotStarted, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
+import { oldNodeNote } from "./old-node.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import type { Signals } from "./signals.ts"
@@ -153,7 +155,8 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
-    announce(log, settings(), state.loaded.origins, ports)
+    const situation = { program: calledAs(), beside: args.command !== undefined, env: process.env }
+    announce(log, settings(), state.loaded.origins, ports, situation)
     const status = (): string => serviceStatus(proxy, ports)
     const service = yield* notifyService({ environment: process.env, status, log })
     service.ready()
@@ -193,11 +196,18 @@ const serviceStatus = (proxy: Proxy, ports: Ports): string => {
   return `${inbound}${outbound}connections: ${proxy.connections.count}`
 }
 
-const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
+const startBeside = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
+  settings: Settings,
+  ports: Ports,
+  log: Log,
+) {
   const { env, notes } = childEnvironment(settings, ports, process.env)
   for (const note of notes) log.warn(note)
-  return startChild(command, env)
-}
+  const oldNode = yield* oldNodeNote(command, env)
+  if (oldNode !== undefined) log.warn(oldNode)
+  return yield* startChild(command, env)
+})
 
 /** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
 const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {

@@ -5,8 +5,6 @@
  */
 import { fstatSync } from "node:fs"
 
-import type { LogLevel } from "./log.ts"
-
 /**
  * Whether a descriptor leads straight to the journal: systemd names the device and inode of what it gave the service,
  * and whoever redirects the output has another.
@@ -23,4 +21,4 @@ export const leadsToJournal = (descriptor: 1 | 2, env: Readonly<Record<string, s
 }
 
 /** The prefix of a line of this level, by syslog(3): 7 debug, 6 informational, 4 warning, 3 error. */
-export const priority: { readonly [L in LogLevel]: string } = { debug: "<7>", info: "<6>", warn: "<4>", error: "<3>" }
+export const priority = { debug: "<7>", info: "<6>", warn: "<4>", error: "<3>" } as const

@@ -1,6 +1,6 @@
 /** What the executable says of its own accord to somebody who runs it for the first time. */
 import { expect, test } from "bun:test"
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs"
+import { chmodSync, closeSync, fstatSync, openSync, readFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { build } from "../../scripts/build.ts"
 import { unusedPort } from "../../scripts/unused-port.ts"
 import { rawConnect } from "../support/peer.ts"
-import { startPillion } from "../support/pillion.ts"
+import { pillion, startPillion } from "../support/pillion.ts"
 import { within } from "../support/within.ts"
 
 const hello = Buffer.from("16030100050100000100", "hex")
@@ -60,6 +60,23 @@ test("a workload that is not there is one warning, and one line when it is", asy
   client.send("hello")
   expect((await client.readToEnd()).toString()).toBe("hello")
   expect(running.stderr.all.filter((line) => line.includes("workload")).length).toBe(3)
+}, 20_000)
+
+test("a Node.js that reads no proxy variables is warned of before it starts, and a new one is not", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pillion-node-"))
+  try {
+    for (const version of ["v22.20.0", "v22.21.0"]) {
+      await Bun.write(join(folder, "node"), `#!/bin/sh\n[ "$1" = --version ] && echo ${version} || exit 3\n`)
+      chmodSync(join(folder, "node"), 0o755)
+      const ports = ["--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--admin-port=0"]
+      const env = { PATH: `${folder}:${process.env["PATH"]}` }
+      const ran = await pillion(["run", ...ports, "--", "node", "app.js"], { env })
+      expect(ran.code).toBe(3)
+      expect(ran.stderr.includes(`Node.js ${version.slice(1)} reads no proxy variables`)).toBe(version === "v22.20.0")
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }, 20_000)
 
 test("where stderr is the journal's, each line has its priority in front; stdout stays as it is", async () => {

@@ -21,13 +21,14 @@ const trickled = (bytes: Uint8Array, allowed = both): [string, number] => {
   return ["NeedMore", bytes.length]
 }
 
+const tlsDetail = (allowed: Parameters<typeof detect>[1]): string => {
+  const found = detect(fromHex("16 03 01"), allowed)
+  return found._tag === "Refuse" ? found.refusal.detail : found._tag
+}
+
 test("whoever sends TLS to a port in the clear is told by the log what to write instead", () => {
-  const detail = (allowed: Parameters<typeof detect>[1]): string => {
-    const found = detect(fromHex("16 03 01"), allowed)
-    return found._tag === "Refuse" ? found.refusal.detail : found._tag
-  }
-  expect(detail(both)).toBe("a TLS handshake: this port is spoken to in the clear")
-  expect(detail({ ...onlySocks, insteadOfTls: "write x" })).toBe(
+  expect(tlsDetail(both)).toBe("a TLS handshake: this port is spoken to in the clear")
+  expect(tlsDetail({ ...onlySocks, insteadOfTls: "write x" })).toBe(
     "a TLS handshake: this port is spoken to in the clear; write x",
   )
 })
