@@ -4,6 +4,8 @@
  */
 import { test } from "bun:test"
 
+import { noteSkip } from "./skips.ts"
+
 /** `namespace` is the right to make one, and the tools to use it; `root` is to be root. */
 export type Need =
   | "curl"
@@ -46,5 +48,9 @@ export const has = (need: Need): boolean => {
 }
 
 /** `test`, or `test.skip` where something is missing and this is not CI. */
-export const needs = (...all: ReadonlyArray<Need>): typeof test =>
-  process.env["CI"] === "true" || all.every(has) ? test : (test.skip as typeof test)
+export const needs = (...all: ReadonlyArray<Need>): typeof test => {
+  const missing = process.env["CI"] === "true" ? [] : all.filter((need) => !has(need))
+  if (missing.length === 0) return test
+  noteSkip(...missing)
+  return test.skip as typeof test
+}
