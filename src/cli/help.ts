@@ -102,7 +102,7 @@ const optionNotes: ReadonlyArray<string> = [
   "Several ADDRESSes, rules or DESTINATIONs are separated by commas; their flags may be repeated.",
 ]
 
-/** The options as a Markdown table, for the README. */
+/** The options as a Markdown table. */
 export const optionsMarkdown = (): string => {
   const header = ["option", "default", "environment", "annotation", "on SIGHUP", "meaning"]
   const rows = optionKeys.map((key) => {
