@@ -87,7 +87,7 @@ ${line(`curl -x socks5h://${outbound} http://hello.demo/socks5`, "the same port 
 ${line(`curl -x socks4a://${outbound} http://hello.demo/socks4a`, "SOCKS4 and SOCKS4a too")}
 ${line(`curl http://127.0.0.1:${ports["health"]}/readyz`, "health, for probes")}
 
-Watch it meanwhile:
+Watch it meanwhile, from this folder:
 
 ${line(`${program} top${admin}`, "rates, latency, destinations, live; q quits")}
 ${line(`${program} tap${admin} 'host ~ hello'`, "each request and connection as it ends")}
