@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../config/error.ts"
 import { allOptions } from "../config/options.ts"
 import { didYouMean } from "../config/suggest.ts"
+import { filterFields } from "../observe/filter.ts"
 import {
   type CommandFlag,
   type CommandName,
@@ -184,22 +185,19 @@ const takeWord = <A extends string>(
   )
 }
 
-/**
- * All words that are left, as one filter. A shell writes the home folder where it finds a `~` by itself: the filter would
- * be understood, and let nothing through.
- */
+/** All words that are left, as one filter. A shell writes the home folder where a `~` stands by itself. */
 const takeFilter = (
   command: CommandName,
   words: Array<string>,
   home = process.env["HOME"] ?? "",
 ): Result.Result<string, ConfigError> => {
   const given = words.splice(0)
-  const filter = given.join(" ")
-  if (home === "" || !given.includes(home)) return Result.succeed(filter)
+  const at = given.findIndex((word, i) => word === home && Object.hasOwn(filterFields, given[i - 1] ?? ""))
+  if (at < 0) return Result.succeed(given.join(" "))
   return Result.fail(
     usageError(
       `the filter holds ${quote(home)}, which the shell puts in place of ~; quote the filter: ` +
-        `pillion ${command} '${bare(given.map((word) => (word === home ? "~" : word)).join(" "))}'`,
+        `pillion ${command} '${bare(given.with(at, "~").join(" "))}'`,
     ),
   )
 }

@@ -2,8 +2,8 @@
  * Filter: which entries somebody wants to see, as `host ~ api status = 5xx`. All of its terms must hold.
  *
  * A term is a field, an operator and a value, or a bare word that stands anywhere in the destination, the path, the
- * client or the reason; a field's name alone is none, unless it is quoted. `~` and `!~` look for a part, in any case; `=`, `!=`, `<`, `<=`, `>` and `>=` compare. What an
- * entry does not have is equal to nothing.
+ * client or the reason; a field's name alone is none, unless it is quoted. `~` and `!~` look for a part, in any case;
+ * `=`, `!=`, `<`, `<=`, `>` and `>=` compare. What an entry does not have is equal to nothing.
  */
 import * as Result from "effect/Result"
 

@@ -36,7 +36,8 @@ describe("commands", () => {
     expect(problem("tap", "host", home, "api")).toBe(
       `the filter holds "${home}", which the shell puts in place of ~; quote the filter: pillion tap 'host ~ api'`,
     )
-    expect(parsed("tap", `path = ${home}`)).toMatchObject({ filter: `path = ${home}` })
+    expect(parsed("tap", "path", "=", home)).toMatchObject({ filter: `path = ${home}` })
+    expect(parsed("tap", `path = ${home}`, home)).toMatchObject({ filter: `path = ${home} ${home}` })
     expect(parsed("top")).toMatchObject({ command: "top", filter: "" })
   })
 

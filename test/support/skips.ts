@@ -24,6 +24,7 @@ const ways: Readonly<Record<string, string>> = {
   prlimit: "apt-get install util-linux",
   bwrap: "apt-get install bubblewrap",
   "systemd-analyze": "apt-get install systemd",
+  arm64: "the head of .ci/run names Debian's packages",
   "dpkg-deb": "a Debian",
   "apt-get": "a Debian",
   "llhttp's fixtures": "CI=true, where they are",
