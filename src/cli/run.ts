@@ -23,6 +23,7 @@ import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
 import { renderPrometheus } from "../observe/exposition.ts"
 import type { Flow } from "../observe/flow.ts"
+import { leadsToJournal } from "../observe/journal.ts"
 import { watchLag } from "../observe/lag.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
@@ -37,9 +38,11 @@ import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
+import { calledAs } from "./called.ts"
 import { type ChildNotStarted, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
+import { oldNodeNote } from "./old-node.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import type { Signals } from "./signals.ts"
@@ -93,13 +96,15 @@ const makeObservers = (settings: () => Settings): Observers => {
   const { accessLogFormat } = settings()
   const accessFormat = accessLogFormat === "auto" ? stdoutFormat : accessLogFormat
   const stdout = new Output({ write: openDescriptor(1), notice: accessNotice(accessFormat) })
-  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
+  const journal = leadsToJournal(2, process.env)
+  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat, journal) })
   const exporter: Observers["exporter"] = { current: undefined }
   const log = makeLog({
     output: stderr,
     level: () => settings().logLevel,
     format: stderrFormat,
     color: wantsColor(isatty(2), process.env),
+    journal,
     also: (level, message, fields) => exporter.current?.log(level, message, fields),
   })
   const recent = new Recent()
@@ -153,7 +158,8 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
-    announce(log, settings(), state.loaded.origins, ports)
+    const situation = { program: calledAs(), beside: args.command !== undefined, env: process.env }
+    announce(log, settings(), state.loaded.origins, ports, situation)
     const status = (): string => serviceStatus(proxy, ports)
     const service = yield* notifyService({ environment: process.env, status, log })
     service.ready()
@@ -193,11 +199,18 @@ const serviceStatus = (proxy: Proxy, ports: Ports): string => {
   return `${inbound}${outbound}connections: ${proxy.connections.count}`
 }
 
-const startBeside = (command: ReadonlyArray<string>, settings: Settings, ports: Ports, log: Log) => {
+const startBeside = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
+  settings: Settings,
+  ports: Ports,
+  log: Log,
+) {
   const { env, notes } = childEnvironment(settings, ports, process.env)
   for (const note of notes) log.warn(note)
-  return startChild(command, env)
-}
+  const oldNode = yield* oldNodeNote(command, env)
+  if (oldNode !== undefined) log.warn(oldNode)
+  return yield* startChild(command, env)
+})
 
 /** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
 const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {

@@ -132,6 +132,6 @@ export class Linger implements Receiver, Step {
 const look = (linger: Linger): void => linger.look()
 
 /** Closes an end that nobody waits for, in order behind `words`, and in bounded time. */
-export const discard = (end: End, stallTimeout: number, words = empty): void => {
+export const discard = (end: End, stallTimeout: number, words: Uint8Array = empty): void => {
   if (end.open) new Linger(end, stallTimeout, undefined).start(words)
 }

@@ -10,6 +10,7 @@ import { join } from "node:path"
 
 import { type Expected, type Fixture, readFixtures } from "../support/llhttp.ts"
 import { cuts, type Message, type Reading, readRequests, readResponses } from "../support/messages.ts"
+import { noteSkip } from "../support/skips.ts"
 
 const folder = join(import.meta.dir, "../../../shared/corpora/llhttp")
 
@@ -188,7 +189,10 @@ const ours = (fixture: Fixture, chunks: ReadonlyArray<Uint8Array>): Outcome => {
 if (!existsSync(folder)) {
   const absent = `the fixtures of llhttp are not beside the checkout: ${join("..", "shared", "corpora", "llhttp")}`
   if (process.env["CI"] === "true") test(absent, () => expect(existsSync(folder)).toBe(true))
-  else test.skip(absent, () => {})
+  else {
+    noteSkip("llhttp's fixtures")
+    test.skip(absent, () => {})
+  }
 } else {
   const all = readFixtures(folder)
   const cases = all.filter((fixture) => outOfScope(fixture) === "")

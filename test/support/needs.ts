@@ -5,6 +5,7 @@
 import { test } from "bun:test"
 
 import { runsArm64 } from "./arm64.ts"
+import { noteSkip } from "./skips.ts"
 
 /**
  * `namespace` is the right to make one, and the tools to use it; `arm64` is to run executables of that processor, see
@@ -53,5 +54,9 @@ export const has = (need: Need): boolean => {
 }
 
 /** `test`, or `test.skip` where something is missing and this is not CI. */
-export const needs = (...all: ReadonlyArray<Need>): typeof test =>
-  process.env["CI"] === "true" || all.every(has) ? test : (test.skip as typeof test)
+export const needs = (...all: ReadonlyArray<Need>): typeof test => {
+  const missing = process.env["CI"] === "true" ? [] : all.filter((need) => !has(need))
+  if (missing.length === 0) return test
+  noteSkip(...missing)
+  return test.skip as typeof test
+}
