@@ -138,6 +138,13 @@ export class Peer {
     return this.buffer
   }
 
+  /** Takes what has arrived, however much that is. */
+  takePending(): Buffer {
+    const taken = this.buffer
+    this.buffer = Buffer.alloc(0)
+    return taken
+  }
+
   /** Reads no more until `resume`: the other side fills up the kernel's buffers and stalls. */
   pause(): void {
     this.socket.pause()
