@@ -33,6 +33,11 @@ export interface End {
    * `sent`; -1 when it is not open, and for an end that wants to see them.
    */
   readonly descriptor: number
+  /**
+   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Knows what the
+   * present turn of the event loop has found; what comes while that is worked on may be missed.
+   */
+  readonly hasNews: () => boolean
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void

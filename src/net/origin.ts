@@ -74,6 +74,11 @@ export class Origin implements Receiver {
     end.receiver = this
   }
 
+  /** At rest it should be silent: its end, or an answer that nobody asked for, is here. */
+  get isStale(): boolean {
+    return this.finished || this.broken || this.end.hasNews()
+  }
+
   /** Sends bytes of a request; what is not taken becomes the tail. */
   send(bytes: Uint8Array): void {
     if (this.broken || bytes.length === 0) return

@@ -91,9 +91,12 @@ export class OwnOrigins {
   }
 }
 
-/** A reload may have denied a destination, or moved it: what was made before is not used again. */
+/**
+ * A reload may have denied a destination, or moved it: what was made before is not used again. Nor is what its origin
+ * has ended, or spoken on, since it answered.
+ */
 const fresh = (origin: Origin, limits: OriginLimits): Origin | undefined => {
-  if (origin.madeUnder === limits) return origin
+  if (origin.madeUnder === limits && !origin.isStale) return origin
   origin.release()
   return undefined
 }

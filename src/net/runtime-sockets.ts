@@ -10,6 +10,7 @@ import { type Address, parseAddress } from "../protocol/address.ts"
 
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
+import { type Libc, openLibc } from "./libc.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
 import { peerOf } from "./socket-address.ts"
@@ -32,6 +33,9 @@ declare module "bun" {
     readonly fd: number
   }
 }
+
+/** Opened when it is needed first. */
+let libc: Libc | "none" | undefined = undefined
 
 /** It was given up before it had a socket. */
 const isAbandoned = firstOwn
@@ -58,6 +62,13 @@ export class RuntimeEnd extends SocketEnd {
 
   get descriptor(): number {
     return this.open && this.socket !== undefined ? this.socket.fd : -1
+  }
+
+  hasNews(): boolean {
+    if (!this.open || this.socket === undefined) return true
+    libc ??= openLibc() ?? "none"
+    // Without it a request may meet the end of its connection, and is sent again where that is safe.
+    return libc !== "none" && !libc.isQuiet(this.socket.fd)
   }
 
   write(bytes: Uint8Array, offset = 0): number {

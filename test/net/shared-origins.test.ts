@@ -15,6 +15,8 @@ class FakeEnd implements End {
   open = true
   readonly descriptor = -1
   how: "FIN" | "RST" | undefined = undefined
+  news = false
+  hasNews = (): boolean => this.news
   write = (bytes: Uint8Array): number => bytes.length
   pause = (): void => {}
   resume = (): void => {}
@@ -71,6 +73,14 @@ test("those that their origin ends, or speaks on unasked, are gone wherever they
   expect([second.end.how, fourth.end.how]).toEqual(["FIN", "RST"])
   expect(shared.count).toBe(2)
   expect([shared.take("a:80"), shared.take("a:80"), shared.take("a:80")]).toEqual([third, first, undefined])
+})
+
+test("one whose origin has ended it, or spoken on, and nobody was told yet, is not taken but ended", () => {
+  const { shared, offered } = setting()
+  const [first, second] = [offered(), offered()]
+  second.end.news = true
+  expect([shared.take("a:80"), shared.count]).toEqual([first, 0])
+  expect([first.end.how, second.end.how]).toEqual([undefined, "FIN"])
 })
 
 test("one that is closed while it waits is forgotten", () => {
