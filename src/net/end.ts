@@ -34,10 +34,10 @@ export interface End {
    */
   readonly descriptor: number
   /**
-   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Knows what the
-   * present turn of the event loop has found; what comes while that is worked on may be missed.
+   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Unless `asking`
+   * the kernel it may be no more than what the present turn of the event loop has found.
    */
-  readonly hasNews: () => boolean
+  readonly hasNews: (asking: boolean) => boolean
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void

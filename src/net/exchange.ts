@@ -227,10 +227,12 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    this.request = new Exchanged(prepared, target, key, authority, limits)
+    const request = new Exchanged(prepared, target, key, authority, limits)
+    this.request = request
     this.inbox.consume(prepared.consumed)
     const origin =
-      this.origins.take(key, limits) ?? (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
+      this.origins.take(key, limits, request.started) ??
+      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -412,7 +414,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.origin = undefined
     this.request = undefined
     const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin)
+    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin, request.wholeAt)
     else if (request.prepared.body.done) origin.release()
     else origin.abort()
     if (!request.clientStays) return this.over(this.tail ?? empty)

@@ -126,10 +126,11 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     return this.fd
   }
 
-  /** Asks the kernel only where this turn does not know: a call for every request would be a twentieth of its cost. */
-  hasNews(): boolean {
-    if ((this.state & isUntold) === 0) return false
-    return !this.open || (this.state & isGathered) !== 0 || !this.poller.libc.isQuiet(this.fd)
+  hasNews(asking: boolean): boolean {
+    if (!this.open) return true
+    const isInDoubt = (this.state & isUntold) !== 0
+    if (isInDoubt && (this.state & isGathered) !== 0) return true
+    return (isInDoubt || asking) && !this.poller.libc.isQuiet(this.fd)
   }
 
   localName(): SocketName | undefined {

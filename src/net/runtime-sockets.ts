@@ -64,6 +64,7 @@ export class RuntimeEnd extends SocketEnd {
     return this.open && this.socket !== undefined ? this.socket.fd : -1
   }
 
+  /** Asks the kernel whatever is wanted: nothing is known of a turn before it is over. */
   hasNews(): boolean {
     if (!this.open || this.socket === undefined) return true
     libc ??= openLibc() ?? "none"

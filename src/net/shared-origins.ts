@@ -54,7 +54,7 @@ export class SharedOrigins implements OriginOwner, Drained {
   take(key: string): Origin | undefined {
     for (let origin = this.tops.get(key); origin !== undefined; origin = this.tops.get(key)) {
       this.forget(origin)
-      if (this.mayShare(origin) && !origin.isStale) return origin
+      if (this.mayShare(origin) && !origin.isStale(performance.now())) return origin
       origin.release()
     }
     return undefined
