@@ -1,7 +1,8 @@
 /**
  * Request: the head of an HTTP/1 request to a proxy (RFC 9112 section 3), judged and made ready to be passed on.
  *
- * A request is refused for anything that two recipients could read differently. Nothing is repaired.
+ * A request is refused for anything that two recipients could read differently, unless the grammar has it and it goes on
+ * written the one usual way. Nothing is repaired.
  */
 import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
