@@ -36,6 +36,12 @@ export interface End {
    * `sent`; -1 when it is not open, and for an end that wants to see them.
    */
   readonly descriptor: number
+  /**
+   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Unless `asking`
+   * the kernel it may be no more than what the present turn of the event loop has found. The error of a reset is told to
+   * who asks, and once: the receiver may hear of an end in its place.
+   */
+  readonly hasNews: (asking: boolean) => boolean
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void

@@ -38,6 +38,12 @@ import type { Step } from "./step.ts"
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
 
+/**
+ * Milliseconds after a request was sent on a used connection within which a 408 is not its answer. It was under way
+ * already, and an origin that waited for the rest of this request would have waited longer.
+ */
+export const idleAnswerWithin = 1000
+
 /** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
 const holdBytes = 64 * 1024
 
@@ -241,10 +247,12 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    this.request = new Exchanged(prepared, target, key, authority, limits)
+    const request = new Exchanged(prepared, target, key, authority, limits)
+    this.request = request
     this.inbox.consume(prepared.consumed)
     const origin =
-      this.origins.take(key, limits) ?? (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
+      this.origins.take(key, limits, request.started) ??
+      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -410,6 +418,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     if ("reason" in read) return this.fail(read)
     if (read.head.status === 101) return this.switchProtocols(origin, read)
     if (read.head.status < 200) return this.passInterim(origin, read)
+    if (this.isForNobody(origin, read.head)) {
+      origin.answering = false
+      this.originFinished(origin)
+      return false
+    }
     this.beginAnswer(origin, read)
     return true
   }
@@ -509,7 +522,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     this.origin = undefined
     this.disarmUpload()
     const clean = origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin)
+    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin, request.wholeAt)
     else origin.release()
     if (request.clientStays) this.nextRequest()
     else this.exchangedLast()
@@ -634,6 +647,16 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     if (this.tail !== undefined && origin.inbox.length > 0 && code === undefined) return
     if (request.framing === untilClose && code === undefined) this.answered(origin, performance.now())
     else this.cutShort(code)
+  }
+
+  /**
+   * Whether this is the 408 of an origin that was tired of waiting for a request, and has crossed with ours (RFC 9110
+   * section 15.5.9). Nobody is waiting for it: the connection has closed unanswered.
+   */
+  private isForNobody(origin: Origin, head: ResponseHead): boolean {
+    const { interim, started } = this.request!
+    if (head.status !== 408 || head.persistent || !origin.used || interim > 0) return false
+    return performance.now() - started < idleAnswerWithin
   }
 
   /** Sends a request again that a used connection swallowed while it was closing. */

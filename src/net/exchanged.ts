@@ -71,6 +71,11 @@ export class Exchanged implements Answered {
     this.elapsed = now - this.started
   }
 
+  /** When it was whole, on the monotonic clock. */
+  get wholeAt(): number {
+    return this.started + this.elapsed
+  }
+
   /** It is over before it was whole: who ended it, and why. */
   end(endedBy: EndedBy, phase: Phase, error: string, refused: Refusal | undefined): void {
     this.elapsed = performance.now() - this.started

@@ -15,6 +15,8 @@ const SOCK_DGRAM = 0o2
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const EPOLL_CLOEXEC = SOCK_CLOEXEC
+const MSG_PEEK = 0x2
+const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
 const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
@@ -79,6 +81,7 @@ export class Libc {
   private readonly errno: Pointer
   private readonly number = new Int32Array(1)
   private readonly length = new Uint32Array(1)
+  private readonly peeked = new Uint8Array(1)
   /** A close that resets: on, for no time at all. */
   private readonly linger = new Int32Array([1, 0])
   /** struct epoll_event, which is packed on x64 only; `wordsOfEvent` of them are one. */
@@ -148,6 +151,11 @@ export class Libc {
   /** Reads up to `length` bytes to an address in memory that does not move. */
   receive(fd: number, into: number, length: number): number {
     return this.orErrno(this.calls.recv(fd, into as Pointer, length, 0))
+  }
+
+  /** Whether a read would have to wait: nothing has come, not even an end. */
+  isQuiet(fd: number): boolean {
+    return this.orErrno(this.calls.recv(fd, this.peeked, 1, MSG_PEEK | MSG_DONTWAIT)) === -EAGAIN
   }
 
   /** Sends `bytes` from `offset` to their end. */

@@ -62,6 +62,8 @@ const isBehind = 64 * firstOwn
 /** It has sent something; and does not wait with what it sends until that is acknowledged (RFC 896). */
 const hasSent = 128 * firstOwn
 const isPrompt = 256 * firstOwn
+/** Something may have come that its receiver was not told: an event says so, or nobody has looked yet. */
+const isUntold = 512 * firstOwn
 
 /** Not an event of epoll(7): the turn has come in which it goes on. */
 const turnHasCome = 0x1000_0000
@@ -125,6 +127,13 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     if ((this.state & (isOpen | isBehind)) !== isOpen) return -1
     this.hurry()
     return this.fd
+  }
+
+  hasNews(asking: boolean): boolean {
+    if (!this.open) return true
+    const isInDoubt = (this.state & isUntold) !== 0
+    if (isInDoubt && (this.state & isGathered) !== 0) return true
+    return (isInDoubt || asking) && !this.poller.libc.isQuiet(this.fd)
   }
 
   localName(): SocketName | undefined {
@@ -308,10 +317,13 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   }
 
   gather(events: number, slot: number): void {
+    if ((events & reading) !== 0) this.state |= isUntold
     const mask = (events & turnHasCome) === 0 ? gatherableBefore : gatherable
     if ((events & readable) === 0 || (this.state & mask) !== isOpen) return
+    const count = this.poller.gather(this.fd, slot)
+    if (count === unread) return
     this.state |= isGathered
-    this.poller.gather(this.fd, slot)
+    if (wouldWait(count)) this.state &= ~isUntold
   }
 
   happened(events: number, slot: number): void {
@@ -370,6 +382,8 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
       }
       if (count <= 0) return this.nothing(count, events)
       this.received += count
+      if (last === unread || count === chunkBytes || (events & more) !== 0) this.state |= isUntold
+      else this.state &= ~isUntold
       this.receiver.data(this, last === unread ? poller.received(count) : poller.chunk(slot))
       if (count === chunkBytes || last === unread) return this.readOn(events)
       if ((events & more) === 0) return
@@ -397,6 +411,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private nothing(result: number, events: number): void {
     if (!this.open) return
+    this.state &= ~isUntold
     // The kernel refused a write for a reason of its own, and the peer knows nothing of it.
     if (wouldWait(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
     if (result < 0) return this.close(errorName(-result))

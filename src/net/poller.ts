@@ -156,15 +156,16 @@ export class Poller {
     this.againMasks.push(events)
   }
 
-  /** Reads from a descriptor into the arena, if it has room; only in the first round. */
-  gather(fd: number, slot: number): void {
+  /** Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `gathered` will. */
+  gather(fd: number, slot: number): number {
     const start = this.used
     // The last chunk's room is for those who read when they are told.
-    if (start > arenaBytes - 2 * chunkBytes) return
+    if (start > arenaBytes - 2 * chunkBytes) return unread
     const count = this.libc.receive(fd, this.arenaAt + start, chunkBytes)
     this.starts[slot] = start
     this.lengths[slot] = count
     if (count > 0) this.used = (start + count + aligned - 1) & -aligned
+    return count
   }
 
   /** What `gather` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */

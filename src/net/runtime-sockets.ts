@@ -10,6 +10,7 @@ import { type Address, parseAddress } from "../protocol/address.ts"
 
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
+import { type Libc, openLibc } from "./libc.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
 import { boundDelivery, unacknowledgedOf } from "./send-queue.ts"
@@ -40,6 +41,9 @@ declare module "bun" {
  */
 const lastUnacknowledged = new Map<RuntimeEnd, number>()
 
+/** Opened when it is needed first. */
+let libc: Libc | "none" | undefined = undefined
+
 /** It was given up before it had a socket. */
 const isAbandoned = firstOwn
 
@@ -65,6 +69,14 @@ export class RuntimeEnd extends SocketEnd {
 
   get descriptor(): number {
     return this.open && this.socket !== undefined ? this.socket.fd : -1
+  }
+
+  /** Asks the kernel whatever is wanted: nothing is known of a turn before it is over. */
+  hasNews(): boolean {
+    if (!this.open || this.socket === undefined) return true
+    libc ??= openLibc() ?? "none"
+    // Without it a request may meet the end of its connection, and is sent again where that is safe.
+    return libc !== "none" && !libc.isQuiet(this.socket.fd)
   }
 
   write(bytes: Uint8Array, offset = 0): number {

@@ -56,6 +56,11 @@ const differences: Readonly<Record<string, readonly [ours: Outcome["end"], claus
     "RFC 9112 section 6.1",
     "a recipient that takes the first line, or the last, would frame it differently",
   ],
+  "request/transfer-encoding: Space after chunk header": [
+    "accepted",
+    "RFC 9112 section 7.1.1",
+    "devices pad the sizes of their chunks; what goes on is framed anew, so that nobody else has to read it",
+  ],
   "request/uri: Fragment in URI": [
     "refused: invalid request target",
     "RFC 9112 section 3.2",

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { nobody } from "../../src/net/end.ts"
+import { type End, nobody } from "../../src/net/end.ts"
 import { RuntimeEnd } from "../../src/net/runtime-sockets.ts"
 import type { SocketName } from "../../src/net/socket-end.ts"
 import { bothWays, bytes, Ear, pairOf, pairsOf } from "../support/pair.ts"
@@ -60,6 +60,53 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       both.nearEnd.write(bytes("two"))
       await next.hears("data two")
       expect(both.far.heard).toEqual(["data one"])
+    })
+
+    test.each([
+      ["bytes", (end: End): void => void end.write(bytes("x")), "data xx"],
+      ["a FIN", (end: End): void => end.shutdown(), "ended"],
+      ["a reset", (end: End): void => end.terminate(), "closed ECONNRESET"],
+    ] as const)("has news of %s from when they are here to when it has told them", async (_, act, heard) => {
+      using first = await pair()
+      using second = await pair()
+      // The one that heard something last comes first in the next turn, or else the one that is written to first.
+      for (const { nearEnd, far } of [second, first]) {
+        nearEnd.write(bytes("x"))
+        await far.hears("data x")
+      }
+      const news = [second.farEnd.hasNews(true), second.farEnd.hasNews(false)]
+      first.farEnd.receiver = {
+        ...nobody,
+        data(end) {
+          news.push(
+            second.farEnd.hasNews(false),
+            end.hasNews(true),
+            second.far.heard.length > 1 || second.far.heard[0] !== "data x",
+          )
+          first.far.data(end, bytes("y"))
+        },
+      }
+      first.nearEnd.write(bytes("y"))
+      act(second.nearEnd)
+      await first.far.hears("data xy")
+      expect(news).toEqual([false, false, true, false, false])
+      // A reset may be an end first: its error was told to who asked.
+      await second.far.until(() => second.far.heard.at(-1) === heard)
+      if (heard === "data xx") expect(second.farEnd.hasNews(true)).toBe(false)
+    })
+
+    test("has news in the middle of what it tells, where there is more", async () => {
+      using both = await pair()
+      const news: Array<boolean> = []
+      both.farEnd.receiver = {
+        ...nobody,
+        data: (end: End): void => void news.push(end.hasNews(false)),
+        ended: both.far.ended.bind(both.far),
+      }
+      both.nearEnd.write(bytes("last words"))
+      both.nearEnd.shutdown()
+      await both.far.hears("ended")
+      expect(news).toEqual([true])
     })
 
     test("hears everything in its order, however many others hear something in the same turn", async () => {

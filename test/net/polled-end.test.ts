@@ -53,6 +53,31 @@ const inFullTurn = async (act: () => void): Promise<void> => {
   await within(done.promise, "full turn")
 }
 
+test("what this turn has found is known for nothing; the kernel is asked where that is wanted, or in doubt", async () => {
+  using both = await pair()
+  const { libc } = pollerOf(both.farEnd)
+  const { isQuiet } = libc
+  let asked = 0
+  libc.isQuiet = (fd) => (asked++, isQuiet.call(libc, fd))
+  try {
+    await inFullTurn(() => expect([both.farEnd.hasNews(false), asked]).toEqual([false, 0]))
+    both.nearEnd.write(bytes("hello"))
+    await both.far.hears("data hello")
+    expect([both.farEnd.hasNews(false), asked]).toEqual([false, 0])
+    expect([both.farEnd.hasNews(true), asked]).toEqual([false, 1])
+    // Paused it is told nothing, and knows no more than that there was something.
+    both.farEnd.pause()
+    both.nearEnd.write(bytes("!"))
+    await inFullTurn(() => {})
+    expect([both.farEnd.hasNews(false), asked]).toEqual([true, 2])
+    both.farEnd.resume()
+    await both.far.hears("data hello!")
+    expect([both.farEnd.hasNews(false), asked]).toEqual([false, 2])
+  } finally {
+    libc.isQuiet = isQuiet
+  }
+})
+
 /** Takes everything, and tells when it has as much as it should have. */
 class Sink implements Receiver {
   private readonly chunks: Array<Uint8Array> = []
