@@ -31,7 +31,7 @@ import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
 import { Recent } from "../observe/recent.ts"
-import { ShortfallLog } from "../observe/shortfalls.ts"
+import { ShortfallLog } from "../observe/shortfall-log.ts"
 import type { Exported } from "../observe/telemetry.ts"
 import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 

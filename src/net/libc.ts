@@ -19,9 +19,16 @@ const MSG_PEEK = 0x2
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
+const SIOCOUTQ = 0x5411
 const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
 
 export const { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EINPROGRESS, ENETUNREACH, ENOSYS, EPERM } = constants.errno
+
+/**
+ * Milliseconds for which the kernel goes on with a socket that was detached while its peer takes nothing at all. A peer
+ * that takes some gets the rest.
+ */
+export const kernelDeliveryTimeout = 60_000
 
 /** Options of a socket: level and name, and a number each. */
 export const socketOptions = {
@@ -34,6 +41,8 @@ export const socketOptions = {
   keepAliveIdle: { level: 6, name: 4 },
   keepAliveInterval: { level: 6, name: 5 },
   keepAliveCount: { level: 6, name: 6 },
+  /** Milliseconds for which the kernel goes on while the peer takes nothing. */
+  userTimeout: { level: 6, name: 18 },
   ipv6Only: { level: 41, name: 26 },
 } as const
 
@@ -57,6 +66,7 @@ const functions = {
   recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   send: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   shutdown: { args: ["i32", "i32"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   epoll_create1: { args: ["i32"], returns: "i32" },
   epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
@@ -156,6 +166,19 @@ export class Libc {
   /** Whether a read would have to wait: nothing has come, not even an end. */
   isQuiet(fd: number): boolean {
     return this.orErrno(this.calls.recv(fd, this.peeked, 1, MSG_PEEK | MSG_DONTWAIT)) === -EAGAIN
+  }
+
+  /**
+   * Bytes that were written to a socket and that its peer has not acknowledged; a FIN that was sent counts as one. Can be
+   * asked after a reset too. 0 where the system does not say.
+   */
+  unacknowledged(fd: number): number {
+    return this.calls.ioctl(fd, SIOCOUTQ, this.number) === 0 ? Math.max(0, this.number[0]!) : 0
+  }
+
+  /** Bounds what the kernel does for a socket after it was closed, to `kernelDeliveryTimeout`. */
+  boundDelivery(fd: number): void {
+    this.set(fd, socketOptions.userTimeout, kernelDeliveryTimeout)
   }
 
   /** Sends `bytes` from `offset` to their end. */

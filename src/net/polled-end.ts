@@ -25,7 +25,6 @@ import {
 } from "./poller.ts"
 import type { Sender } from "./outbox.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
-import { boundDelivery, unacknowledgedOf } from "./send-queue.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -266,7 +265,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
    * peer has, or has reset the connection: so it is known which.
    */
   private isUncertain(): boolean {
-    return this.sent > uncertainBytes && unacknowledgedOf(this.fd) > 0
+    return this.sent > uncertainBytes && this.poller.libc.unacknowledged(this.fd) > 0
   }
 
   /** It is done both ways. Closes when it is known whether the peer has everything. */
@@ -280,14 +279,14 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     if (!this.open) return 0
     if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
     const backlog = (this.state & isBehind) === 0 ? 0 : unsent.get(this)!.length
-    return backlog + unacknowledgedOf(this.fd)
+    return backlog + this.poller.libc.unacknowledged(this.fd)
   }
 
   detach(): void {
     if (!this.open) return
     const left = this.unacknowledged()
     if ((this.state & (isFinished | isBehind | isBroken)) !== isFinished) return this.terminate()
-    if (left > 0) boundDelivery(this.fd)
+    if (left > 0) this.poller.libc.boundDelivery(this.fd)
     this.lose()
     this.close(undefined)
   }

@@ -4,12 +4,9 @@
  */
 import type { Address } from "../protocol/address.ts"
 
-import type { Outcome } from "./attempt.ts"
-import { EADDRNOTAVAIL, ENETUNREACH, type Libc, openLibc, socketOptions } from "./libc.ts"
+import { EADDRNOTAVAIL, ENETUNREACH, type Libc, socketOptions } from "./libc.ts"
 import { errorName } from "./load-libc.ts"
-import { runtimeSockets } from "./runtime-sockets.ts"
 import { familyOf, socketAddress } from "./socket-address.ts"
-import type { Sockets } from "./sockets.ts"
 
 /**
  * The error code of an address that cannot be reached from here; undefined where it can be, or nobody knows. Without an
@@ -27,21 +24,3 @@ export const routeError = (libc: Libc, address: Address, port: number): string |
   if (result >= 0) return undefined
   return errorName(result === -EADDRNOTAVAIL ? ENETUNREACH : -result)
 }
-
-/** The runtime's sockets; where libc can be asked a destination without a route is told by its own name. */
-export const routedSockets = (libc: Libc | undefined = openLibc()): Sockets => {
-  if (libc === undefined) return runtimeSockets
-  const { listen, connect } = runtimeSockets
-  return { listen, connect: (address, port, outcome) => connect(address, port, routed(outcome, libc)) }
-}
-
-/** What Bun calls nearly every failure, and what it says without IPv6. */
-const untold: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
-
-const routed = (outcome: Outcome, libc: Libc): Outcome => ({
-  connected: (attempt) => outcome.connected(attempt),
-  failed: (attempt, code) => {
-    const error = untold.has(code) ? routeError(libc, attempt.address, attempt.port) : undefined
-    outcome.failed(attempt, error ?? code)
-  },
-})

@@ -13,7 +13,6 @@ import { nobody } from "./end.ts"
 import { type Libc, openLibc } from "./libc.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
-import { boundDelivery, unacknowledgedOf } from "./send-queue.ts"
 import { peerOf } from "./socket-address.ts"
 import {
   firstOwn,
@@ -41,8 +40,12 @@ declare module "bun" {
  */
 const lastUnacknowledged = new Map<RuntimeEnd, number>()
 
-/** Opened when it is needed first. */
-let libc: Libc | "none" | undefined = undefined
+/** Opened when it is needed first; "none" where it cannot be had. */
+let opened: Libc | "none" | undefined = undefined
+const libc = (): Libc | undefined => {
+  opened ??= openLibc() ?? "none"
+  return opened === "none" ? undefined : opened
+}
 
 /** It was given up before it had a socket. */
 const isAbandoned = firstOwn
@@ -74,9 +77,8 @@ export class RuntimeEnd extends SocketEnd {
   /** Asks the kernel whatever is wanted: nothing is known of a turn before it is over. */
   hasNews(): boolean {
     if (!this.open || this.socket === undefined) return true
-    libc ??= openLibc() ?? "none"
     // Without it a request may meet the end of its connection, and is sent again where that is safe.
-    return libc !== "none" && !libc.isQuiet(this.socket.fd)
+    return libc()?.isQuiet(this.socket.fd) === false
   }
 
   write(bytes: Uint8Array, offset = 0): number {
@@ -115,7 +117,7 @@ export class RuntimeEnd extends SocketEnd {
 
   unacknowledged(): number {
     const fd = this.descriptor
-    const count = fd < 0 ? 0 : unacknowledgedOf(fd)
+    const count = fd < 0 ? 0 : (libc()?.unacknowledged(fd) ?? 0)
     if (count > 0) lastUnacknowledged.set(this, count)
     else lastUnacknowledged.delete(this)
     return count
@@ -123,7 +125,7 @@ export class RuntimeEnd extends SocketEnd {
 
   detach(): void {
     if ((this.state & (isOpen | isFinished | isBroken)) !== (isOpen | isFinished)) return this.terminate()
-    if (this.unacknowledged() > 0) boundDelivery(this.descriptor)
+    if (this.unacknowledged() > 0) libc()?.boundDelivery(this.descriptor)
     this.lose()
     this.socket!.close()
   }

@@ -14,7 +14,7 @@ import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./deadline.ts"
 import { type End, nobody } from "./end.ts"
 import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
-import { routedSockets } from "./route.ts"
+import { routedSockets } from "./routed-sockets.ts"
 import type { Sockets } from "./sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */

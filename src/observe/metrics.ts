@@ -19,7 +19,8 @@ import {
   statuses,
 } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
-import type { acceptErrors, FallbackReason, Feature, ShortfallCounts } from "./shortfalls.ts"
+import type { ShortfallCounts } from "./shortfall-log.ts"
+import type { acceptErrors, FallbackReason, Feature } from "./shortfalls.ts"
 
 type Direction = Flow["direction"]
 
