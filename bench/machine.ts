@@ -8,19 +8,18 @@ export interface Machine {
   readonly memoryGiB: number
   readonly kernel: string
   readonly bun: string
-  readonly pillion: string
+  /** It was measured in a network namespace of its own. */
   readonly namespace: boolean
   readonly descriptors: number
   readonly when: string
 }
 
-export const machine = (pillion: string, namespace: boolean): Machine => ({
+export const machine = (namespace: boolean): Machine => ({
   processor: /^model name\s*: (.*)$/m.exec(read("/proc/cpuinfo"))?.[1] ?? "unknown",
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
   kernel: release(),
   bun: Bun.version,
-  pillion,
   namespace,
   descriptors: descriptorLimit(),
   when: new Date().toISOString(),

@@ -3,18 +3,10 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 
 import { unusedPort } from "../scripts/unused-port.ts"
+import { watched } from "./foreign.ts"
 import { runLoad, type LoadResult, type Origins, type Programs } from "./origins.ts"
 import type { Peer, Room } from "./peers.ts"
-import {
-  accepting,
-  coresBusySeconds,
-  cpuSeconds,
-  proxyCore,
-  residentBytes,
-  start,
-  stop,
-  type Started,
-} from "./process.ts"
+import { accepting, cpuSeconds, proxyCore, residentBytes, start, stop, type Started } from "./process.ts"
 import { spread } from "./statistics.ts"
 import type { Workload } from "./workloads.ts"
 
@@ -40,9 +32,11 @@ export interface Sample {
   /** How much of its core the proxy used: below 0.9 the load was the limit, and the rate is a lower bound. */
   readonly share?: number
   readonly errors?: number
-  /** How much of both cores was spent by processes that are not the benchmark. */
-  readonly others?: number
+  /** How much of both cores others had: processes that are not the benchmark's, and the hypervisor. */
+  readonly foreign?: number
+  /** Microseconds. */
   readonly p50?: number
+  readonly p90?: number
   readonly p99?: number
   readonly p999?: number
   /** Bytes. */
@@ -127,6 +121,7 @@ const sample = (result: LoadResult, cpu: number): Sample => ({
   errors: result.errors,
   ...(Number.isNaN(cpu) ? {} : { cpu: (cpu / result.ops) * 1e6, share: cpu / result.seconds }),
   ...(result.p50 === undefined ? {} : { p50: result.p50 }),
+  ...(result.p90 === undefined ? {} : { p90: result.p90 }),
   ...(result.p99 === undefined ? {} : { p99: result.p99 }),
   ...(result.p999 === undefined ? {} : { p999: result.p999 }),
 })
@@ -140,13 +135,9 @@ const round = async (
 ): Promise<Sample> => {
   await ask(bench, workload, one, ...extra, `seconds=${warmUp}`)
   const before = used(one)
-  const ours = cpuSeconds(process.pid)
-  const busy = coresBusySeconds()
-  const began = performance.now()
-  const result = await ask(bench, workload, one, ...extra, `seconds=${bench.seconds}`)
-  const seconds = (performance.now() - began) / 1000
-  const others = coresBusySeconds() - busy - (cpuSeconds(process.pid) - ours)
-  return { ...sample(result, used(one) - before), others: Math.max(0, others / (2 * seconds)) }
+  const work = (): Promise<LoadResult> => ask(bench, workload, one, ...extra, `seconds=${bench.seconds}`)
+  const { result, foreign } = await watched(work)
+  return { ...sample(result, used(one) - before), foreign }
 }
 
 /** Half of what the slowest participant can do: every one gets the same work, and none is at its limit. */
@@ -238,6 +229,12 @@ export const series = (of: Row, field: keyof Sample): ReadonlyArray<number> =>
 
 /** The median of one field over the rounds. */
 export const median = (of: Row, field: keyof Sample): number => spread(series(of, field)).median
+
+/** The mean foreign load over all rounds of these participants: a burst in one of them counts. NaN where none was seen. */
+export const foreignOf = (rows: ReadonlyArray<Row>): number => {
+  const shares = rows.flatMap(({ samples }) => samples.flatMap(({ foreign }) => foreign ?? []))
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
 
 export const resident = ({ started }: Running): number =>
   started === undefined ? Number.NaN : residentBytes(started.pid)

@@ -274,9 +274,27 @@ export const pillion = (executable: string): Peer => ({
   about: "defaults; the access log is on and goes into a pipe that another process empties",
   works: ["tcp", "http", "connect", "socks4", "socks4a", "socks5"],
   path: executable,
-  version: versionFrom(executable, "version"),
+  version: pillionVersion(executable),
   command: (work, room) => [executable, ...pillionOptions(work, room)],
   logsTo: "stdout",
+})
+
+/** Its number with the revision and the Bun that it was built with: what `version` prints after the name. */
+const pillionVersion = (executable: string): string => {
+  const said = Bun.spawnSync([executable, "version"])
+  const version = /^pillion (\d.*)$/m.exec(said.stdout.toString())?.[1]
+  if (version === undefined) throw new Error(`${executable} version does not say that it is pillion`)
+  return version
+}
+
+/** The name of the executable that is compared with. */
+export const beforeName = "pillion-before"
+
+/** An earlier executable, run as ours is. */
+export const before = (executable: string): Peer => ({
+  ...pillion(executable),
+  name: beforeName,
+  about: "the executable that --before names, run as pillion is",
 })
 
 /** The same without an access log: what the log costs is the difference. */
@@ -330,14 +348,20 @@ export const against = (name: string, port: number): Peer => ({
   runningAt: port,
 })
 
+/** Every peer by Debian's packages, by its name. */
+const packaged = {
+  haproxy: (logging) => haproxy("haproxy", logging),
+  "haproxy-splice": (logging) => haproxy("haproxy-splice", logging),
+  "haproxy-reuse": (logging) => haproxy("haproxy-reuse", logging),
+  nginx,
+  squid,
+  tinyproxy,
+  microsocks,
+  dante,
+} satisfies Record<string, (logging: boolean) => Peer>
+
 /** Every peer by Debian's packages, whether this machine has it or not; `logging` with an access log. */
-export const others = (logging: boolean): ReadonlyArray<Peer> => [
-  haproxy("haproxy", logging),
-  haproxy("haproxy-splice", logging),
-  haproxy("haproxy-reuse", logging),
-  nginx(logging),
-  squid(logging),
-  tinyproxy(logging),
-  microsocks(logging),
-  dante(logging),
-]
+export const others = (logging: boolean): ReadonlyArray<Peer> => Object.values(packaged).map((make) => make(logging))
+
+/** The names that --peers takes. */
+export const peerNames: ReadonlyArray<string> = ["pillion", "pillion-quiet", "floor", "bare", ...Object.keys(packaged)]

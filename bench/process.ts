@@ -12,7 +12,7 @@ export const proxyCore = 0
 export const loadCore = 1
 
 /** Clock ticks a second in /proc/PID/stat: 100 for every program on Linux, whatever the kernel's own HZ. */
-const ticksPerSecond = 100
+export const ticksPerSecond = 100
 
 export interface Started {
   readonly pid: number
@@ -123,18 +123,6 @@ export const treeOf = (root: number): ReadonlyArray<number> => {
 export const cpuSeconds = (root: number): number => {
   let ticks = 0
   for (const pid of treeOf(root)) ticks += statOf(pid)?.ticks ?? 0
-  return ticks / ticksPerSecond
-}
-
-/** Processor seconds that both cores have spent on anything, since boot: whoever spent them. */
-export const coresBusySeconds = (): number => {
-  let ticks = 0
-  for (const core of [proxyCore, loadCore]) {
-    const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readFileSync("/proc/stat", "latin1"))?.[1] ?? ""
-    // user nice system idle iowait irq softirq: all but the two kinds of waiting.
-    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(" ").map(Number)
-    ticks += user + nice + system + irq + softirq
-  }
   return ticks / ticksPerSecond
 }
 

@@ -6,24 +6,35 @@
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 
 import { build } from "../scripts/build.ts"
+import { executableBefore } from "./before.ts"
+import { comparison } from "./compare.ts"
 import { judge, verdictLines } from "./goals.ts"
-import { html, type Report } from "./html.ts"
+import { comparisonHtml, html } from "./html.ts"
 import { descriptorLimit, machine } from "./machine.ts"
 import { measureRates, type Bench, type Outcome } from "./measure.ts"
-import { parse, usage, type Options } from "./options.ts"
+import { parse, usage, type Comparison, type Options } from "./options.ts"
 import { compile, startOrigins, type Programs } from "./origins.ts"
-import { against, bare, floor, others, pillion, pillionQuiet, type Peer } from "./peers.ts"
+import { against, bare, before, floor, others, peerNames, pillion, pillionQuiet, type Peer } from "./peers.ts"
 import { profile } from "./profile.ts"
 import { stopAll } from "./process.ts"
+import { begunReport, commandLine, heading, keep, readReport, type Report } from "./report.ts"
 import { measureSpecial } from "./special.ts"
 import { table } from "./table.ts"
 import { workloads, type Workload } from "./workloads.ts"
 
-/** Set inside the namespace, so that it is entered once: the folder to work in, which the outside removes. */
+/** Set inside the namespace, so that it is entered once: what the outside has made ready, as JSON. */
 const insideVariable = "PILLION_BENCH_INSIDE"
+
+interface Ready {
+  /** Where everything is built and configured; the outside removes it. */
+  readonly dir: string
+  readonly executable: string
+  /** The executable to compare with. */
+  readonly before?: string
+}
 
 /** Two descriptors a connection, and some for everything else; the goal is stated for 10,000. */
 const mostConnections = (): number => Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2))
@@ -35,21 +46,39 @@ const say = (line: string): void => {
 const main = async (args: ReadonlyArray<string>): Promise<number> => {
   const options = parse(args)
   if (options === "help") return print(usage)
-  if (options === "list") return print(workloads.map(({ name, title }) => `${name.padEnd(22)} ${title}`).join("\n"))
+  if (options === "list") return print(listed())
+  if ("compare" in options) return await compare(options)
   const chosen = choose(options)
-  const executable = options.executable ?? (await build(say))
   const given = process.env[insideVariable]
-  if (given !== undefined) return measure(options, chosen, executable, given)
+  if (given !== undefined) return measure(args, options, chosen, JSON.parse(given) as Ready)
+  const executable = options.executable ?? (await build(say))
+  const earlier = options.before === undefined ? {} : { before: executableBefore(options.before, say) }
   const dir = mkdtempSync(join(tmpdir(), "pillion-bench-"))
   // squid gives up root and still has to read its room.
   chmodSync(dir, 0o755)
+  const ready: Ready = { dir, executable, ...earlier }
   try {
     // A proxy that runs already is outside, so the harness must be there too.
     const outside = options.against.length > 0 || !mayEnter()
-    return await (outside ? measure(options, chosen, executable, dir) : enter(args, executable, dir))
+    return await (outside ? measure(args, options, chosen, ready) : enter(args, ready))
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+}
+
+const listed = (): string =>
+  [
+    "workloads",
+    ...workloads.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`),
+    "participants",
+    `  ${peerNames.join(", ")}`,
+  ].join("\n")
+
+const compare = async ({ compare: [one, two], html: page }: Comparison): Promise<number> => {
+  const [earlier, later] = [await readReport(one), await readReport(two)]
+  print(comparison(earlier, later))
+  if (page !== undefined) await Bun.write(page, comparisonHtml(earlier, later))
+  return 0
 }
 
 const print = (text: string): number => {
@@ -78,13 +107,13 @@ const prepareNetwork = [
   "for each in cubic reno; do sysctl -qw net.ipv4.tcp_congestion_control=$each 2>/dev/null && break; done",
 ].join("; ")
 
-const enter = async (args: ReadonlyArray<string>, executable: string, dir: string): Promise<number> => {
-  const again = [process.execPath, import.meta.path, ...args, "--executable", executable]
+const enter = async (args: ReadonlyArray<string>, ready: Ready): Promise<number> => {
+  const again = [process.execPath, import.meta.path, ...args]
   // bash stays as process 1 and takes in the orphans that servers leave.
   const script = `${prepareNetwork}; "$@"; exit $?`
   const child = Bun.spawn([...namespaces, "bash", "-c", script, "bench", ...again], {
     stdio: ["inherit", "inherit", "inherit"],
-    env: { ...process.env, [insideVariable]: dir },
+    env: { ...process.env, [insideVariable]: JSON.stringify(ready) },
   })
   let interrupted = false
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -98,12 +127,16 @@ const enter = async (args: ReadonlyArray<string>, executable: string, dir: strin
   return interrupted ? 130 : code
 }
 
-const participants = (options: Options, executable: string, programs: Programs): ReadonlyArray<Peer> => {
+const participants = (options: Options, ready: Ready, programs: Programs): ReadonlyArray<Peer> => {
   const given = options.against.map(({ name, port }) => against(name, port))
-  const known = [pillionQuiet(executable), floor(programs.relay), bare(), ...others(options.peerLogs)]
+  const ours = pillion(ready.executable)
+  const earlier = ready.before === undefined ? [] : [before(ready.before)]
   const wanted = options.peers
+  // What a change did is asked of the two; others would only make the rounds longer.
+  if (ready.before !== undefined && wanted.length === 0) return [ours, ...earlier, ...given]
+  const known = [pillionQuiet(ready.executable), floor(programs.relay), bare(), ...others(options.peerLogs)]
   const chosen = known.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-  return [pillion(executable), ...chosen, ...given]
+  return [ours, ...earlier, ...chosen, ...given]
 }
 
 const taking = (workload: Workload, peers: ReadonlyArray<Peer>): ReadonlyArray<Peer> =>
@@ -115,11 +148,12 @@ const taking = (workload: Workload, peers: ReadonlyArray<Peer>): ReadonlyArray<P
   )
 
 const measure = async (
+  args: ReadonlyArray<string>,
   options: Options,
   chosen: ReadonlyArray<Workload>,
-  executable: string,
-  dir: string,
+  ready: Ready,
 ): Promise<number> => {
+  const { dir, executable } = ready
   const end = (): void => {
     stopAll()
     rmSync(dir, { recursive: true, force: true })
@@ -132,12 +166,22 @@ const measure = async (
   }
   try {
     const programs = compile(dir)
-    const peers = participants(options, executable, programs)
+    const peers = participants(options, ready, programs)
     for (const { name } of peers.filter(({ path }) => path === undefined)) say(`${name} is not installed: left out`)
     const { starts, rounds, seconds } = options
     const origins = await startOrigins(programs, join(dir, "origins"))
     const bench: Bench = { programs, origins, dir, starts, rounds, seconds, connections: mostConnections(), say }
     if (options.profile) return await profile(bench, chosen, executable)
+    const begun = begunReport({
+      command: commandLine(args),
+      pillion: peers.find(({ name }) => name === "pillion")?.version ?? "unknown",
+      machine: machine(process.env[insideVariable] !== undefined),
+      starts,
+      rounds,
+      seconds,
+      peers: peers.map(({ name, version, about }) => ({ name, version, about })),
+    })
+    print(`${heading(begun).join("\n")}\n`)
     const outcomes: Array<Outcome> = []
     for (const workload of chosen) {
       const measureIt = workload.measure === "rate" ? measureRates : measureSpecial
@@ -145,17 +189,12 @@ const measure = async (
       outcomes.push(outcome)
       print(`${table(outcome)}\n`)
     }
-    const version = peers.find(({ name }) => name === "pillion")?.version ?? "unknown"
-    await report(options, {
-      machine: machine(version, process.env[insideVariable] !== undefined),
+    const verdicts = judge(outcomes, {
       starts,
-      rounds,
-      seconds,
-      peers: peers.map(({ name, version, about }) => ({ name, version, about })),
-      outcomes,
-      // The goals are for peers that write no log.
-      verdicts: options.peerLogs ? [] : judge(outcomes),
+      peerLogs: options.peerLogs,
+      participants: peers.map(({ name }) => name),
     })
+    await report(options, { ...begun, outcomes, verdicts })
     return 0
   } finally {
     stopAll()
@@ -164,7 +203,8 @@ const measure = async (
 
 const report = async (options: Options, all: Report): Promise<void> => {
   if (all.verdicts.length > 0) print(["goals", ...verdictLines(all.verdicts)].join("\n"))
-  if (options.json !== undefined) await Bun.write(options.json, `${JSON.stringify(all, null, 1)}\n`)
+  const path = await keep(all, options.json)
+  print(`\nkept: ${relative(process.cwd(), path)}`)
   if (options.html !== undefined) await Bun.write(options.html, html(all))
 }
 

@@ -1,6 +1,7 @@
 /** The workloads that are no rate: memory of idle connections, memory over a run, the time to start. */
 import { join } from "node:path"
 
+import { watched } from "./foreign.ts"
 import { ask, resident, roomFor, row, startPeer, stopPeer, type Bench, type Outcome, type Sample } from "./measure.ts"
 import type { Peer } from "./peers.ts"
 import { loadCore, proxyCore, residentBytes, start, stop } from "./process.ts"
@@ -27,7 +28,8 @@ export const measureSpecial = async (
   for (let i = 0; i < rounds; i++) {
     for (const peer of i % 2 === 0 ? startable : startable.toReversed()) {
       try {
-        samples.get(peer.name)?.push(await measured(workload)(bench, workload, peer))
+        const { result, foreign } = await watched(() => measured(workload)(bench, workload, peer))
+        samples.get(peer.name)?.push({ ...result, foreign })
       } catch (problem) {
         problems.set(peer.name, String(problem))
       }

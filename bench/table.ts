@@ -1,9 +1,10 @@
 /** The outcome as text: one table a workload, ours first, every ratio ours to theirs. */
-import { median, series, type Outcome, type Row, type Sample } from "./measure.ts"
+import { notedForeign } from "./foreign.ts"
+import { foreignOf, median, series, type Outcome, type Row, type Sample } from "./measure.ts"
 import { ratios, spread, type Spread } from "./statistics.ts"
 
 /** One column: where its number comes from, how it is written, whether it is compared. */
-interface Column {
+export interface Column {
   readonly title: string
   readonly field: keyof Sample
   readonly write: (value: number) => string
@@ -56,8 +57,12 @@ export const columnsOf = ({ workload }: Outcome): ReadonlyArray<Column> => {
   }
 }
 
-const ratio = ({ median, least, most }: Spread): string =>
-  Number.isNaN(median) ? "" : `${median.toFixed(2)} (${least.toFixed(2)}..${most.toFixed(2)})`
+/** `1.02 (0.98..1.05)`; the median alone where the others are not known, nothing where it is not. */
+export const ratio = ({ median, least, most }: Spread): string => {
+  if (Number.isNaN(median)) return ""
+  const within = Number.isNaN(least) ? "" : ` (${least.toFixed(2)}..${most.toFixed(2)})`
+  return `${median.toFixed(2)}${within}`
+}
 
 const cells = (columns: ReadonlyArray<Column>, of: Row, ours: Row | undefined): ReadonlyArray<string> => [
   of.peer,
@@ -67,7 +72,7 @@ const cells = (columns: ReadonlyArray<Column>, of: Row, ours: Row | undefined): 
   }),
   ...columns.flatMap(({ field, compared }) => {
     if (compared === undefined) return []
-    return [ours === undefined || ours === of ? "" : ratio(ratios(series(ours, field), series(of, field)))]
+    return [ours === undefined || ours === of ? "" : ratio(spread(ratios(series(ours, field), series(of, field))))]
   }),
 ]
 
@@ -82,28 +87,27 @@ export const grid = (outcome: Outcome): ReadonlyArray<ReadonlyArray<string>> => 
   ]
 }
 
-/** What other processes may take of the machine before the numbers must be doubted. */
-const busyShare = 0.03
+/** What must be known beside the numbers of a workload: what went wrong, and whether the machine was its own. */
+export const notes = (outcome: Outcome): ReadonlyArray<string> => {
+  const problems = outcome.rows.flatMap(({ peer, problem }) => (problem === undefined ? [] : [`${peer}: ${problem}`]))
+  const foreign = foreignOf(outcome.rows)
+  return foreign > notedForeign
+    ? [...problems, `other processes took ${Math.round(foreign * 100)} % of both cores`]
+    : problems
+}
+
+/** Rows of cells as lines: the first column to the left, the others to the right. */
+export const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((each) => each[i]?.length ?? 0)))
+  const pad = (cell: string, i: number): string =>
+    i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
+  return rows.map((each) => `  ${each.map(pad).join("  ").trimEnd()}`)
+}
+
+/** What a workload is called above its numbers, with the rate where all had the same. */
+export const titleOf = ({ workload, openRate }: Outcome): string =>
+  `${workload.name}: ${workload.title}${openRate === undefined ? "" : ` (${count(openRate)} a second)`}`
 
 /** The table of one workload for a terminal. */
-export const table = (outcome: Outcome): string => {
-  const rows = grid(outcome)
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((each) => each[i]?.length ?? 0)))
-  const lines = rows.map((each) =>
-    each
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  )
-  const rate = outcome.openRate === undefined ? "" : ` (${count(outcome.openRate)} a second)`
-  const problems = outcome.rows.flatMap(({ peer, problem }) =>
-    problem === undefined ? [] : [`  ! ${peer}: ${problem}`],
-  )
-  const others = spread(outcome.rows.flatMap((each) => series(each, "others"))).median
-  if (others > busyShare) problems.push(`  ! other processes took ${Math.round(others * 100)}% of both cores`)
-  return [
-    `${outcome.workload.name}: ${outcome.workload.title}${rate}`,
-    ...lines.map((l) => `  ${l}`),
-    ...problems,
-  ].join("\n")
-}
+export const table = (outcome: Outcome): string =>
+  [titleOf(outcome), ...aligned(grid(outcome)), ...notes(outcome).map((each) => `  ! ${each}`)].join("\n")

@@ -1,27 +1,46 @@
 /**
- * Build: src/main.ts → dist/pillion, one executable that needs nothing but libc.
+ * Build: src/main.ts → dist/pillion, one executable that needs nothing but libc. With the name of a target behind it,
+ * `bun run build linux-arm64`, it is made for that machine: dist/linux-arm64/pillion.
  *
  * Skipped when neither the sources, the dependencies, this script, Bun nor the git revision changed, so that tests may
  * ask for the executable as often as they like. The finished file is moved into place: nobody ever runs half of one.
  */
 import { mkdir, rename, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { dirname, join, relative } from "node:path"
+
+import { bunTarget, runtimeFor, type Target, targetNamed } from "./targets.ts"
 
 const root = join(import.meta.dir, "..")
-const stamp = join(root, "dist/pillion.stamp")
 
 /** Where the executable stands after `build`. */
 export const executable = join(root, "dist/pillion")
 
 /** Builds the executable if it is stale; returns its path. Throws with the bundler's own words when it cannot. */
-export const build = async (say: (line: string) => void = () => {}): Promise<string> => {
+export const build = (say: (line: string) => void = () => {}): Promise<string> => make(executable, async () => [], say)
+
+/** Likewise for another machine, with the runtime of bun.lock. */
+export const buildFor = (target: Target, say: (line: string) => void = () => {}): Promise<string> =>
+  make(
+    join(root, "dist", target.name, "pillion"),
+    async () => [`--target=${bunTarget(target)}`, `--compile-executable-path=${await runtimeFor(target)}`],
+    say,
+  )
+
+/** `more` are the flags that only a build needs. */
+const make = async (
+  executable: string,
+  more: () => Promise<ReadonlyArray<string>>,
+  say: (line: string) => void,
+): Promise<string> => {
+  const shown = relative(root, executable)
+  const stamp = `${executable}.stamp`
   const { version } = await Bun.file(join(root, "package.json")).json()
   const revision = sourceRevision()
   const wanted = await fingerprint(revision)
   const label = revision === undefined ? version : `${version} (${revision})`
   const built = Bun.file(stamp)
   if ((await Bun.file(executable).exists()) && (await built.exists()) && (await built.text()) === wanted) {
-    say(`dist/pillion is up to date: ${label}`)
+    say(`${shown} is up to date: ${label}`)
     return executable
   }
 
@@ -30,18 +49,22 @@ export const build = async (say: (line: string) => void = () => {}): Promise<str
   await mkdir(folder, { recursive: true })
   try {
     const output = join(folder, "pillion")
-    const bundler = Bun.spawnSync([process.execPath, "build", ...flags(revision), `--outfile=${output}`], {
-      cwd: root,
-      // Under a test runner NODE_ENV would be "test", and be built in.
-      env: { ...process.env, NODE_ENV: "production" },
-    })
+    const bundler = Bun.spawnSync(
+      [process.execPath, "build", ...flags(revision), ...(await more()), `--outfile=${output}`],
+      {
+        cwd: root,
+        // Under a test runner NODE_ENV would be "test", and be built in.
+        env: { ...process.env, NODE_ENV: "production" },
+      },
+    )
     if (bundler.exitCode !== 0) throw new Error(`bun build failed:\n${bundler.stderr}${bundler.stdout}`)
+    await mkdir(dirname(executable), { recursive: true })
     await rename(output, executable)
     await Bun.write(stamp, wanted)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  say(`dist/pillion: ${label}, ${(Bun.file(executable).size / 1e6).toFixed(1)} MB`)
+  say(`${shown}: ${label}, ${(Bun.file(executable).size / 1e6).toFixed(1)} MB`)
   return executable
 }
 
@@ -77,10 +100,13 @@ const sourceRevision = (): string | undefined => {
 const fingerprint = async (revision: string | undefined): Promise<string> => {
   const hasher = new Bun.CryptoHasher("sha256").update(`${Bun.version} ${revision}\n`)
   const sources = [...new Bun.Glob("src/**/*").scanSync({ cwd: root })].toSorted()
-  for (const path of ["package.json", "bun.lock", "scripts/build.ts", ...sources]) {
+  for (const path of ["package.json", "bun.lock", "scripts/build.ts", "scripts/targets.ts", ...sources]) {
     hasher.update(`${path}\n`).update(await Bun.file(join(root, path)).bytes())
   }
   return hasher.digest("hex")
 }
 
-if (import.meta.main) await build((line) => console.log(line))
+if (import.meta.main) {
+  const [name] = process.argv.slice(2)
+  await (name === undefined ? build(console.log) : buildFor(targetNamed(name), console.log))
+}

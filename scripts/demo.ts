@@ -9,10 +9,9 @@ import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
+import { calledAs } from "../src/cli/called.ts"
 import { build } from "./build.ts"
-import { install } from "./steps.ts"
 
-await install()
 const executable = await build((line) => console.log(`── ${line}`))
 
 const workload = createServer((request, response) => {
@@ -76,6 +75,8 @@ try {
   const ports = await listening()
   if (ports !== undefined) {
     const outbound = `127.0.0.1:${ports["out"]}`
+    const program = calledAs(undefined, executable)
+    const admin = ports["admin"] === 4100 ? "" : ` --admin-port ${ports["admin"]}`
     console.log(`
 A workload listens on 127.0.0.1:${workloadPort}, Pillion in front of it. Paste these into another terminal:
 
@@ -85,6 +86,12 @@ ${line(`curl -p -x http://${outbound} http://hello.demo/tunnel`, "outbound, a CO
 ${line(`curl -x socks5h://${outbound} http://hello.demo/socks5`, "the same port speaks SOCKS5,")}
 ${line(`curl -x socks4a://${outbound} http://hello.demo/socks4a`, "SOCKS4 and SOCKS4a too")}
 ${line(`curl http://127.0.0.1:${ports["health"]}/readyz`, "health, for probes")}
+
+Watch it meanwhile, from this folder:
+
+${line(`${program} top${admin}`, "rates, latency, destinations, live; q quits")}
+${line(`${program} tap${admin} 'host ~ hello'`, "each request and connection as it ends")}
+${line(`http://127.0.0.1:${ports["admin"]}/`, "the same as a page, in a browser")}
 
 Ctrl-C ends all of it.
 `)

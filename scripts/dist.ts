@@ -1,39 +1,44 @@
 /**
- * Dist: `bun run dist` makes the tarball for machines without containers: the executable, its systemd unit, completions,
- * and the checksums of all of it. The same sources and the same Bun make the same bytes.
+ * Dist: `bun run dist` makes the tarballs for machines without containers, one a target: the executable, its systemd unit,
+ * completions, and the checksums of all of it. The same sources and the same Bun make the same bytes, on every machine.
+ * With names of targets behind it, `bun run dist linux-arm64`, it makes those only.
  */
 import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../package.json" with { type: "json" }
 import { shells } from "../src/cli/commands.ts"
 import { completions } from "../src/cli/completions.ts"
-import { build } from "./build.ts"
+import { buildFor } from "./build.ts"
 import { notices } from "./notices.ts"
 import { sourceDate } from "./source-date.ts"
 import { root } from "./steps.ts"
+import { type Target, targetNamed, targets } from "./targets.ts"
 
 /** Copied as they are: where they are here, and where in the tarball. */
-const copied: ReadonlyArray<readonly [from: string, to: string]> = [
-  ["deploy/systemd/pillion.service", "systemd/pillion.service"],
-  ["deploy/systemd/pillion.env", "systemd/pillion.env"],
+type Copied = ReadonlyArray<readonly [from: string, to: string]>
+const copied: Copied = [
   ["LICENSE", "LICENSE"],
   ["README.md", "README.md"],
   ["CHANGELOG.md", "CHANGELOG.md"],
+]
+const unit: Copied = [
+  ["deploy/systemd/pillion.service", "systemd/pillion.service"],
+  ["deploy/systemd/pillion.env", "systemd/pillion.env"],
 ]
 
 /** What each shell wants its file to be called. */
 const completionNames = { bash: "pillion", zsh: "_pillion", fish: "pillion.fish" } as const
 
-/** Makes the tarball in `folder` and returns its path; `say` is told what was done. */
-export const dist = async (folder: string, say: (line: string) => void = () => {}): Promise<string> => {
-  const executable = await build(say)
-  const name = `${manifest.name}-${manifest.version}-linux-${process.arch}`
+/** Makes the tarball of a target in `folder` and returns its path; `say` is told what was done. */
+export const dist = async (folder: string, target: Target, say: (line: string) => void = () => {}): Promise<string> => {
+  const executable = await buildFor(target, say)
+  const name = `${manifest.name}-${manifest.version}-${target.name}${target.untested ? "-untested" : ""}`
   await mkdir(folder, { recursive: true })
   const work = await mkdtemp(join(folder, "dist-"))
   try {
-    await fill(join(work, name), executable)
+    await fill(join(work, name), executable, target)
     const tarball = join(work, `${name}.tar.gz`)
     await Bun.write(tarball, Bun.gzipSync(await archive(work, name, sourceDate())))
     await rename(tarball, join(folder, basename(tarball)))
@@ -45,12 +50,13 @@ export const dist = async (folder: string, say: (line: string) => void = () => {
 }
 
 /** Puts every file in its place, and last the checksums of all the others. */
-const fill = async (place: string, executable: string): Promise<void> => {
-  for (const folder of ["systemd", ...shells.map((shell) => `completions/${shell}`)]) {
-    await mkdir(join(place, folder), { recursive: true })
-  }
+const fill = async (place: string, executable: string, { os }: Target): Promise<void> => {
+  await mkdir(place, { recursive: true })
   await copyFile(executable, join(place, "pillion"))
-  for (const [from, to] of copied) await copyFile(join(root, from), join(place, to))
+  for (const [from, to] of os === "linux" ? [...copied, ...unit] : copied) {
+    await mkdir(dirname(join(place, to)), { recursive: true })
+    await copyFile(join(root, from), join(place, to))
+  }
   await Bun.write(join(place, "NOTICES"), await notices())
   for (const shell of shells) {
     const path = join(place, "completions", shell, completionNames[shell])
@@ -74,4 +80,8 @@ export const archive = async (folder: string, name: string, date: number): Promi
   return bytes
 }
 
-if (import.meta.main) await dist(join(root, "dist"), (line) => console.log(line))
+if (import.meta.main) {
+  const names = process.argv.slice(2)
+  const wanted = names.length === 0 ? targets : names.map(targetNamed)
+  for (const target of wanted) await dist(join(root, "dist"), target, (line) => console.log(line))
+}

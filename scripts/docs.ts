@@ -11,6 +11,7 @@ import {
   environmentMarkdown,
   exitCodesMarkdown,
   refusalsMarkdown,
+  withoutEffectMarkdown,
 } from "../src/cli/reference.ts"
 import { metricsMarkdown } from "../src/observe/metrics-table.ts"
 import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
@@ -19,12 +20,12 @@ const root = join(import.meta.dir, "..")
 
 /** Each list: the document that shows it, the name of its marks there, and what makes it. */
 const lists: ReadonlyArray<readonly [document: string, name: string, make: () => string]> = [
-  ["README.md", "options", optionsMarkdown],
   ["docs/metrics.md", "metrics", metricsMarkdown],
   ["docs/reference.md", "commands", commandsMarkdown],
   ["docs/reference.md", "options", optionsMarkdown],
   ["docs/reference.md", "environment", environmentMarkdown],
   ["docs/reference.md", "annotations", annotationsMarkdown],
+  ["docs/reference.md", "without-effect", withoutEffectMarkdown],
   ["docs/reference.md", "exit-codes", exitCodesMarkdown],
   ["docs/reference.md", "refusals", refusalsMarkdown],
   ["docs/reference.md", "metrics", metricsMarkdown],

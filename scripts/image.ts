@@ -66,7 +66,7 @@ export const buildImage = async (say: (line: string) => void = () => {}): Promis
 
 /** The Containerfile with a place to copy from as its build stage; the runtime stage is left as it is. */
 export const offline = (containerfile: string): string => {
-  const stage = /^FROM \$\{BUN_IMAGE\} AS build\n(?:.*\n)*?(?=FROM )/m
+  const stage = /^FROM --platform=\$\{BUILDPLATFORM\} \$\{BUN_IMAGE\} AS build\n(?:.*\n)*?(?=FROM )/m
   if (!stage.test(containerfile)) throw new Error("the Containerfile has no build stage where it is looked for")
   return containerfile.replace(stage, "FROM scratch AS build\nCOPY dist /src/dist\n\n")
 }

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Line, linesOf } from "../test/recipes/report.ts"
-import { bun, exitCode, install, root, step } from "./steps.ts"
+import { bun, exitCode, root, step } from "./steps.ts"
 import { test } from "./test.ts"
 
 /** Installs exactly what test/recipes/bun.lock names; nothing happens when it is there already. */
@@ -38,7 +38,6 @@ const noteVersions = async (lines: ReadonlyArray<Line>): Promise<void> => {
 }
 
 if (import.meta.main) {
-  await install()
   await installClients()
   process.exit(await recipes(process.argv.slice(2)))
 }

@@ -1,13 +1,22 @@
 /**
  * Soak: everything that clients do to a proxy, mixed, at load, for as long as you like: `bun run soak -- --minutes 10`.
  *
- * The clients and the servers are processes of their own and check every byte. It ends with a table, and with exit code
- * 1 when there was an unexpected error, a descriptor that did not come back, or memory that still grew.
+ * The clients and the servers are processes of their own and check every byte. Meanwhile the proxy is reloaded again and
+ * again, its metrics, lists, page and tap are read, and a second one is drained under load. It ends with a table, and
+ * with exit code 1 when there was an unexpected error, a descriptor that did not come back, or memory that still grew or
+ * did not come back.
  */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
 
-import type { Ground, Places, Report, Task } from "../test/soak/ground.ts"
-import { deniedHost, resolveFlags, shortDeadlines } from "../test/soak/ground.ts"
+import { drains } from "../test/soak/drains.ts"
+import { configuration, type Ground, type Report, type Servers, type Task } from "../test/soak/ground.ts"
+import { isBack, judgeMoments, medianOf, type Moments, type Sample } from "../test/soak/judge.ts"
+import { reloads } from "../test/soak/reloads.ts"
+import { emptyReport } from "../test/soak/tally.ts"
+import { watch } from "../test/soak/watchers.ts"
 import { type Pillion, startPillion } from "../test/support/pillion.ts"
 import { Lines } from "../test/support/process.ts"
 import { within } from "../test/support/within.ts"
@@ -19,37 +28,16 @@ const usage = `bun run soak [-- options]
   --rate 300      operations a second
   --seed N        repeats the choices of another run`
 
-/** Resident memory may be so much higher at the end than in the middle. */
-const growth = 1.05
-/** In a run below this many minutes a collection of garbage more or less decides; then only a flood is noticed. */
-const settledMinutes = 5
-const shortRunGrowth = 1.5
 /** Time for the last deadlines and lingers of connections whose clients have left. */
 const settleMilliseconds = 15_000
 const clientProcesses = 2
-
-interface Sample {
-  readonly resident: number
-  readonly descriptors: number
-}
 
 const sampleOf = (pillion: Pillion): Sample => ({
   resident: pillion.residentBytes(),
   descriptors: pillion.openFiles(),
 })
 
-/** The median of what was sampled in this part of the run, from 0 to 1. */
-const medianOf = (samples: ReadonlyArray<Sample>, from: number, to: number): Sample => {
-  const part = samples.slice(Math.floor(samples.length * from), Math.max(1, Math.ceil(samples.length * to)))
-  const middle = (of: (sample: Sample) => number): number =>
-    part.map(of).toSorted((a, b) => a - b)[part.length >> 1] ?? 0
-  return { resident: middle((each) => each.resident), descriptors: middle((each) => each.descriptors) }
-}
-
-const startServers = async (): Promise<{
-  readonly places: Places & Pick<Ground, "hole">
-  readonly stop: () => void
-}> => {
+const startServers = async (): Promise<{ readonly servers: Servers; readonly stop: () => void }> => {
   const child = Bun.spawn([bun, "test/soak/servers.ts"], {
     cwd: root,
     stdin: "pipe",
@@ -60,7 +48,7 @@ const startServers = async (): Promise<{
   const died = child.exited.then((code) => Promise.reject(new Error(`the servers ended with ${code}`)))
   const line = await Promise.race([lines.until((text) => text, "places of the servers", 20_000), died])
   died.catch(() => {})
-  return { places: JSON.parse(line), stop: () => child.kill("SIGKILL") }
+  return { servers: JSON.parse(line), stop: () => child.kill("SIGKILL") }
 }
 
 const runClients = async (task: Task): Promise<Report> => {
@@ -88,11 +76,11 @@ const sum = (counts: ReadonlyArray<Record<string, number>>): ReadonlyArray<reado
 const total = (counts: ReadonlyArray<readonly [string, number]>): number =>
   counts.reduce((all, [, each]) => all + each, 0)
 
-/** Waits until no more descriptors are open than at the start; false when that does not come in time. */
-const backAtBase = async (pillion: Pillion, base: number): Promise<boolean> => {
+/** Waits until the proxy is back where it was before the first client, or until it had the time; what it is then. */
+const settled = async (pillion: Pillion, start: Sample): Promise<Sample> => {
   const until = performance.now() + settleMilliseconds
-  while (pillion.openFiles() > base && performance.now() < until) await Bun.sleep(100)
-  return pillion.openFiles() <= base
+  while (!isBack(start, sampleOf(pillion)) && performance.now() < until) await Bun.sleep(100)
+  return sampleOf(pillion)
 }
 
 /** One number of /metrics. */
@@ -109,21 +97,20 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 /** Soaks; prints the table; returns what is wrong, nothing when all is well. */
 const soak = async (minutes: number, rate: number, seed: number): Promise<ReadonlyArray<string>> => {
   const seconds = minutes * 60
-  const { places, stop } = await startServers()
+  const { servers, stop } = await startServers()
+  const folder = mkdtempSync(join(tmpdir(), "pillion-soak-"))
   try {
-    const workload = places.echo[0]
+    const workload = servers.echo[0]
     if (workload === undefined) throw new Error("there is no echo to be the workload")
-    await using pillion = await startPillion({
-      flags: [
-        "--proxy-protocol=tcp:http",
-        `--proxy-host=${workload.host}`,
-        `--proxy-port=${workload.port}`,
-        `--deny-destinations=${deniedHost}`,
-        ...shortDeadlines,
-        ...resolveFlags(places),
-      ],
-    })
-    const ground: Ground = { ...places, in: pillion.ports.in, out: pillion.ports.out }
+    if (servers.ipv6 === undefined) console.log("soak: this machine has no IPv6: what needs it is left out")
+    const flagsWith = async (file: string): Promise<ReadonlyArray<string>> => {
+      await Bun.write(file, configuration(servers, 0))
+      const inbound = ["--proxy-protocol=tcp:http", `--proxy-host=${workload.host}`, `--proxy-port=${workload.port}`]
+      return [...inbound, `--config=${file}`]
+    }
+    const reloaded = join(folder, "reloaded.yaml")
+    await using pillion = await startPillion({ flags: await flagsWith(reloaded) })
+    const ground: Ground = { ...servers, in: pillion.ports.in, out: pillion.ports.out }
     const start = sampleOf(pillion)
     const samples: Array<Sample> = []
     // Up to the last operation that begins: what comes behind is no load any more.
@@ -139,12 +126,24 @@ const soak = async (minutes: number, rate: number, seed: number): Promise<Readon
       rate: rate / clientProcesses,
       seed: seed + i * 2 ** 30,
     }))
-    const reports = await Promise.all(tasks.map(runClients)).finally(() => clearInterval(sampling))
-    const closed = await backAtBase(pillion, start.descriptors)
+    const here = emptyReport()
+    const over = new AbortController()
+    const beside = Promise.all([
+      watch(pillion, here, over.signal),
+      reloads(pillion, servers, reloaded, here, over.signal),
+      drains(servers, await flagsWith(join(folder, "drained.yaml")), seed + 2 ** 29, here, over.signal),
+    ])
+    const timer = setTimeout(() => over.abort(), seconds * 1000)
+    const fromClients = await Promise.all(tasks.map(runClients)).finally(() => {
+      clearInterval(sampling)
+      clearTimeout(timer)
+      over.abort()
+    })
+    await beside
+    const reports = [...fromClients, here]
+    const after = await settled(pillion, start)
     const unexpected = sum(reports.map((each) => each.unexpected))
-    const middle = medianOf(samples, 0.4, 0.6)
-    const end = medianOf(samples, 0.8, 1)
-    const after = sampleOf(pillion)
+    const moments: Moments = { start, middle: medianOf(samples, 0.4, 0.6), end: medianOf(samples, 0.8, 1), after }
     const dials = await metric(pillion, "pillion_dial_duration_seconds_count")
     const defects = await metric(pillion, "pillion_defects_total")
 
@@ -159,22 +158,18 @@ const soak = async (minutes: number, rate: number, seed: number): Promise<Readon
     for (const [words, count] of unexpected) console.log(`  ${String(count).padStart(6)}  ${words}`)
     console.log(row("all", total(unexpected)))
     console.log(`\n${row("", "start", "middle", "end", "afterwards")}`)
-    const four = [start, middle, end, after]
+    const four = [start, moments.middle, moments.end, after]
     console.log(row("descriptors", ...four.map((each) => each.descriptors)))
     console.log(row("resident memory", ...four.map((each) => mebibytes(each.resident))))
 
     const wrong: Array<string> = []
     if (total(unexpected) > 0) wrong.push(`${total(unexpected)} unexpected errors`)
     if (defects > 0) wrong.push(`${defects} defects of the proxy`)
-    if (!closed) wrong.push(`${after.descriptors - start.descriptors} descriptors did not come back`)
-    if (end.resident > middle.resident * (minutes < settledMinutes ? shortRunGrowth : growth)) {
-      wrong.push(
-        `resident memory grew by ${((end.resident / middle.resident - 1) * 100).toFixed(1)} % from the middle on`,
-      )
-    }
+    wrong.push(...judgeMoments(minutes, moments))
     return wrong
   } finally {
     stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

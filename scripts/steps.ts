@@ -1,6 +1,7 @@
 /**
  * Steps: run a child command, show what it says, and stop with its exit code when it fails.
  */
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 
 export const root = join(import.meta.dir, "..")
@@ -30,5 +31,12 @@ export const exitCode = async (command: ReadonlyArray<string>, more: Record<stri
   return await child.exited
 }
 
-/** Installs exactly what bun.lock names; nothing happens when it is there already. */
-export const install = (): Promise<void> => step("install", [bun, "install", "--frozen-lockfile"])
+/** Installs exactly what bun.lock names; nothing happens, and nothing is said, when it is there already. */
+export const install = async (): Promise<void> => {
+  const fresh = !existsSync(join(root, "node_modules"))
+  if (fresh) return await step("install", [bun, "install", "--frozen-lockfile"])
+  const child = Bun.spawnSync([bun, "install", "--frozen-lockfile"], { cwd: root, stdin: "ignore" })
+  if (child.exitCode === 0) return
+  console.error(`${child.stdout}${child.stderr}pillion: the step "install" failed with exit code ${child.exitCode}`)
+  process.exit(child.exitCode)
+}

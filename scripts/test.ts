@@ -2,13 +2,14 @@
  * Test: `bun test` with a closing line that people and CI can read alike: `N passed, N failed`.
  *
  * The counts come from the JUnit report. A run that fails without a failed test (a file that does not load, an error
- * between two tests), or that ran nothing at all, counts as one failure. Before the line stand the recipes' table and,
- * once more, what failed: of a long log often only the end is kept.
+ * between two tests), or that ran nothing at all, counts as one failure. Before the line stand the recipes' table, once
+ * more what failed (of a long log often only the end is kept), and what was skipped, with how to have it.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { linesOf, reportVariable, table } from "../test/recipes/report.ts"
+import { skipLines, skipsVariable } from "../test/support/skips.ts"
 import { bun, exitCode } from "./steps.ts"
 
 /**
@@ -20,13 +21,17 @@ export const test = async (arguments_: ReadonlyArray<string>, recipes?: string):
   try {
     const report = join(folder, "junit.xml")
     const rows = recipes ?? join(folder, "recipes.jsonl")
+    const skips = join(folder, "skips.jsonl")
     const command = [bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...arguments_]
-    const code = await exitCode(command, { [reportVariable]: rows })
+    const code = await exitCode(command, { [reportVariable]: rows, [skipsVariable]: skips })
     const file = Bun.file(report)
     if (await Bun.file(rows).exists()) console.log(`\n${table(linesOf(await Bun.file(rows).text()))}`)
     const text = (await file.exists()) ? await file.text() : ""
     const counts = read(text)
     for (const failure of failuresOf(text)) console.log(`\n${failure}`)
+    if (await Bun.file(skips).exists()) {
+      console.log(`\nskipped here, and run in CI:\n${skipLines(await Bun.file(skips).text()).join("\n")}\n`)
+    }
     const passed = counts.tests - counts.failures - counts.skipped
     const failed = counts.failures === 0 && (code !== 0 || passed === 0) ? 1 : counts.failures
     console.log(`${passed} passed, ${failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`)

@@ -20,11 +20,13 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+import { addressesOf, isLoopback } from "./config/addresses.ts"
 import { plan } from "./config/plan.ts"
 import type { ListenerPlan, Settings } from "./config/settings.ts"
 import { Dialer } from "./net/dialer.ts"
 import { Drain } from "./net/drain.ts"
 import { localAddresses } from "./net/interfaces.ts"
+import { isListenedOn } from "./net/listening.ts"
 import type { Listener } from "./net/listener.ts"
 import type { SharedOrigins } from "./net/shared-origins.ts"
 import type { Sockets } from "./net/sockets.ts"
@@ -34,12 +36,14 @@ import type { AccessLog } from "./observe/access-log.ts"
 import type { ListenFailed } from "./observe/listen-failed.ts"
 import type { Log } from "./observe/log.ts"
 import type { Metrics } from "./observe/metrics.ts"
+import type { Shortfalls } from "./observe/shortfalls.ts"
 import { type Connections, makeConnections } from "./proxy/accept.ts"
 import { bind } from "./proxy/bind.ts"
 import { drainAll } from "./proxy/drain.ts"
 import { makePolicy } from "./proxy/policy.ts"
 import { makeSurroundings } from "./proxy/surroundings.ts"
 import { makeWitness } from "./proxy/witness.ts"
+import { Workload, type WorkloadParts } from "./proxy/workload.ts"
 
 /** What the proxy is given: its settings as they are now, its sockets, and where it tells what it does. */
 export interface Parts {
@@ -49,6 +53,7 @@ export interface Parts {
   /** Absent where none is wanted. */
   readonly accessLog: AccessLog | undefined
   readonly metrics: Metrics
+  readonly shortfalls: Shortfalls
 }
 
 /** A proxy that listens. */
@@ -65,11 +70,18 @@ export interface Proxy {
   readonly drain: Effect.Effect<boolean>
 }
 
+/** Where the workload is, and its addresses where they are known to be this machine's own. */
+const workloadOf = ({ proxyHost, proxyPort }: Settings): Pick<WorkloadParts, "target" | "addresses"> => {
+  const addresses = addressesOf(proxyHost)
+  const local = addresses.every((address) => isLoopback(address) || localAddresses().has(address.text))
+  return { target: { host: proxyHost, port: proxyPort }, addresses: local ? addresses : [] }
+}
+
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
-  function* ({ settings, sockets, log, accessLog, metrics }: Parts) {
+  function* ({ settings, sockets, log, accessLog, metrics, shortfalls }: Parts) {
     const dialer = yield* Dialer
-    const splicer = yield* makeSplicer(settings().splice)
+    const splicer = yield* makeSplicer(settings().splice, shortfalls)
     const drain = new Drain()
     const idleOrigins = new Spare(() => 2 * settings().maxConnections)
     const shared: Array<SharedOrigins> = []
@@ -77,7 +89,8 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const policy = makePolicy({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.
     const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
-    const witness = makeWitness(log, accessLog, metrics)
+    const workload = new Workload({ ...workloadOf(settings()), isListenedOn, log })
+    const witness = makeWitness(log, accessLog, metrics, workload)
     const connections = yield* makeConnections(witness)
 
     const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
@@ -101,6 +114,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const listeners = new Map<ListenerPlan["direction"], ReadonlyArray<Listener>>()
     for (const planned of plan(settings())) listeners.set(planned.direction, yield* open(planned))
     const inbound = listeners.get("inbound") ?? []
+    if (inbound.length > 0) yield* Effect.forkScoped(workload.watch)
 
     return {
       inbound,

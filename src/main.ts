@@ -25,6 +25,7 @@ import { Terminal } from "./cli/terminal.ts"
 import { versionJson, versionText } from "./cli/version.ts"
 import { ConfigError } from "./config/error.ts"
 import type { Loaded } from "./config/sources.ts"
+import { leadsToJournal, priority } from "./observe/journal.ts"
 import { ListenFailed } from "./observe/listen-failed.ts"
 
 /** sysexits.h EX_UNAVAILABLE: cannot listen. */
@@ -106,7 +107,8 @@ Effect.runFork(program).addObserver((exit) => {
   const { stdout, stderr, code } = Exit.isSuccess(exit) ? exit.value : outcomeOf(exit.cause)
   process.exitCode = code
   // A pipe takes what is written when it can; the process must not end before.
-  if (stderr !== "") process.stderr.write(stderr)
+  // Where systemd's journal reads along, a failure is an error there too.
+  if (stderr !== "") process.stderr.write((code !== 0 && leadsToJournal(2, process.env) ? priority.error : "") + stderr)
   if (stdout === "") process.exit(code)
   process.stdout.on("error", () => process.exit(code)).write(stdout, () => process.exit(code))
 })

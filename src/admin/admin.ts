@@ -2,7 +2,8 @@
  * Admin: looks into the running program and changes what may be changed, for whoever is on this machine.
  *
  * It listens on loopback only and asks for no password, so it must not be reached through a browser that shows a
- * stranger's page: a Host that is not loopback is refused (DNS rebinding), and so is a change from another origin.
+ * stranger's page: a Host that is not loopback is refused (DNS rebinding), and so is what a page of another origin asks
+ * for, be it of another port of this machine; browsers say so in Sec-Fetch-Site, and of changes in Origin.
  */
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -53,11 +54,14 @@ export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Serv
     return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
   })
 
-/** Lets in what was asked of loopback by name, and no change that another site asks for. */
+/** Lets in what was asked of loopback by name, and nothing that another origin's page asks for. */
 const guard = ({ headers, method }: Asked): Answer | undefined => {
-  const { host = "", origin } = headers
+  const { host = "", origin, "sec-fetch-site": site } = headers
   if (!isLoopback(host)) return text(403, "ask for localhost, 127.0.0.1 or [::1]: the Host is another")
   const reads = method === "GET" || method === "HEAD"
+  // `none` is a person who typed the address or chose a bookmark, which changes nothing.
+  const own = site === undefined || site === "same-origin" || (reads && site === "none")
+  if (!own) return text(403, "asked for by another origin: open the address by itself")
   if (!reads && origin !== undefined && origin !== `http://${host}`) return text(403, "asked for by another origin")
   return undefined
 }

@@ -136,7 +136,7 @@ class Visitor {
     response.headers.set("Connection", this.last ? "close" : "keep-alive")
     const fields = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("")
     const head = `HTTP/1.1 ${response.status} ${reasons[response.status] ?? ""}\r\n${fields}\r\n`
-    this.unsent = Buffer.concat([Buffer.from(head, "latin1"), asked?.request.method === "HEAD" ? empty : body])
+    this.unsent = Buffer.concat([Buffer.from(head, "latin1"), asked?.headOnly === true ? empty : body])
     this.write()
   }
 }
@@ -153,7 +153,9 @@ const reasons: Readonly<Record<number, string>> = {
 }
 
 interface Asked {
+  /** GET where HEAD was asked for: the head of its answer, with the length of the body that stays away. */
   readonly request: Request
+  readonly headOnly: boolean
   /** The client wants no other answer on this connection, or can have none: a body follows that nobody reads. */
   readonly last: boolean
 }
@@ -172,5 +174,7 @@ const parse = (head: string): Asked | undefined => {
   const body = has(/^(content-length:[ \t]*(?!0[ \t]*$)|transfer-encoding:)/i)
   const url = target.startsWith("/") ? `http://localhost${target}` : target
   if (!URL.canParse(url)) return undefined
-  return { request: new Request(url, { method }), last: minor === "0" || body || has(/^connection:.*\bclose\b/i) }
+  const headOnly = method === "HEAD"
+  const request = new Request(url, { method: headOnly ? "GET" : method })
+  return { request, headOnly, last: minor === "0" || body || has(/^connection:.*\bclose\b/i) }
 }

@@ -6,12 +6,15 @@ import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../config/error.ts"
 import { allOptions } from "../config/options.ts"
 import { didYouMean } from "../config/suggest.ts"
+import { filterFields } from "../observe/filter.ts"
 import {
   type CommandFlag,
   type CommandName,
   commandFlags,
   commandNames,
   commands,
+  type Dialect,
+  dialects,
   isOneOf,
   type Language,
   languages,
@@ -30,6 +33,8 @@ export interface Invocation {
   readonly filter: string
   /** Of `completions`. */
   readonly shell: Shell | undefined
+  /** Of `env`: the shell whose commands are wanted. */
+  readonly dialect: Dialect | undefined
   /** Options in the order in which they were given; a bare boolean flag is `true`. */
   readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
   /** Of `run`: the program to start and its arguments; undefined where there was no `--`. */
@@ -42,13 +47,18 @@ export interface Invocation {
 interface Collected {
   readonly words: Array<string>
   readonly flags: Array<readonly [name: string, value: string | true]>
-  readonly given: Set<string>
+  /** Flags that are no options, with their value if they take one. */
+  readonly given: Map<string, string | true>
   rest: Array<string> | undefined
 }
 
 const optionShapes = new Map(allOptions.map(({ name, kind }) => [name, kind.shape]))
-const bareFlags: ReadonlyArray<string> = [...Object.keys(commandFlags), "help", "version"]
-const knownFlags: ReadonlyArray<string> = [...optionShapes.keys(), ...bareFlags]
+/** The words that a flag takes which is no option; undefined where it has no value. */
+const wordsOf = (name: string): ReadonlyArray<string> | undefined =>
+  isOneOf(ownFlags, name) ? commandFlags[name].values : undefined
+const ownFlags = Object.keys(commandFlags) as ReadonlyArray<CommandFlag>
+const bareFlags: ReadonlyArray<string> = [...ownFlags, "help", "version"].filter((name) => wordsOf(name) === undefined)
+const knownFlags: ReadonlyArray<string> = [...optionShapes.keys(), ...ownFlags, "help", "version"]
 
 /** Takes what follows the program's name. Everything that is wrong here ends with exit code 2. */
 export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, ConfigError> =>
@@ -61,7 +71,7 @@ export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, Co
     const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
     const language = command === "env" ? yield* takeWord(command, words, languages) : undefined
     const shell = command === "completions" ? yield* takeWord(command, words, shells) : undefined
-    const filter = command === "top" || command === "tap" ? words.splice(0).join(" ") : ""
+    const filter = command === "top" || command === "tap" ? yield* takeFilter(command, words) : ""
     if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
     const invocation = {
       command,
@@ -69,6 +79,7 @@ export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, Co
       language,
       filter,
       shell,
+      dialect: dialects.find((dialect) => dialect === given.get("shell")),
       flags,
       rest,
       json: given.has("json"),
@@ -85,6 +96,7 @@ type Tokens = ReturnType<typeof tokenize>
 const tokenize = (argv: ReadonlyArray<string>) => {
   const types = Object.fromEntries([
     ...bareFlags.map((name) => [name, { type: "boolean" as const }]),
+    ...ownFlags.flatMap((name) => (wordsOf(name) === undefined ? [] : [[name, { type: "string" as const }]])),
     ...[...optionShapes].map(([name, shape]) => [name, { type: shape === "switch" ? "boolean" : "string" } as const]),
   ])
   const shorts = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "V" } } as const
@@ -93,7 +105,7 @@ const tokenize = (argv: ReadonlyArray<string>) => {
 }
 
 const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
-  const collected: Collected = { words: [], flags: [], given: new Set(), rest: undefined }
+  const collected: Collected = { words: [], flags: [], given: new Map(), rest: undefined }
   const tokens = tokenize(argv)
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
@@ -108,10 +120,11 @@ const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigEr
     const { name, rawName, value } = token
     if (bareFlags.includes(name)) {
       if (value !== undefined) return Result.fail(usageError(`${rawName} takes no value`))
-      collected.given.add(name)
+      collected.given.set(name, true)
       continue
     }
-    const shape = optionShapes.get(name)
+    const choices = wordsOf(name)
+    const shape = choices === undefined ? optionShapes.get(name) : "one"
     if (shape === undefined || !rawName.startsWith("--")) return Result.fail(unknownFlag(rawName))
     if (shape === "switch") {
       const word = value ?? followingBoolean(tokens, i)
@@ -120,7 +133,9 @@ const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigEr
     } else if (value === undefined || (!token.inlineValue && value.startsWith("-") && value !== "-")) {
       // Without this, `--proxy-type --json` would take the next flag for a value.
       return Result.fail(usageError(`${rawName} needs a value; for one that begins with a dash write ${rawName}=VALUE`))
-    } else collected.flags.push([name, value])
+    } else if (choices === undefined) collected.flags.push([name, value])
+    else if (choices.includes(value)) collected.given.set(name, value)
+    else return Result.fail(usageError(`${rawName} does not know ${quote(value)}: write ${oneOf(choices)}`))
   }
   return Result.succeed(collected)
 }
@@ -170,6 +185,23 @@ const takeWord = <A extends string>(
   )
 }
 
+/** All words that are left, as one filter. A shell writes the home folder where a `~` stands by itself. */
+const takeFilter = (
+  command: CommandName,
+  words: Array<string>,
+  home = process.env["HOME"] ?? "",
+): Result.Result<string, ConfigError> => {
+  const given = words.splice(0)
+  const at = given.findIndex((word, i) => word === home && Object.hasOwn(filterFields, given[i - 1] ?? ""))
+  if (at < 0) return Result.succeed(given.join(" "))
+  return Result.fail(
+    usageError(
+      `the filter holds ${quote(home)}, which the shell puts in place of ~; quote the filter: ` +
+        `pillion ${command} '${bare(given.with(at, "~").join(" "))}'`,
+    ),
+  )
+}
+
 const superfluous = (command: CommandName, word: string): ConfigError =>
   usageError(
     command === "run"
@@ -180,7 +212,7 @@ const superfluous = (command: CommandName, word: string): ConfigError =>
 /** The first flag or word that this command does not take. */
 const findMisfit = (command: CommandName, collected: Collected): ConfigError | undefined => {
   const { flags, takesOptions } = commands[command]
-  for (const flag of Object.keys(commandFlags) as ReadonlyArray<CommandFlag>) {
+  for (const flag of ownFlags) {
     if (collected.given.has(flag) && !flags.includes(flag)) return usageError(`${command} takes no --${flag}`)
   }
   const option = collected.flags[0]

@@ -10,12 +10,23 @@ export type Language = (typeof languages)[number]
 export const shells = ["bash", "zsh", "fish"] as const
 export type Shell = (typeof shells)[number]
 
-/** Flags that are no options: they belong to a command, and have no value. */
-export const commandFlags = {
-  json: "print JSON",
-  k8s: "print a container's env: instead of shell commands",
-} as const
-export type CommandFlag = keyof typeof commandFlags
+/** Shells whose commands `pillion env` prints; all but fish take the same ones. */
+export const dialects = ["sh", "bash", "zsh", "fish"] as const
+export type Dialect = (typeof dialects)[number]
+
+/** A flag that is no option: it belongs to commands, and has no value, or one of a few words. */
+interface CommandFlagText {
+  readonly summary: string
+  readonly values?: ReadonlyArray<string>
+}
+
+export type CommandFlag = "json" | "k8s" | "shell"
+
+export const commandFlags: { readonly [F in CommandFlag]: CommandFlagText } = {
+  json: { summary: "print JSON" },
+  k8s: { summary: "print a container's env: instead of shell commands" },
+  shell: { summary: "print commands of this shell; sh without it", values: dialects },
+}
 
 export type CommandName =
   "run" | "check-config" | "env" | "healthcheck" | "drain" | "top" | "tap" | "completions" | "version" | "help"
@@ -59,10 +70,11 @@ export const commands: { readonly [N in CommandName]: Command } = {
   env: {
     usage: `env [${languages.join("|")}] [options]`,
     summary: "print how clients are told to use the proxy with these settings",
-    flags: ["json", "k8s"],
+    flags: ["json", "k8s", "shell"],
     takesOptions: true,
     examples: [
       ['eval "$(pillion env)"', "send this shell's programs through the proxy"],
+      ["pillion env --shell fish | source", "the same in fish"],
       ["pillion env java", "what a Java program needs"],
       ["pillion env python --k8s", "the same as a container's env: in YAML"],
     ],
@@ -105,8 +117,8 @@ export const commands: { readonly [N in CommandName]: Command } = {
     takesOptions: true,
     examples: [
       ["pillion tap", "everything from now on"],
-      ["pillion tap host ~ api status = 5xx", "what fails of some hosts; also != !~ < > and plain words"],
-      ["pillion tap direction = inbound --json", "for a program: a line of the access log each"],
+      ["pillion tap 'host ~ api status = 5xx'", "what fails of some hosts; also != !~ < > and plain words"],
+      ["pillion tap 'direction = inbound' --json", "for a program: a line of the access log each"],
     ],
   },
   completions: {

@@ -27,14 +27,11 @@ export interface CompletableCommand {
   readonly words: ReadonlyArray<string>
 }
 
-const bare = (name: string, summary: string, short?: string): CompletableFlag => ({
-  name,
-  ...(short === undefined ? {} : { short }),
-  summary,
-  value: "none",
-  optional: false,
-  repeatable: false,
-})
+const bare = (
+  name: string,
+  summary: string,
+  more: Partial<Pick<CompletableFlag, "short" | "value">> = {},
+): CompletableFlag => ({ name, summary, value: "none", optional: false, repeatable: false, ...more })
 
 const optionFlags: ReadonlyArray<CompletableFlag> = allOptions.map(({ name, summary, kind }) => ({
   name,
@@ -44,11 +41,11 @@ const optionFlags: ReadonlyArray<CompletableFlag> = allOptions.map(({ name, summ
   repeatable: kind.shape === "list",
 }))
 
-const helpFlag = bare("help", "explain the command", "h")
+const helpFlag = bare("help", "explain the command", { short: "h" })
 
 /** What is meant where no command is named, except for the flag that prints the version. */
 export const defaultCommand: CommandName = "run"
-export const versionFlag = bare("version", "print the version", "V")
+export const versionFlag = bare("version", "print the version", { short: "V" })
 
 const wordsOf: Partial<Record<CommandName, ReadonlyArray<string>>> = {
   env: languages,
@@ -58,7 +55,9 @@ const wordsOf: Partial<Record<CommandName, ReadonlyArray<string>>> = {
 
 export const completableCommands: ReadonlyArray<CompletableCommand> = commandNames.map((name) => {
   const { summary, flags, takesOptions } = commands[name]
-  const own = flags.map((flag) => bare(flag, commandFlags[flag]))
+  const own = flags.map((flag) =>
+    bare(flag, commandFlags[flag].summary, { value: commandFlags[flag].values ?? "none" }),
+  )
   return { name, summary, flags: [...own, ...(takesOptions ? optionFlags : []), helpFlag], words: wordsOf[name] ?? [] }
 })
 

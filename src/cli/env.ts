@@ -5,7 +5,7 @@
 import * as Result from "effect/Result"
 import type { Environment } from "../config/find.ts"
 import type { Settings } from "../config/settings.ts"
-import type { Language } from "./commands.ts"
+import type { Dialect, Language } from "./commands.ts"
 import { kubernetesHost, outboundListener, outboundOf } from "./outbound.ts"
 import { done, failed, type Outcome } from "./outcome.ts"
 import { runningPort } from "./ports.ts"
@@ -16,6 +16,8 @@ export interface EnvArgs {
   readonly language: Language | undefined
   readonly json: boolean
   readonly k8s: boolean
+  /** Undefined: a POSIX shell's. */
+  readonly dialect: Dialect | undefined
 }
 
 /** Fails with 1 where there is no outbound listener, or its port is not known. */
@@ -33,7 +35,8 @@ export const env = (settings: Settings, args: EnvArgs, environment: Environment)
   const outbound = outboundOf(listener, port.success, kubernetes)
   const recipe = args.language === undefined ? general(outbound) : recipes[args.language](outbound)
   if (args.json) return done(`${JSON.stringify(recipe.variables, undefined, 2)}\n`)
-  return done(args.k8s ? k8sText(recipe) : shellText(recipe))
+  if (args.k8s) return done(k8sText(recipe))
+  return done(args.dialect === "fish" ? fishText(recipe) : shellText(recipe))
 }
 
 /** For `eval "$(pillion env)"` in any POSIX shell. Notes come last: an eval without quotes ends at the first `#`. */
@@ -45,6 +48,21 @@ export const shellText = ({ variables, notes }: Recipe): string =>
 
 /** Agents are often given to the JVM this way: what is set already stays in front. */
 const prefix = (name: string): string => (name === javaOptions ? `"\${${name}:+$${name} }"` : "")
+
+/** For `pillion env --shell fish | source`. */
+export const fishText = ({ variables, notes }: Recipe): string =>
+  lines([
+    ...variables.map(({ name, value }) =>
+      // What is set already stays in front; what is not set is no word for `join`.
+      name === javaOptions
+        ? `set -gx ${name} (string join ' ' -- $${name} ${fishQuote(value)})`
+        : `set -gx ${name} ${fishQuote(value)}`,
+    ),
+    ...comments(notes),
+  ])
+
+/** In its single quotes fish knows two escapes. */
+const fishQuote = (text: string): string => `'${text.replaceAll(/[\\']/g, "\\$&")}'`
 
 /** The value of a container's `env` in YAML, with its key. */
 export const k8sText = ({ variables, notes }: Recipe): string =>

@@ -30,7 +30,10 @@ const programHelp = (): ReadonlyArray<string> => [
 
 const commandHelp = (name: CommandName): ReadonlyArray<string> => {
   const { usage, summary, flags, takesOptions, examples } = commands[name]
-  const own: ReadonlyArray<readonly [string, string]> = flags.map((flag) => [`--${flag}`, commandFlags[flag]])
+  const own: ReadonlyArray<readonly [string, string]> = flags.map((flag) => {
+    const { summary, values } = commandFlags[flag]
+    return [values === undefined ? `--${flag}` : `--${flag} ${values.join("|")}`, summary]
+  })
   return [
     `pillion ${name}: ${summary}.`,
     ...section("Examples", pairs(examples)),
@@ -99,7 +102,7 @@ const optionNotes: ReadonlyArray<string> = [
   "Several ADDRESSes, rules or DESTINATIONs are separated by commas; their flags may be repeated.",
 ]
 
-/** The options as a Markdown table, for the README. */
+/** The options as a Markdown table. */
 export const optionsMarkdown = (): string => {
   const header = ["option", "default", "environment", "annotation", "on SIGHUP", "meaning"]
   const rows = optionKeys.map((key) => {

@@ -3,7 +3,6 @@
  * `read`. Synchronous: nothing else goes on at start, and the files are small.
  */
 import { readFileSync } from "node:fs"
-import { networkInterfaces } from "node:os"
 import * as Result from "effect/Result"
 import { type ConfigError, quote, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
@@ -12,7 +11,9 @@ import { notUtf8 } from "../config/kind.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
-import { parseAddress } from "../protocol/address.ts"
+import { interfaceAddresses } from "../net/interfaces.ts"
+
+import { parseYaml } from "./yaml.ts"
 
 /** What the machine is asked for; the tests put something else in its place. */
 export interface Surroundings {
@@ -52,7 +53,10 @@ const loadConfig = (found: Found | undefined): Result.Result<Input["file"], Conf
   const path = found.text
   const content = path === "-" ? readStandardInput() : readText(path)
   if (typeof content !== "string") return Result.fail(unreadable("config", found, content))
-  return Result.map(parseYaml(path, content), (value) => ({ path, value }))
+  return Result.mapBoth(parseYaml(content), {
+    onFailure: (problem) => valueError(`${fileOrigin(path)} ${problem}`),
+    onSuccess: (value) => ({ path, value }),
+  })
 }
 
 const loadAnnotations = (
@@ -101,36 +105,6 @@ const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailu
   return valueError(`${option} ${JSON.stringify(text)} (${origin}) ${reasons[code] ?? `cannot be read (${code})`}`)
 }
 
-const parseYaml = (path: string, text: string): Result.Result<unknown, ConfigError> => {
-  return Result.mapError(tryYaml(text), (message) => {
-    const problem = message.replace(/^YAML Parse error: /, "")
-    return valueError(`${fileOrigin(path)} line ${malformedLine(text)} is not YAML: ${problem}`)
-  })
-}
-
-const tryYaml = (text: string): Result.Result<unknown, string> => {
-  try {
-    return Result.succeed(Bun.YAML.parse(text))
-  } catch (error) {
-    return Result.fail(error instanceof Error ? error.message : String(error))
-  }
-}
-
-/** A longer file gets no exact line: finding it parses the file once per line. */
-const linesSearched = 1000
-
-/**
- * The line after the longest beginning that is YAML: Bun 1.4.5 does not say where a text is malformed. For a bracket
- * or quote that is never closed this is the line where it opens, which is the one to look at.
- */
-const malformedLine = (text: string): number => {
-  const lines = text.split("\n")
-  for (let count = Math.min(lines.length - 1, linesSearched); count > 0; count--) {
-    if (Result.isSuccess(tryYaml(lines.slice(0, count).join("\n")))) return count + 1
-  }
-  return 1
-}
-
 /** Where /proc does not say: what most systems allow at least. */
 const usualOpenFiles = 1024
 /** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
@@ -138,9 +112,7 @@ const mostOpenFiles = 1_048_576
 
 const limits = (): Limits => ({
   openFiles: openFilesLimit(readText("/proc/self/limits")),
-  ownAddresses: Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .flatMap(({ address }) => parseAddress(address) ?? []),
+  ownAddresses: interfaceAddresses(),
 })
 
 /** RLIMIT_NOFILE from /proc/self/limits. The soft one: Bun raises it to the hard one when it starts. */

@@ -3,6 +3,7 @@
  */
 import { annotationDomain, environmentNames } from "../config/option.ts"
 import { optionKeys, options } from "../config/options.ts"
+import { annotationsWithoutEffect, environmentWithoutEffect } from "../config/without-effect.ts"
 import { refusals } from "../protocol/refusal.ts"
 import { commandNames, commands, exitCodes } from "./commands.ts"
 import { markdownCode as code, markdownTable } from "./markdown.ts"
@@ -31,6 +32,16 @@ export const annotationsMarkdown = (): string => {
   })
   return markdownTable(["annotation", "option", "meaning"], rows)
 }
+
+/** What is documented elsewhere and has no effect here. */
+export const withoutEffectMarkdown = (): string =>
+  markdownTable(
+    ["name", "why it has no effect"],
+    [
+      ...annotationsWithoutEffect.map(({ name, reason }) => [code(annotationDomain + name), reason]),
+      ...environmentWithoutEffect.map(({ name, reason }) => [code(name), reason]),
+    ],
+  )
 
 export const exitCodesMarkdown = (): string => markdownTable(["exit code", "meaning"], exitCodes)
 

@@ -24,6 +24,7 @@ import { makeAccessLog } from "../observe/access-log.ts"
 import { openDescriptor } from "../observe/descriptor.ts"
 import { renderPrometheus } from "../observe/exposition.ts"
 import type { Flow } from "../observe/flow.ts"
+import { leadsToJournal } from "../observe/journal.ts"
 import { watchLag } from "../observe/lag.ts"
 import { catchLastResort } from "../observe/last-resort.ts"
 import type { ListenFailed } from "../observe/listen-failed.ts"
@@ -31,15 +32,18 @@ import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../
 import { Metrics } from "../observe/metrics.ts"
 import { Output } from "../observe/output.ts"
 import { Recent } from "../observe/recent.ts"
+import { ShortfallLog } from "../observe/shortfall-log.ts"
 import type { Exported } from "../observe/telemetry.ts"
 import { wantsTelemetry } from "../observe/wants-telemetry.ts"
 
 import { parseAddress } from "../protocol/address.ts"
 
 import { announce } from "./announce.ts"
+import { calledAs } from "./called.ts"
 import { type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
+import { oldNodeNote } from "./old-node.ts"
 import type { Ports } from "./ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import { isStop, type Signals } from "./signals.ts"
@@ -79,6 +83,7 @@ interface State {
 }
 
 interface Observers extends Omit<Parts, "settings" | "sockets"> {
+  readonly shortfalls: ShortfallLog
   readonly recent: Recent
   readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
@@ -95,13 +100,15 @@ const makeObservers = (settings: () => Settings): Observers => {
   const { accessLogFormat } = settings()
   const accessFormat = accessLogFormat === "auto" ? stdoutFormat : accessLogFormat
   const stdout = new Output({ write: openDescriptor(1), notice: accessNotice(accessFormat) })
-  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat) })
+  const journal = leadsToJournal(2, process.env)
+  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat, journal) })
   const exporter: Observers["exporter"] = { current: undefined }
   const log = makeLog({
     output: stderr,
     level: () => settings().logLevel,
     format: stderrFormat,
     color: wantsColor(isatty(2), process.env),
+    journal,
     also: (level, message, fields) => exporter.current?.log(level, message, fields),
   })
   const recent = new Recent()
@@ -127,7 +134,8 @@ const makeObservers = (settings: () => Settings): Observers => {
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
-  return { log, accessLog, metrics, recent, tap, live, exporter, flush }
+  const shortfalls = new ShortfallLog(log, metrics)
+  return { log, accessLog, metrics, shortfalls, recent, tap, live, exporter, flush }
 }
 
 const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
@@ -143,7 +151,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const stop = yield* Deferred.make<void>()
     const hurry = yield* Deferred.make<void>()
 
-    const sockets = yield* chooseSockets(settings().poll)
+    const sockets = yield* chooseSockets(settings().poll, observers.shortfalls)
     const proxy = yield* startProxy({ ...observers, settings, sockets }).pipe(
       Effect.provide(Dialer.layer(settings, sockets.connect)),
     )
@@ -164,7 +172,8 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
-    announce(log, settings(), state.loaded.origins, ports)
+    const situation = { program: calledAs(), beside: args.command !== undefined, env: process.env }
+    announce(log, settings(), state.loaded.origins, ports, situation)
     const status = (): string => serviceStatus(proxy, ports)
     const service = yield* notifyService({ environment: process.env, status, log })
     service.ready()
@@ -216,17 +225,19 @@ const serviceStatus = (proxy: Proxy, ports: Ports): string => {
   return `${inbound}${outbound}connections: ${proxy.connections.count}`
 }
 
-const startBeside = (
+const startBeside = Effect.fnUntraced(function* (
   { signals: { ignored }, terminal }: RunArgs,
   command: ReadonlyArray<string>,
   settings: Settings,
   ports: Ports,
   log: Log,
-) => {
+) {
   const { env, notes } = childEnvironment(settings, ports, process.env)
   for (const note of notes) log.warn(note)
-  return startChild({ command, environment: env, terminal, ignored })
-}
+  const oldNode = yield* oldNodeNote(command, env)
+  if (oldNode !== undefined) log.warn(oldNode)
+  return yield* startChild({ command, environment: env, terminal, ignored })
+})
 
 /** Milliseconds. */
 const terminalLook = 1000
@@ -258,7 +269,7 @@ const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers
 const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
-  { metrics, log, recent, tap }: Observers,
+  { metrics, log, recent, tap, shortfalls }: Observers,
   { stop, prospect }: Pick<AdminParts, "stop" | "prospect">,
 ) {
   const { healthPort, adminPort } = state.settings
@@ -269,7 +280,7 @@ const serveOperators = Effect.fnUntraced(function* (
     port: adminPort,
     state: phase,
     version,
-    config: () => state.loaded.origins,
+    config: () => shortfalls.mark(state.loaded.origins),
     connections: () => proxy.connections.flows(),
     recent,
     tap,

@@ -1,6 +1,6 @@
 /**
- * Top: a live view of the running proxy in the terminal. Where there is no terminal it prints one screen, or with
- * `--json` one object, and ends.
+ * Top: a live view of the running proxy in the terminal. Where there is none, or one that can only write lines, it prints
+ * one screen, or with `--json` one object, and ends.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -42,7 +42,9 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
   if (Result.isFailure(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.failure}`))
   const port = runningPort(settings, "admin")
   if (Result.isFailure(port)) return Effect.succeed(failed(port.failure))
-  const terminal = process.stdout.isTTY === true && process.stdin.isTTY === true && !json
+  // A dumb terminal (Emacs, a build log) can neither place the cursor nor clear the screen.
+  const dumb = process.env["TERM"] === "dumb"
+  const terminal = process.stdout.isTTY === true && process.stdin.isTTY === true && !json && !dumb
   const view: View = {
     columns: process.stdout.columns || 80,
     rows: process.stdout.rows || 24,

@@ -156,3 +156,11 @@ export const isLoopback = (address: Address): boolean =>
 
 /** 0.0.0.0 or ::, which listens everywhere, and connects to this machine. */
 export const isUnspecified = (address: Address): boolean => address.bytes.every((byte) => byte === 0)
+
+/** The addresses that a connection to `host` goes to, as far as they are known without asking a resolver. */
+export const addressesOf = (host: Host): ReadonlyArray<Address> => {
+  if (host._tag === "Name") return comparableName(host.name) === "localhost" ? loopback : []
+  // Connecting to the unspecified address is connecting to this machine.
+  if (isUnspecified(host)) return loopback.filter((address) => address._tag === host._tag)
+  return [host]
+}

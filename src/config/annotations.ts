@@ -133,38 +133,3 @@ class ByteString {
 const encoder = new TextEncoder()
 // A byte order mark inside a value is part of the value.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
-
-/**
- * Documented annotations that do not concern this process: the injector, a sidecar fed by iptables, TLS interception
- * and the container's resources read them.
- */
-const elsewhere = new Set([
-  "capture-mode",
-  "capture-node-traffic",
-  "cpu-limit",
-  "cpu-request",
-  "diagnostics",
-  "ephemeral-storage-limit",
-  "ephemeral-storage-request",
-  "extra-container-env-vars",
-  "host-resolution",
-  "inject",
-  "injected",
-  "insert-init-first",
-  "istio-cni",
-  "kube-api-support",
-  "memory-limit",
-  "memory-request",
-  "mount-known-ca",
-  "prometheus-enable-scrape-annotations",
-  "status",
-  "tls",
-  "tlsinprivate",
-  "tlsinpublic",
-  "tlsinsecret",
-  "track-loopback",
-])
-
-/** Whether `sidecar.speedscale.com/` + name is known to be meant for somebody else. */
-export const concernsOthers = (name: string): boolean =>
-  elsewhere.has(name) || name.startsWith("tls-") || name.startsWith("ignore-")

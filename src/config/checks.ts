@@ -3,8 +3,8 @@
  * returned as a ConfigError, what is only doubtful as a warning.
  */
 import type { Address } from "../protocol/address.ts"
-import { comparableName, formatTarget, type Host } from "../protocol/target.ts"
-import { everywhere, isLoopback, isUnspecified, loopback } from "./addresses.ts"
+import { formatTarget } from "../protocol/target.ts"
+import { addressesOf, everywhere, isLoopback, isUnspecified, loopback } from "./addresses.ts"
 import { type ConfigError, oneOf, quote, valueError } from "./error.ts"
 import type { Limits } from "./option.ts"
 import { options } from "./options.ts"
@@ -104,14 +104,6 @@ const ownWorkload = (settings: Settings, limits: Limits, describe: Describe): Co
     `${describe("proxyPort")} makes the workload ${quote(formatTarget({ host: proxyHost, port: proxyPort }))} this proxy's own ` +
       `listener, ${describe(own.key)}: write the port on which the workload listens, or another ${options[own.key].name}`,
   )
-}
-
-/** The addresses that a connection to `host` goes to, as far as they are known without asking a resolver. */
-const addressesOf = (host: Host): ReadonlyArray<Address> => {
-  if (host._tag === "Name") return comparableName(host.name) === "localhost" ? loopback : []
-  // Connecting to the unspecified address is connecting to this machine.
-  if (isUnspecified(host)) return loopback.filter((address) => address._tag === host._tag)
-  return [host]
 }
 
 const isListenedOn = (address: Address, bound: Address, limits: Limits): boolean => {

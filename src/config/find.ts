@@ -93,13 +93,14 @@ const foreignProblem = ({ environment, shared, kind }: Named, name: string, text
  * Kubernetes gives every container REVERSE_PROXY_PORT=tcp://10.0.0.1:80 where a Service is named `reverse-proxy`
  * (enableServiceLinks). No option takes such a value, and nobody chose it.
  */
-const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:[0-9]+$/i.test(text)
+export const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:[0-9]+$/i.test(text)
 
+/** An empty annotation counts as not set: templates write one where a chart's value is empty. */
 const fromAnnotations = (option: Named, annotations: Texts | undefined): Found | undefined => {
   if (annotations === undefined || option.annotation === undefined) return undefined
   const key = annotationDomain + option.annotation
-  const text = annotations.values.get(key)
-  return text === undefined ? undefined : { text, origin: `annotation ${key} in ${annotations.path}` }
+  const text = annotations.values.get(key)?.trim() ?? ""
+  return text === "" ? undefined : { text, origin: `annotation ${key} in ${annotations.path}` }
 }
 
 const fromFile = (option: Named, file: Texts | undefined): Found | undefined => {

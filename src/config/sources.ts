@@ -6,16 +6,17 @@
  * overrides does no harm.
  */
 import * as Result from "effect/Result"
-import { concernsOthers, parseAnnotations } from "./annotations.ts"
+import { parseAnnotations } from "./annotations.ts"
 import { doubts, findConflict } from "./checks.ts"
 import { type ConfigError, quote, valueError } from "./error.ts"
 import { fileTexts } from "./file.ts"
-import { type Environment, find, type Flags, type Sources, type Texts } from "./find.ts"
+import { type Environment, find, type Flags, isServiceLink, type Sources, type Texts } from "./find.ts"
 import { type Kind, notUtf8, type Problem, type Shown } from "./kind.ts"
-import { annotationDomain, type Limits } from "./option.ts"
+import { annotationDomain, environmentNames, type Limits } from "./option.ts"
 import { allOptions, mostConnections, optionKeys, options } from "./options.ts"
 import type { Settings } from "./settings.ts"
 import { didYouMean } from "./suggest.ts"
+import { annotationsWithoutEffect, isDocumented, withoutEffect } from "./without-effect.ts"
 
 export interface Input {
   readonly flags: Flags
@@ -59,6 +60,9 @@ export const read = (input: Input): Result.Result<Loaded, ConfigError> =>
       annotations: yield* annotationTexts(input.annotations, warn),
       file: input.file && { path: input.file.path, values: yield* fileTexts(input.file.path, input.file.value) },
     }
+    warnOfUnknownNames(input.env, warn)
+    const idle = withoutEffect(sources.annotations?.values, input.env)
+    if (idle !== undefined) warn(idle)
     const { settings, origins } = yield* collect(sources, input, warn)
     const describe = (key: keyof Settings) => describeValue(key, settings, origins)
     const conflict = findConflict(settings, input.limits, describe)
@@ -84,10 +88,28 @@ const warnOfUnknown = (key: string, path: string, warn: Warn): void => {
   if (!key.startsWith(annotationDomain)) return
   const name = key.slice(annotationDomain.length)
   const known = allOptions.flatMap(({ annotation }) => annotation ?? [])
-  if (known.includes(name) || concernsOthers(name)) return
-  const hint = didYouMean(name, known, (suggestion) => annotationDomain + suggestion)
+  if (known.includes(name) || isDocumented(name)) return
+  const documented = [...known, ...annotationsWithoutEffect.map((each) => each.name)]
+  const hint = didYouMean(name, documented, (suggestion) => annotationDomain + suggestion)
   warn(`annotation ${quote(key)} in ${path} is not known${hint}`)
 }
+
+/** Names that begin with PILLION_ are ours alone: one that no option has is a slip of the pen. */
+const warnOfUnknownNames = (env: Environment, warn: Warn): void => {
+  const known = allOptions.flatMap(environmentNames)
+  for (const [name, value = ""] of Object.entries(env)) {
+    if (!name.startsWith("PILLION_") || known.includes(name) || isServiceVariable(name, value)) continue
+    warn(`environment ${name} is not known${didYouMean(name, known)}`)
+  }
+}
+
+/**
+ * What Kubernetes sets in every container for a Service that is named `pillion`, or `pillion-` and more
+ * (enableServiceLinks): _SERVICE_HOST, _SERVICE_PORT, _PORT and, for each port, _PORT_80_TCP and its parts.
+ */
+const isServiceVariable = (name: string, value: string): boolean =>
+  isServiceLink(value) ||
+  /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_[0-9]+_(TCP|UDP|SCTP)_(PROTO|PORT|ADDR)$/.test(name)
 
 /** The value that holds of every option. */
 const collect = (sources: Sources, input: Input, warn: Warn) =>

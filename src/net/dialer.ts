@@ -3,7 +3,8 @@
  *
  * A target's addresses come from `--resolve`, from the literal itself, from what `localhost` means, or else from the
  * resolver; the policy is asked about each, and the very address that it permitted is dialled. One deadline stands
- * over all of it, and `cancel` ends all of it at once.
+ * over all of it, and `cancel` ends all of it at once. Where nobody answers at the addresses that the resolver
+ * remembered it is asked once more.
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
@@ -13,7 +14,7 @@ import { comparableName, formatTarget, type Host, type Target } from "../protoco
 import { Attempt, type Connect } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { type Loss, Race, type Racing } from "./race.ts"
-import { type Answer, makeResolver, type Resolver } from "./resolver.ts"
+import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "./socket-end.ts"
 import { Spare } from "./spare.ts"
 import type { Step } from "./step.ts"
@@ -81,6 +82,12 @@ export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
   })
 }
 
+interface Asked {
+  readonly name: string
+  readonly answer: Found
+  readonly mayAskAgain: boolean
+}
+
 /** One dial: its deadline, and the phase that it is in. */
 export class Dial implements Step, Racing {
   private readonly target: Target
@@ -92,6 +99,12 @@ export class Dial implements Step, Racing {
   private deadline: Deadline | undefined = undefined
   private leave: (() => void) | undefined = undefined
   private race: Race | undefined = undefined
+  /** What the resolver has said, if it was asked; its addresses may be asked for again if they were remembered. */
+  private asked: Asked | undefined = undefined
+  /** How the race for remembered addresses was lost. */
+  private loss: Loss | undefined = undefined
+  /** The deadline has passed. */
+  private isLate = false
 
   constructor(target: Target, dialling: Dialling, parts: DialerParts, overtaken: Spare) {
     this.target = target
@@ -111,7 +124,11 @@ export class Dial implements Step, Racing {
     const rule = this.settings.resolve.find((rule) => rule.host === name && rule.port === port)
     if (rule !== undefined) return this.connect([rule.address], rule.toPort)
     if (name === "localhost" || name.endsWith(".localhost")) return this.connect(localhost, port)
-    this.leave = this.parts.resolver.lookup(host.name, (answer) => this.resolved(answer))
+    this.lookUp(host.name)
+  }
+
+  private lookUp(name: string): void {
+    this.leave = this.parts.resolver.lookup(name, (answer, remembered) => this.resolved(name, answer, remembered))
   }
 
   /** Frees every socket at once. */
@@ -121,9 +138,15 @@ export class Dial implements Step, Racing {
     this.race?.cancel()
   }
 
-  private resolved(answer: Answer): void {
-    if (answer._tag === "Missing") this.fail(answer.refusal, undefined)
-    else this.connect(answer.addresses, this.target.port)
+  private resolved(name: string, answer: Answer, remembered: boolean): void {
+    if (answer._tag === "Missing") return this.fail(answer.refusal, undefined)
+    const { asked } = this
+    this.asked = { name, answer, mayAskAgain: remembered && asked === undefined }
+    if (asked === undefined) return this.connect(answer.addresses, this.target.port)
+    const tried = new Set(asked.answer.addresses.map(({ text }) => text))
+    const others = answer.addresses.filter(({ text }) => !tried.has(text))
+    if (others.length > 0) this.connect(others, this.target.port)
+    else this.fail(this.loss!.refusal, this.loss!.address)
   }
 
   /** Races the addresses that are permitted; a name with none is refused as its first address was. */
@@ -141,14 +164,28 @@ export class Dial implements Step, Racing {
   }
 
   raced(result: Attempt | Loss): void {
-    if (!(result instanceof Attempt)) return this.fail(result.refusal, result.address)
+    if (!(result instanceof Attempt)) return this.lost(result)
     cancel(this.deadline)
     this.dialling.connected(result, this.started)
   }
 
+  /** A name moves: an address that is remembered may be nobody's by now, and then others are asked for, once. */
+  private lost(loss: Loss): void {
+    const { asked } = this
+    // What this machine lacks is not the addresses' fault.
+    if (asked === undefined || loss.refusal.reason === "proxy-error") return this.fail(loss.refusal, loss.address)
+    this.parts.resolver.forget(asked.name, asked.answer)
+    if (!asked.mayAskAgain || this.isLate) return this.fail(loss.refusal, loss.address)
+    this.loss = loss
+    this.race = undefined
+    this.lookUp(asked.name)
+  }
+
   expire(): void {
+    this.isLate = true
     if (this.race !== undefined) return this.race.expire()
     this.leave?.()
+    if (this.loss !== undefined) return this.fail(this.loss.refusal, this.loss.address)
     this.fail(refusal("name-timeout", `${formatTarget(this.target)}: no answer from the name server`), undefined)
   }
 

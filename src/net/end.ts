@@ -24,7 +24,10 @@ export interface End {
   receiver: Receiver
   /** Bytes received so far. */
   received: number
-  /** Bytes the kernel has accepted so far. */
+  /**
+   * Bytes that the kernel has accepted so far. Once the end is closed: without those that were lost because the peer
+   * reset the connection, or we did, before it had acknowledged them.
+   */
   sent: number
   /** True until `closed` was called. */
   readonly open: boolean
@@ -33,12 +36,31 @@ export interface End {
    * `sent`; -1 when it is not open, and for an end that wants to see them.
    */
   readonly descriptor: number
+  /**
+   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Unless `asking`
+   * the kernel it may be no more than what the present turn of the event loop has found. The error of a reset is told to
+   * who asks, and once: the receiver may hear of an end in its place.
+   */
+  readonly hasNews: (asking: boolean) => boolean
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
   readonly write: (bytes: Uint8Array, offset?: number) => number
   readonly pause: () => void
   readonly resume: () => void
-  /** No more bytes will be written (FIN). Reading goes on; where the peer has finished too, `closed` is called now. */
+  /**
+   * No more bytes will be written (FIN). Reading goes on; where the peer has finished too, `closed` is called: now, or
+   * when it is known what became of the much that was sent.
+   */
   readonly shutdown: () => void
+  /**
+   * Bytes that were written and that the peer has not acknowledged, our FIN counted as one. Asks the kernel. 0 for a closed end, and where that cannot be known.
+   */
+  readonly unacknowledged: () => number
+  /**
+   * Closes an end that was shut down, and leaves what was written to it to the kernel, which goes on delivering for as
+   * long as the peer takes some. An end that was not shut down is terminated: its peer must not see a FIN that looks
+   * complete. Calls `closed` before it returns.
+   */
+  readonly detach: () => void
   /** Closes at once; the peer sees a reset. Calls `closed` before it returns, if it was not called yet. */
   readonly terminate: () => void
 }

@@ -40,8 +40,6 @@ export interface Exchanging {
 export interface ExchangeLimits extends OwnLimits {
   /** Milliseconds for a whole head, from its first byte. */
   readonly handshakeTimeout: number
-  /** Milliseconds for what is left to answer once the client has ended, and again while much of it still flows. */
-  readonly halfCloseTimeout: number
 }
 
 /** What an exchange cannot do by itself. */
@@ -58,7 +56,7 @@ export type Need =
       readonly toTarget: Uint8Array
       readonly finished: boolean
     }
-  /** Nothing: the client is being closed. */
+  /** Nothing: the client is closed, or is being closed. */
   | { readonly _tag: "Closed" }
   /** Close the client in order behind `words`, or reset it where there are none. */
   | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }

@@ -21,28 +21,40 @@ import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
+import { acknowledgedBy, Delivery, type DeliveryOwner, uncertainBytes } from "./delivery.ts"
 import type { Drained } from "./drain.ts"
 import type { End, Receiver } from "./end.ts"
 import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
 import { Exchanged, noRequest } from "./exchanged.ts"
 import { letGo, letGoFrom } from "./let-go.ts"
-import { discard } from "./linger.ts"
+import { discard, Linger, type LingerOutcome, lingerTimeout } from "./linger.ts"
 import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 import { Patience, type Waiting } from "./patience.ts"
-import { lingerProgress } from "./relay.ts"
+import { enoughFor } from "./progress.ts"
 import { type Moved, spliceFrom } from "./splicer.ts"
 import type { Step } from "./step.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
 
+/**
+ * Milliseconds after a request was sent on a used connection within which a 408 is not its answer. It was under way
+ * already, and an origin that waited for the rest of this request would have waited longer.
+ */
+export const idleAnswerWithin = 1000
+
 /** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
 const holdBytes = 64 * 1024
 
-type State = "head" | "dialling" | "busy" | "over"
+/**
+ * Where the exchange stands: it waits for a head; for a connection to an origin; request and answer are under way; the
+ * answer was whole first, and the origin takes no more of the request, whose rest is thrown away; the client gets the
+ * end of its last answer; it is over.
+ */
+type State = "head" | "dialling" | "busy" | "discarding" | "closing" | "over"
 
-export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
+export class Exchange implements Receiver, OriginOwner, Waiting, Drained, DeliveryOwner, Step {
   private readonly client: End
   private readonly inbox: Inbox
   private readonly context: ExchangeContext
@@ -50,9 +62,15 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   private state: State = "head"
   private readonly requests: RequestReader
   private readonly patience = new Patience(this)
-  /** Runs from the client's FIN on. */
-  private lingering: Deadline | undefined = undefined
+  /** Runs from the client's FIN on, or for a body that goes on when its request is answered; never for both. */
+  private deadline: Deadline | undefined = undefined
+  /** What had been acknowledged, or received, when it was armed. */
   private progress = 0
+  /** The last request whose answer was passed on, as long as its client may not have all of it. */
+  private delivering: Exchanged | undefined = undefined
+  private delivery: Delivery | undefined = undefined
+  /** Closes the client behind that answer. */
+  private linger: Linger | undefined = undefined
   /** Bytes of answers that the client has not taken yet. */
   private tail: Uint8Array | undefined = undefined
   private finished: boolean
@@ -82,13 +100,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.client.receiver = this
     this.client.resume()
     this.advance()
-    if (this.finished && this.state !== "over") this.linger()
+    if (this.finished) this.armHalfClose()
   }
 
   /** Resets every origin, and needs nothing more. */
   cancel(): void {
     if (this.state === "over") return
-    this.report("drain", "the connection was ended")
+    this.interrupted("drain", "the connection was ended")
     this.leave()
   }
 
@@ -105,7 +123,6 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const request = this.request!
     const close = !request.prepared.body.done || !this.mayStay(request)
     this.report("proxy", refused.reason, refused)
-    this.request = undefined
     const words = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.over(words)
     this.state = "head"
@@ -119,7 +136,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   data(_: End, chunk: Uint8Array): void {
     this.inbox.add(chunk)
     this.advance()
-    if (this.inbox.length > holdBytes) this.client.pause()
+    // Its client may be somebody else's by now.
+    if (this.inbox.length > holdBytes && this.client.receiver === this) this.client.pause()
     this.inbox.keep()
   }
 
@@ -129,6 +147,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     this.tail = undefined
     this.toClient(bytes)
     if (this.tail !== undefined) return
+    if (this.request?.isAnswered === true && !this.request.clientStays) this.client.shutdown()
     if (this.origin !== undefined) {
       this.origin.end.resume()
       this.originAnswered(this.origin)
@@ -138,11 +157,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   ended(): void {
     this.finished = true
     this.advance()
-    if (this.state !== "over") this.linger()
+    this.armHalfClose()
   }
 
   closed(_: End, code: string | undefined): void {
-    this.report("client", code === undefined ? "the client closed" : `the client closed (${code})`)
+    this.interrupted("client", code === undefined ? "the client closed" : `the client closed (${code})`)
     this.over(undefined)
   }
 
@@ -164,7 +183,10 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
         return this.readHead()
       case "busy":
         return this.sendBody()
+      case "discarding":
+        return this.discardBody()
       case "dialling":
+      case "closing":
       case "over":
         return
     }
@@ -176,6 +198,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (read === "nothing") {
       if (this.finished || this.context.drain.active) return this.over(empty)
       this.client.resume()
+      // The wait for a next request begins when the last answer was delivered.
+      if (this.delivering !== undefined) return
       return this.patience.forRequest(this.context.limits().keepAliveTimeout)
     }
     if (read === "partial") {
@@ -185,6 +209,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
       return this.patience.forRest(this.context.limits().handshakeTimeout)
     }
     this.patience.end()
+    // Who asks for more has what came before, as far as anybody can know.
+    this.settleDelivered()
     if ("reason" in read) return this.refuse(read)
     this.inbox.consume(read.skipped)
     this.begin(read)
@@ -221,10 +247,12 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    this.request = new Exchanged(prepared, target, key, authority, limits)
+    const request = new Exchanged(prepared, target, key, authority, limits)
+    this.request = request
     this.inbox.consume(prepared.consumed)
     const origin =
-      this.origins.take(key, limits) ?? (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
+      this.origins.take(key, limits, request.started) ??
+      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -256,12 +284,14 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const request = this.request!
     const origin = this.origin!
     if (request.prepared.body.done) return
+    if (request.isAnswered && origin.broken) return this.stopSending(origin)
     if (origin.tail !== undefined) return this.client.pause()
     if (this.inbox.length > 0) {
       const view = this.inbox.view()
       const bytes = request.prepared.body.pass(view, 0)
       this.inbox.consume(request.prepared.body.consumed)
       if (request.prepared.body.problem !== undefined) {
+        if (request.isAnswered) return this.stopReading(origin)
         return void this.fail(refusal("malformed-request", request.prepared.body.problem), "client")
       }
       const { length } = view
@@ -273,9 +303,13 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
         if (this.state === "over") return
       }
     }
-    // The origin must not take a part of a body for all of it.
-    if (this.finished && !request.prepared.body.done && this.inbox.length === 0)
-      this.giveUp("the client ended its request early")
+    if (request.prepared.body.done) {
+      if (request.isAnswered) this.exchanged(origin)
+    } else if (this.finished && this.inbox.length === 0) {
+      // The origin must not take a part of a body for all of it.
+      if (request.isAnswered) this.stopReading(origin)
+      else this.giveUp("the client ended its request early")
+    }
   }
 
   private spliceBody(origin: Origin, body: Body): void {
@@ -293,6 +327,64 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     return moved
   }
 
+  // An answer that is whole before its request (RFC 9110 section 7.5, RFC 9112 section 9.6): who still sends is read on,
+  // for a reset would destroy the answer; and an origin that reads on gets it all.
+
+  /** The origin takes no more of it. The rest is thrown away, so that the client can read what it was answered. */
+  private stopSending(origin: Origin): void {
+    this.origin = undefined
+    origin.abort()
+    if (!this.request!.clientStays) return this.exchangedLast()
+    this.state = "discarding"
+    this.advance()
+  }
+
+  /** The client stopped in the middle of it, which is its right: it has its answer. */
+  private stopReading(origin: Origin): void {
+    this.origin = undefined
+    origin.abort()
+    this.exchangedLast()
+  }
+
+  private discardBody(): void {
+    const { body } = this.request!.prepared
+    while (!body.done && body.problem === undefined && this.inbox.length > 0) {
+      body.pass(this.inbox.view(), 0)
+      this.inbox.consume(body.consumed)
+    }
+    if (body.problem !== undefined || (this.finished && !body.done)) return this.exchangedLast()
+    if (!body.done) return this.client.resume()
+    this.disarmUpload()
+    this.nextRequest()
+  }
+
+  /** Bounds a body that goes on behind its answer: a client that sends nothing more is not waited for. */
+  private armUpload(): void {
+    if (this.finished) return
+    this.progress = this.uploaded()
+    this.deadline = after(lingerTimeout, uploadStalls, this)
+  }
+
+  /** What the client has sent, and what the origin has of it. */
+  private uploaded(): number {
+    return this.client.received + (this.origin === undefined ? 0 : acknowledgedBy(this.origin.end))
+  }
+
+  private disarmUpload(): void {
+    if (!this.finished) this.disarm()
+  }
+
+  uploadStalls(): void {
+    this.deadline = undefined
+    const { origin } = this
+    const moves = this.uploaded() - this.progress >= enoughFor(lingerTimeout)
+    if (!moves && origin?.tail === undefined)
+      return origin === undefined ? this.exchangedLast() : this.stopReading(origin)
+    this.armUpload()
+    // The origin is what it waits for.
+    if (!moves) this.stopSending(origin!)
+  }
+
   // The origin's side.
 
   originDrained(origin: Origin): void {
@@ -308,6 +400,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
       return origin.abort()
     }
     while (origin === this.origin && this.tail === undefined && origin.inbox.length > 0) {
+      // More than its answer: whatever this is, nobody asked for it.
+      if (this.request!.isAnswered) return this.stopSending(origin)
       if (this.request!.answer === undefined) {
         if (!this.readAnswerHead(origin)) break
       } else this.passAnswer(origin, this.request!.answer)
@@ -324,6 +418,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if ("reason" in read) return this.fail(read)
     if (read.head.status === 101) return this.switchProtocols(origin, read)
     if (read.head.status < 200) return this.passInterim(origin, read)
+    if (this.isForNobody(origin, read.head)) {
+      origin.answering = false
+      this.originFinished(origin)
+      return false
+    }
     this.beginAnswer(origin, read)
     return true
   }
@@ -347,7 +446,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     const now = performance.now()
     request.status = 101
     request.answering(now)
-    this.tell(request, now)
+    request.whole(now)
+    this.request = undefined
+    this.exchanging.answered(request)
     this.origin = undefined
     this.leave()
     const toTarget = this.inbox.take()
@@ -358,7 +459,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   private beginAnswer(origin: Origin, read: Parsed<ResponseHead>): void {
     const { head } = read
     const request = this.request!
-    const stays = request.prepared.body.done && head.bodyLength !== untilClose && this.mayStay(request)
+    const stays = this.answerKeepsClient(head, request) && this.mayStay(request)
     const { forwarding, limits } = this.context
     const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
@@ -394,19 +495,132 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (answer.done) this.answered(origin, performance.now())
   }
 
+  /**
+   * Whether the client can go on behind this answer, as far as that depends on the two messages: where the answer ends
+   * with the connection it can't. Where the request is not whole yet the client has to send the rest first; it may not do
+   * so where it was waiting for a 100, or where the origin closes.
+   */
+  private answerKeepsClient(head: ResponseHead, { prepared }: Exchanged): boolean {
+    return head.bodyLength !== untilClose && (prepared.body.done || (head.persistent && !prepared.expects))
+  }
+
   /** The answer is whole, `now`. */
   private answered(origin: Origin, now: number): void {
     const request = this.request!
-    this.tell(request, now)
+    request.whole(now)
+    request.isAnswered = true
+    request.endsAt = this.client.sent + (this.tail?.length ?? 0)
+    if (request.prepared.body.done) return this.exchanged(origin)
+    if (!request.clientStays && this.tail === undefined) this.client.shutdown()
+    this.armUpload()
+    if (origin.broken) this.stopSending(origin)
+  }
+
+  /** Request and answer are whole. */
+  private exchanged(origin: Origin): void {
+    const request = this.request!
     this.origin = undefined
+    this.disarmUpload()
+    const clean = origin.inbox.length === 0 && origin.tail === undefined
+    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin, request.wholeAt)
+    else origin.release()
+    if (request.clientStays) this.nextRequest()
+    else this.exchangedLast()
+  }
+
+  /** The client goes on. */
+  private nextRequest(): void {
+    const request = this.request!
     this.request = undefined
-    const clean = request.prepared.body.done && origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin)
-    else if (request.prepared.body.done) origin.release()
-    else origin.abort()
-    if (!request.clientStays) return this.over(this.tail ?? empty)
+    this.deliver(request)
     this.state = "head"
     this.advance()
+  }
+
+  /** The client is closed behind its answer. */
+  private exchangedLast(): void {
+    const request = this.request!
+    this.request = undefined
+    this.deliver(request)
+    this.close(this.tail ?? empty)
+  }
+
+  // What the client has of its answers. A request is reported when that is known.
+
+  private deliver(request: Exchanged): void {
+    const { client } = this
+    // Nearly always, and it costs a call to know more.
+    if (this.tail === undefined && request.bytesOut < uncertainBytes) return this.exchanging.answered(request)
+    this.delivering = request
+    if (this.tail === undefined && client.unacknowledged() === 0) this.settleDelivered()
+    else this.delivery = new Delivery(client, request.endsAt, this.context.limits().halfCloseTimeout, this)
+  }
+
+  delivered(): void {
+    this.settleDelivered()
+    if (this.state === "head") return this.advance()
+    // An idle client is owed nothing: a drain does not wait until it has closed as well.
+    if (this.state === "closing" && this.context.drain.active) this.hasClosed("delivered")
+  }
+
+  private settleDelivered(): void {
+    const { delivering } = this
+    if (delivering === undefined) return
+    this.delivery?.cancel()
+    this.delivery = undefined
+    this.delivering = undefined
+    this.exchanging.answered(delivering)
+  }
+
+  stalled(): void {
+    if (this.state === "closing") return
+    this.interrupted("timeout", "the client took no more of its answer")
+    this.leave()
+    // What the kernel holds is whole.
+    if (this.tail === undefined) this.client.shutdown()
+    this.client.detach()
+    this.need({ _tag: "Closed" })
+  }
+
+  /** The client is gone, or will be: says what became of its last answer, and of what is under way. */
+  private interrupted(by: EndedBy, why: string): void {
+    const { request } = this
+    if (request?.isAnswered === true) {
+      this.request = undefined
+      this.delivering = request
+    }
+    this.delivery?.cancel()
+    this.delivery = undefined
+    this.linger?.cancel()
+    const { delivering, client } = this
+    this.delivering = undefined
+    if (delivering !== undefined) {
+      if (client.sent - client.unacknowledged() < delivering.endsAt) delivering.end(by, "data", why, undefined)
+      this.exchanging.answered(delivering)
+    }
+    this.report(by, why)
+  }
+
+  /** Closes the client behind `words`; waits for it where it may not get all of its last answer. */
+  private close(words: Uint8Array): void {
+    if (this.delivering === undefined) return this.over(words)
+    this.leave()
+    this.state = "closing"
+    this.linger = new Linger(this.client, this.context.limits().halfCloseTimeout, {
+      closed: (outcome) => this.hasClosed(outcome),
+    })
+    this.linger.start(words)
+  }
+
+  private hasClosed(outcome: LingerOutcome): void {
+    if (this.state === "over") return
+    this.state = "over"
+    const { delivering } = this
+    if (outcome === "left")
+      delivering?.end("client", "data", "the client left before it had all of its answer", undefined)
+    if (outcome === "timeout") delivering?.end("timeout", "data", "the client took no more of its answer", undefined)
+    this.settleDelivered()
+    this.need({ _tag: "Closed" })
   }
 
   originEnded(origin: Origin): void {
@@ -419,6 +633,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   private originFinished(origin: Origin): void {
     const request = this.request!
     const { code } = origin
+    if (request.isAnswered) {
+      // It may still read, after its FIN.
+      if (origin.broken) this.stopSending(origin)
+      return
+    }
     if (request.answer === undefined) {
       if (this.retry(origin)) return
       const reason = origin.answering ? "response-incomplete" : "connection-terminated"
@@ -428,6 +647,16 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (this.tail !== undefined && origin.inbox.length > 0 && code === undefined) return
     if (request.framing === untilClose && code === undefined) this.answered(origin, performance.now())
     else this.cutShort(code)
+  }
+
+  /**
+   * Whether this is the 408 of an origin that was tired of waiting for a request, and has crossed with ours (RFC 9110
+   * section 15.5.9). Nobody is waiting for it: the connection has closed unanswered.
+   */
+  private isForNobody(origin: Origin, head: ResponseHead): boolean {
+    const { interim, started } = this.request!
+    if (head.status !== 408 || head.persistent || !origin.used || interim > 0) return false
+    return performance.now() - started < idleAnswerWithin
   }
 
   /** Sends a request again that a used connection swallowed while it was closing. */
@@ -455,27 +684,39 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
 
   /** Ends the exchange for what the origin, or the client within a body, did. Always false, for its callers. */
   private fail(refused: Refusal, by: EndedBy = "target"): false {
-    const request = this.request!
+    const { answer, prepared } = this.request!
     this.report(by, refused.reason, refused)
-    if (request.answer !== undefined) this.over(undefined)
+    if (answer !== undefined) this.over(undefined)
     else
-      this.over(
-        concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: request.prepared.method !== "HEAD" })),
-      )
+      this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: prepared.method !== "HEAD" })))
     return false
   }
 
   /** A client that has ended may be gone: an origin that never answers must not keep both connections for ever. */
-  private linger(): void {
-    this.progress = this.client.sent
-    this.lingering = after(this.context.limits().halfCloseTimeout, expire, this)
+  private armHalfClose(): void {
+    if (this.state === "over" || this.state === "closing") return
+    this.disarm()
+    this.progress = this.acknowledged()
+    this.deadline = after(this.context.limits().halfCloseTimeout, halfCloseExpires, this)
   }
 
-  expire(): void {
+  private acknowledged(): number {
+    return acknowledgedBy(this.client) + (this.origin === undefined ? 0 : acknowledgedBy(this.origin.end))
+  }
+
+  halfCloseExpires(): void {
+    const { progress } = this
+    this.armHalfClose()
     // A dial has a deadline of its own.
-    if (this.state === "dialling" || this.client.sent - this.progress >= lingerProgress) return this.linger()
+    if (this.state === "dialling") return
+    if (this.progress - progress >= enoughFor(this.context.limits().halfCloseTimeout)) return
     this.report("timeout", "the client had ended, and its answer did not")
     this.over(undefined)
+  }
+
+  private disarm(): void {
+    cancel(this.deadline)
+    this.deadline = undefined
   }
 
   private giveUp(why: string): void {
@@ -490,7 +731,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   }
 
   private over(words: Uint8Array | undefined): void {
-    if (this.state === "over") return
+    if (this.state === "over" || this.state === "closing") return
+    if (this.delivering !== undefined && words !== undefined) return this.close(words)
+    this.interrupted("proxy", "the connection was reset")
     this.leave()
     this.need({ _tag: "Over", words })
   }
@@ -499,7 +742,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   private leave(): void {
     this.state = "over"
     this.patience.end()
-    cancel(this.lingering)
+    this.disarm()
     this.context.drain.unsubscribe(this)
     const { origin: current } = this
     this.origin = undefined
@@ -514,8 +757,9 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
   /** An idle client is owed nothing: it sees a FIN, and the drain does not wait until it has closed as well. */
   drained(): void {
     if (this.state !== "head" || this.inbox.length > 0 || this.tail !== undefined) return
+    if (this.delivering !== undefined) return this.close(empty)
     this.leave()
-    discard(this.client)
+    discard(this.client, this.context.limits().halfCloseTimeout)
     this.need({ _tag: "Closed" })
   }
 
@@ -538,16 +782,11 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Step {
     if (count >= 0 && count < bytes.length) this.tail = bytes.slice(count)
   }
 
-  /** The request was answered in full, `now`. */
-  private tell(request: Exchanged, now: number): void {
-    request.whole(now)
-    this.exchanging.answered(request)
-  }
-
   /** The request that is under way, if there is one, was not answered in full. */
   private report(endedBy: EndedBy, error: string, refused?: Refusal): void {
     const request = this.request
     if (request === undefined) return
+    this.request = undefined
     const phase = this.state === "dialling" ? "dial" : "data"
     request.end(endedBy, phase, error, refused)
     this.exchanging.answered(request)
@@ -559,4 +798,5 @@ const letGoOf = (sent: Uint8Array, source: Uint8Array): void => {
   if (sent.length >= letGoFrom && sent.buffer !== source.buffer) letGo(sent)
 }
 
-const expire = (exchange: Exchange): void => exchange.expire()
+const halfCloseExpires = (exchange: Exchange): void => exchange.halfCloseExpires()
+const uploadStalls = (exchange: Exchange): void => exchange.uploadStalls()

@@ -37,6 +37,10 @@ export class Exchanged implements Answered {
   originStays = false
   /** The client may send another request on its own. */
   clientStays = false
+  /** All of its answer was passed on; its body may still be under way. */
+  isAnswered = false
+  /** How much its client will have been sent when it has all of the answer, and everything before it. */
+  endsAt = 0
   // How it ended, once it has.
   elapsed = 0
   endedBy: EndedBy | undefined = undefined
@@ -65,6 +69,11 @@ export class Exchanged implements Answered {
   /** All of its answer has arrived, `now`. */
   whole(now: number): void {
     this.elapsed = now - this.started
+  }
+
+  /** When it was whole, on the monotonic clock. */
+  get wholeAt(): number {
+    return this.started + this.elapsed
   }
 
   /** It is over before it was whole: who ended it, and why. */

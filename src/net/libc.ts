@@ -11,25 +11,38 @@ import { loadLibc } from "./load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const SOCK_STREAM = 0o1
+const SOCK_DGRAM = 0o2
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 const EPOLL_CLOEXEC = SOCK_CLOEXEC
+const MSG_PEEK = 0x2
+const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
+const SIOCOUTQ = 0x5411
 const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
 
-export const { EAGAIN, EINPROGRESS } = constants.errno
+export const { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EINPROGRESS, ENETUNREACH, ENOSYS, EPERM } = constants.errno
+
+/**
+ * Milliseconds for which the kernel goes on with a socket that was detached while its peer takes nothing at all. A peer
+ * that takes some gets the rest.
+ */
+export const kernelDeliveryTimeout = 60_000
 
 /** Options of a socket: level and name, and a number each. */
 export const socketOptions = {
   reuseAddress: { level: 1, name: 2 },
   error: { level: 1, name: 4 },
+  broadcast: { level: 1, name: 6 },
   keepAlive: { level: 1, name: 9 },
   noDelay: { level: 6, name: 1 },
   /** Seconds of silence before the first probe, seconds between two, and how many unanswered ones end a connection. */
   keepAliveIdle: { level: 6, name: 4 },
   keepAliveInterval: { level: 6, name: 5 },
   keepAliveCount: { level: 6, name: 6 },
+  /** Milliseconds for which the kernel goes on while the peer takes nothing. */
+  userTimeout: { level: 6, name: 18 },
   ipv6Only: { level: 41, name: 26 },
 } as const
 
@@ -53,6 +66,7 @@ const functions = {
   recv: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   send: { args: ["i32", "ptr", "usize", "i32"], returns: "i32" },
   shutdown: { args: ["i32", "i32"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   epoll_create1: { args: ["i32"], returns: "i32" },
   epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
@@ -77,6 +91,7 @@ export class Libc {
   private readonly errno: Pointer
   private readonly number = new Int32Array(1)
   private readonly length = new Uint32Array(1)
+  private readonly peeked = new Uint8Array(1)
   /** A close that resets: on, for no time at all. */
   private readonly linger = new Int32Array([1, 0])
   /** struct epoll_event, which is packed on x64 only; `wordsOfEvent` of them are one. */
@@ -95,6 +110,11 @@ export class Libc {
   /** A TCP socket of an address family that never blocks. */
   socket(family: number): number {
     return this.orErrno(this.calls.socket(family, SOCK_STREAM | unwaiting, 0))
+  }
+
+  /** A UDP socket likewise. */
+  datagramSocket(family: number): number {
+    return this.orErrno(this.calls.socket(family, SOCK_DGRAM | unwaiting, 0))
   }
 
   bind(fd: number, address: Uint8Array, length: number): number {
@@ -141,6 +161,24 @@ export class Libc {
   /** Reads up to `length` bytes to an address in memory that does not move. */
   receive(fd: number, into: number, length: number): number {
     return this.orErrno(this.calls.recv(fd, into as Pointer, length, 0))
+  }
+
+  /** Whether a read would have to wait: nothing has come, not even an end. */
+  isQuiet(fd: number): boolean {
+    return this.orErrno(this.calls.recv(fd, this.peeked, 1, MSG_PEEK | MSG_DONTWAIT)) === -EAGAIN
+  }
+
+  /**
+   * Bytes that were written to a socket and that its peer has not acknowledged; a FIN that was sent counts as one. Can be
+   * asked after a reset too. 0 where the system does not say.
+   */
+  unacknowledged(fd: number): number {
+    return this.calls.ioctl(fd, SIOCOUTQ, this.number) === 0 ? Math.max(0, this.number[0]!) : 0
+  }
+
+  /** Bounds what the kernel does for a socket after it was closed, to `kernelDeliveryTimeout`. */
+  boundDelivery(fd: number): void {
+    this.set(fd, socketOptions.userTimeout, kernelDeliveryTimeout)
   }
 
   /** Sends `bytes` from `offset` to their end. */

@@ -4,6 +4,8 @@
 import { dlopen, type FFIFunction, type Library } from "bun:ffi"
 import { constants } from "node:os"
 
+import type { Fallback } from "../observe/shortfalls.ts"
+
 /** Undefined where this system has neither, or where one of the functions is missing. */
 export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): Library<F>["symbols"] | undefined => {
   const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
@@ -15,6 +17,16 @@ export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): L
     }
   }
   return undefined
+}
+
+/** Why there is no libc: Bun 1.4.5 has a message for want of the JIT, and no code. */
+export const whyNoLibc = (): Fallback => {
+  try {
+    dlopen("libc.so.6", { getpid: { args: [], returns: "i32" } }).close()
+  } catch (error) {
+    if (error instanceof Error && error.message.includes("requires the JIT")) return { reason: "no-jit" }
+  }
+  return { reason: "no-libc" }
 }
 
 /** Where one errno has two names the first holds: EAGAIN, not EWOULDBLOCK. */

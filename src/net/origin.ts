@@ -16,12 +16,21 @@ export interface OriginOwner {
   readonly originEnded: (origin: Origin) => void
 }
 
+/**
+ * Milliseconds of rest behind which the kernel is asked whether a connection is still what it was. To ask takes a
+ * twentieth of what a request does; a connection that has hardly rested is not closed for that, and under load no other
+ * is used.
+ */
+export const askAfter = 50
+
 /** What it is made under; a reload makes another value. `Settings` has them. */
 export interface OriginLimits extends ReaderLimits {
   /** Milliseconds after it was made that a connection may serve another client; 0 shares none. */
   readonly originReuse: number
   /** Connections that may wait for the next client. */
   readonly maxIdleOrigins: number
+  /** Milliseconds for what is left once one side has ended, or takes nothing; given again while there is progress. */
+  readonly halfCloseTimeout: number
 }
 
 export class Origin implements Receiver {
@@ -46,6 +55,8 @@ export class Origin implements Receiver {
   tail: Uint8Array | undefined = undefined
   /** It has answered before. Such a connection may be closing just now, which is nobody's fault. */
   used = false
+  /** When it last was. */
+  private restedAt = 0
   /** Bytes of an answer to the present request have arrived. */
   answering = false
   /** It takes no more bytes: what is left of a request is thrown away, its answer may still come. */
@@ -74,6 +85,14 @@ export class Origin implements Receiver {
     end.receiver = this
   }
 
+  /**
+   * Whether a connection at rest, which should be silent, is not: its end, or an answer that nobody asked for, is here.
+   * `now` is on the monotonic clock.
+   */
+  isStale(now: number): boolean {
+    return this.finished || this.broken || this.end.hasNews(now - this.restedAt >= askAfter)
+  }
+
   /** Sends bytes of a request; what is not taken becomes the tail. */
   send(bytes: Uint8Array): void {
     if (this.broken || bytes.length === 0) return
@@ -82,8 +101,9 @@ export class Origin implements Receiver {
     else if (count < bytes.length) this.tail = bytes.slice(count)
   }
 
-  /** Its answer was whole: it can take another request. */
-  rest(): void {
+  /** Its answer was whole, `now`: it can take another request. */
+  rest(now: number): void {
+    this.restedAt = now
     this.used = true
     this.answering = false
   }
@@ -97,10 +117,10 @@ export class Origin implements Receiver {
     cancel(this.idleDeadline)
   }
 
-  /** Ends a connection that owes nothing: FIN, then a bounded wait for theirs. */
+  /** Ends a connection whose messages are whole: FIN behind what it has not taken yet, then a bounded wait for theirs. */
   release(): void {
     cancel(this.idleDeadline)
-    discard(this.end)
+    discard(this.end, this.madeUnder.halfCloseTimeout, this.tail)
   }
 
   /** Ends a connection in the middle of something: the origin must not take what it got for complete. */

@@ -33,22 +33,22 @@ export class OwnOrigins {
     this.shared = shared
   }
 
-  /** Keeps a connection that has just answered. */
-  rest(origin: Origin): void {
-    origin.rest()
+  /** Keeps a connection that has answered, `now` on the monotonic clock. */
+  rest(origin: Origin, now: number): void {
+    origin.rest(now)
     this.resting = origin
   }
 
   /** Takes the connection to `key` out, if there is one. Others wait for the keep-alive timeout at most. */
-  take(key: string, limits: OwnLimits): Origin | undefined {
+  take(key: string, limits: OwnLimits, now: number): Origin | undefined {
     const { resting } = this
     this.resting = undefined
-    if (resting?.key === key) return fresh(resting, limits)
+    if (resting?.key === key) return fresh(resting, limits, now)
     if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
     const origin = this.byKey?.get(key)
     if (origin === undefined) return undefined
     this.forget(origin)
-    return fresh(origin, limits)
+    return fresh(origin, limits, now)
   }
 
   private keep(origin: Origin, keepAliveTimeout: number): void {
@@ -91,9 +91,12 @@ export class OwnOrigins {
   }
 }
 
-/** A reload may have denied a destination, or moved it: what was made before is not used again. */
-const fresh = (origin: Origin, limits: OriginLimits): Origin | undefined => {
-  if (origin.madeUnder === limits) return origin
+/**
+ * A reload may have denied a destination, or moved it: what was made before is not used again. Nor is what its origin
+ * has ended, or spoken on, since it answered.
+ */
+const fresh = (origin: Origin, limits: OriginLimits, now: number): Origin | undefined => {
+  if (origin.madeUnder === limits && !origin.isStale(now)) return origin
   origin.release()
   return undefined
 }

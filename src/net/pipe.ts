@@ -3,7 +3,9 @@
  */
 import { read } from "bun:ffi"
 
-import { loadLibc } from "./load-libc.ts"
+import type { Fallback } from "../observe/shortfalls.ts"
+
+import { errorName, loadLibc, whyNoLibc } from "./load-libc.ts"
 
 export interface Pipe {
   /**
@@ -50,13 +52,15 @@ const functions = {
   __errno_location: { args: [], returns: "ptr" },
 } as const
 
-/** Undefined where this system has no such libc, or no descriptors. The caller closes it. */
-export const openPipe = (): Pipe | undefined => {
+/** Or why there is none: this system has no such libc, or no descriptors. The caller closes it. */
+export const openPipe = (): Pipe | Fallback => {
   const libc = loadLibc(functions)
   const errno = libc?.__errno_location()
-  if (libc === undefined || typeof errno !== "number") return undefined
+  if (libc === undefined || typeof errno !== "number") return whyNoLibc()
   const ends = new Int32Array(2)
-  if (libc.pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) return undefined
+  if (libc.pipe2(ends, O_NONBLOCK | O_CLOEXEC) < 0) {
+    return { reason: "no-descriptor", code: errorName(read.i32(errno, 0)) }
+  }
   const [out = -1, into = -1] = ends
   // Refused where this user's pipes hold too much already: a smaller one serves too.
   libc.fcntl(into, F_SETPIPE_SZ, pipeBytes)

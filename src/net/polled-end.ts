@@ -5,6 +5,7 @@
  */
 import { concat, empty } from "../protocol/bytes.ts"
 
+import { uncertainBytes } from "./delivery.ts"
 import { nobody, type Receiver } from "./end.ts"
 import { socketAddressLength, socketOptions } from "./libc.ts"
 import { errorName } from "./load-libc.ts"
@@ -60,6 +61,8 @@ const isBehind = 64 * firstOwn
 /** It has sent something; and does not wait with what it sends until that is acknowledged (RFC 896). */
 const hasSent = 128 * firstOwn
 const isPrompt = 256 * firstOwn
+/** Something may have come that its receiver was not told: an event says so, or nobody has looked yet. */
+const isUntold = 512 * firstOwn
 
 /** Not an event of epoll(7): the turn has come in which it goes on. */
 const turnHasCome = 0x1000_0000
@@ -96,7 +99,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     const end = new PolledEnd(poller, fd, nobody)
     // As the socket that it was accepted from.
     end.state |= isPrompt
-    return end.registered()
+    return end.registered(true)
   }
 
   /** Likewise of one that is connecting. Its receiver is told of a `drain` when it is connected. */
@@ -106,10 +109,11 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     return end.registered()
   }
 
-  private registered(): PolledEnd | number {
-    const result = this.poller.watch(this.fd, interest, this)
+  /** `keep` is the poller's. */
+  private registered(keep = false): PolledEnd | number {
+    const result = this.poller.watch(this.fd, interest, this, keep)
     if (result < 0) {
-      this.poller.libc.close(this.fd)
+      this.poller.libc.reset(this.fd)
       return result
     }
     this.opened()
@@ -122,6 +126,13 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     if ((this.state & (isOpen | isBehind)) !== isOpen) return -1
     this.hurry()
     return this.fd
+  }
+
+  hasNews(asking: boolean): boolean {
+    if (!this.open) return true
+    const isInDoubt = (this.state & isUntold) !== 0
+    if (isInDoubt && (this.state & isGathered) !== 0) return true
+    return (isInDoubt || asking) && !this.poller.libc.isQuiet(this.fd)
   }
 
   localName(): SocketName | undefined {
@@ -173,7 +184,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private leaveEnd(): void {
     if ((this.state & isBehind) !== 0) return
-    if ((this.state & hasPeerFinished) === 0) this.poller.libc.finish(this.fd)
+    if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) this.poller.libc.finish(this.fd)
     else this.goOn(0)
   }
 
@@ -245,15 +256,55 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   private finish(): void {
     // Nothing more can come that close(2) would answer with a reset: it sends what is left, and FIN, as shutdown(2)
     // does, and spares a wake-up for a socket that is done both ways.
-    if ((this.state & hasPeerFinished) === 0) return this.poller.libc.finish(this.fd)
+    if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) return this.poller.libc.finish(this.fd)
+    this.close(undefined)
+  }
+
+  /**
+   * Much was sent, and the peer has not acknowledged all of it. An end that is done both ways stays open then, until the
+   * peer has, or has reset the connection: so it is known which.
+   */
+  private isUncertain(): boolean {
+    return this.sent > uncertainBytes && this.poller.libc.unacknowledged(this.fd) > 0
+  }
+
+  /** It is done both ways. Closes when it is known whether the peer has everything. */
+  private settle(events: number): void {
+    const error = (events & broken) === 0 ? 0 : this.poller.libc.takeError(this.fd)
+    if (error !== 0) this.close(errorName(-error))
+    else if (!this.isUncertain()) this.close(undefined)
+  }
+
+  unacknowledged(): number {
+    if (!this.open) return 0
+    if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
+    const backlog = (this.state & isBehind) === 0 ? 0 : unsent.get(this)!.length
+    return backlog + this.poller.libc.unacknowledged(this.fd)
+  }
+
+  detach(): void {
+    if (!this.open) return
+    const left = this.unacknowledged()
+    if ((this.state & (isFinished | isBehind | isBroken)) !== isFinished) return this.terminate()
+    if (left > 0) this.poller.libc.boundDelivery(this.fd)
+    this.lose()
     this.close(undefined)
   }
 
   terminate(): void {
     if (!this.open) return
+    this.lose()
     this.leavePoller()
     this.poller.libc.reset(this.fd)
     this.closed(undefined)
+  }
+
+  /** What the peer has not acknowledged counts as sent no more. */
+  private lose(): void {
+    if (this.sent === 0) return
+    const left = this.unacknowledged()
+    const fin = (this.state & (isFinished | isBehind)) === isFinished ? 1 : 0
+    this.sent -= Math.min(this.sent, Math.max(0, left - fin))
   }
 
   probe(): void {
@@ -265,17 +316,20 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   }
 
   gather(events: number, slot: number): void {
+    if ((events & reading) !== 0) this.state |= isUntold
     const mask = (events & turnHasCome) === 0 ? gatherableBefore : gatherable
     if ((events & readable) === 0 || (this.state & mask) !== isOpen) return
+    const count = this.poller.gather(this.fd, slot)
+    if (count === unread) return
     this.state |= isGathered
-    this.poller.gather(this.fd, slot)
+    if (wouldWait(count)) this.state &= ~isUntold
   }
 
   happened(events: number, slot: number): void {
     this.state &= (events & turnHasCome) === 0 ? ~isGathered : ~(isGathered | goesOn)
     if (!this.open) return
     try {
-      if ((this.state & unfinished) === isDone) return this.close(undefined)
+      if ((this.state & unfinished) === isDone) return this.settle(events)
       if ((this.state & isConnecting) !== 0 && !this.connected(events)) return
       if ((events & writable) !== 0 && (this.state & (isBlocked | isBehind)) !== 0) this.drain()
       if (this.open && (events & this.interesting()) !== 0) this.read(events, slot)
@@ -327,6 +381,8 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
       }
       if (count <= 0) return this.nothing(count, events)
       this.received += count
+      if (last === unread || count === chunkBytes || (events & more) !== 0) this.state |= isUntold
+      else this.state &= ~isUntold
       this.receiver.data(this, last === unread ? poller.received(count) : poller.chunk(slot))
       if (count === chunkBytes || last === unread) return this.readOn(events)
       if ((events & more) === 0) return
@@ -354,15 +410,16 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private nothing(result: number, events: number): void {
     if (!this.open) return
+    this.state &= ~isUntold
     // The kernel refused a write for a reason of its own, and the peer knows nothing of it.
     if (wouldWait(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
     if (result < 0) return this.close(errorName(-result))
     if ((this.state & isBroken) !== 0) return this.close("EPIPE")
     if ((this.state & isFinished) !== 0) {
-      // After our own FIN the peer's closes the socket without an `ended` of its own; but ours may still have to be sent.
-      if ((this.state & (isBehind | isWaiting)) === 0) return this.close(undefined)
-      this.state |= hasPeerFinished
-      return
+      // After our own FIN the peer's closes the socket without an `ended` of its own, unless what was written, or our FIN,
+      // still has to get there: who waits for the peer's FIN must not wait for that.
+      if ((this.state & (isBehind | isWaiting)) === 0 && !this.isUncertain()) return this.close(undefined)
+      return this.peerFinished()
     }
     if ((this.state & hasPeerFinished) === 0) return this.peerFinished()
     // Both directions are closed and it was not we who closed ours: a reset, whose error a write was told.
@@ -371,6 +428,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   private close(code: string | undefined): void {
     if (!this.open) return
+    if (code !== undefined) this.lose()
     this.leavePoller()
     this.poller.libc.close(this.fd)
     this.closed(code)

@@ -4,16 +4,29 @@
  */
 import { ptr } from "bun:ffi"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+import { type Fallback, type Shortfalls, unheard } from "../observe/shortfalls.ts"
 import type { Address } from "../protocol/address.ts"
 
 import { Attempt, type Outcome } from "./attempt.ts"
 import { after, cancel, type Deadline } from "./deadline.ts"
-import { EINPROGRESS, type Libc, openLibc, socketAddressLength, socketOptions } from "./libc.ts"
-import { errorName } from "./load-libc.ts"
+import {
+  EACCES,
+  EADDRNOTAVAIL,
+  EAFNOSUPPORT,
+  EINPROGRESS,
+  ENOSYS,
+  EPERM,
+  type Libc,
+  openLibc,
+  socketAddressLength,
+  socketOptions,
+} from "./libc.ts"
+import { errorName, whyNoLibc } from "./load-libc.ts"
 import { PolledEnd } from "./polled-end.ts"
 import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
+import { routeError } from "./route.ts"
 import { type Accept, backlog, type Listening, type Sockets } from "./sockets.ts"
-import { AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./socket-address.ts"
+import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./socket-address.ts"
 
 declare module "bun" {
   /** bun-types 1.4.5 leaves out what listeners of Bun 1.4.5 have. */
@@ -25,13 +38,18 @@ declare module "bun" {
 /** Connections that are accepted in a row, before those that are open have their turn. */
 export const acceptedAtOnce = 64
 
-/** Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it. */
+/**
+ * Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it; where the
+ * call is refused the time doubles up to the longest, for that may be for good.
+ */
 export const acceptAgainAfter = 100
+export const acceptAgainAtLatest = 5000
 
-/** Undefined where libc, or the epoll of the runtime, is out of reach. */
-export const polledSockets = (): Sockets | undefined => {
+/** Or why there are none. `shortfalls` is told what the kernel does not give to them. */
+export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallback => {
   const poller = openPoller()
-  if (poller === undefined) return undefined
+  if ("reason" in poller) return poller
+  poller.shortfalls = shortfalls
   return {
     listen: (address, port, accept) => new PolledListener(poller, address, port, accept),
     connect: (address, port, outcome) => connect(poller, address, port, outcome),
@@ -41,14 +59,28 @@ export const polledSockets = (): Sockets | undefined => {
 /** One for the whole program: a second one would have to wait for the first. */
 let opened: Poller | undefined
 
-const openPoller = (): Poller | undefined => {
+const openPoller = (): Poller | Fallback => {
   if (opened !== undefined) return opened
+  const libc = openLibc()
+  if (libc === undefined) return whyNoLibc()
   const runtimes = runtimesEpoll()
-  const libc = runtimes === undefined ? undefined : openLibc()
-  const epoll = libc?.epoll() ?? -1
-  if (runtimes === undefined || libc === undefined || epoll < 0) return undefined
+  if (runtimes === undefined) return { reason: "no-epoll" }
+  const epoll = libc.epoll()
+  if (epoll < 0) return { reason: "no-descriptor", code: errorName(-epoll) }
   opened = new Poller(libc, epoll, runtimes, ptr)
   return opened
+}
+
+/**
+ * Whether a sandbox denies accept4(2), asked of a socket that does not listen. Bun would try again and again, and take a
+ * whole processor for it. False where libc cannot be asked.
+ */
+export const acceptIsDenied = (libc: Libc | undefined = openLibc()): boolean => {
+  const fd = libc?.socket(AF_INET) ?? -1
+  if (libc === undefined || fd < 0) return false
+  const result = libc.accept(fd, new Uint8Array(socketAddressLength))
+  libc.close(fd)
+  return result === -EPERM || result === -EACCES || result === -ENOSYS
 }
 
 /** The epoll(7) that the runtime's loop waits for: the one that watches a socket of the runtime's (proc(5), fdinfo). */
@@ -81,12 +113,14 @@ const linkOf = (fd: string): string => {
 const connect = (poller: Poller, address: Address, port: number, outcome: Outcome): Attempt | string => {
   const { libc } = poller
   const fd = libc.socket(familyOf(address))
-  if (fd < 0) return errorName(-fd)
+  // Where a sandbox denies the family there is none.
+  if (fd < 0) return errorName(fd === -EPERM || fd === -EACCES ? EAFNOSUPPORT : -fd)
   const to = socketAddress(address, port)
   const result = libc.connect(fd, to, to.length)
   if (result < 0 && result !== -EINPROGRESS) {
     libc.close(fd)
-    return errorName(-result)
+    const error = result === -EADDRNOTAVAIL ? routeError(libc, address, port) : undefined
+    return error ?? errorName(-result)
   }
   const attempt = new Attempt(address, port, outcome)
   const end = PolledEnd.connecting(poller, fd, attempt)
@@ -103,6 +137,8 @@ class PolledListener implements Listening, Watcher {
   private readonly peer = new Uint8Array(socketAddressLength)
   private deadline: Deadline | undefined = undefined
   private stopping = false
+  /** How often in a row it had to rest. */
+  private rests = 0
 
   constructor(poller: Poller, address: Address, port: number, accept: Accept) {
     this.poller = poller
@@ -139,17 +175,20 @@ class PolledListener implements Listening, Watcher {
 
   /** Whether there may be more: whoever waits behind so many has the next turn. */
   private acceptSome(): boolean {
+    let lost = 0
     for (let i = 0; i < acceptedAtOnce; i++) {
       // A callback may have stopped it.
       if (this.fd < 0) return false
       const fd = this.poller.libc.accept(this.fd, this.peer)
       if (fd < 0) {
         if (wouldWait(fd)) return false
-        // Most errors are of the one connection that was to be accepted, which is gone (accept(2)).
-        if (!scarce.has(errorName(-fd))) continue
-        this.rest()
+        const code = errorName(-fd)
+        // Of the one connection that was to be accepted, which is gone; but not all of them.
+        if (ofConnections.has(code) && ++lost < acceptedAtOnce) continue
+        this.rest(code)
         return false
       }
+      if (this.rests > 0) this.goOn()
       const end = PolledEnd.accepted(this.poller, fd)
       if (typeof end !== "number") this.handOver(end)
     }
@@ -165,10 +204,18 @@ class PolledListener implements Listening, Watcher {
   }
 
   /** Nothing can be accepted now, and the news that something waits would come again and again. */
-  private rest(): void {
+  private rest(code: string): void {
     cancel(this.deadline)
     this.poller.change(this.fd, 0)
-    this.deadline = after(acceptAgainAfter, wake, this)
+    const doubled = Math.min(acceptAgainAtLatest, acceptAgainAfter * 2 ** this.rests)
+    this.rests++
+    this.deadline = after(scarce.has(code) ? acceptAgainAfter : doubled, wake, this)
+    this.poller.shortfalls.cannotAccept(this.port, code)
+  }
+
+  private goOn(): void {
+    this.rests = 0
+    this.poller.shortfalls.acceptsAgain(this.port)
   }
 
   wake(): void {
@@ -177,6 +224,22 @@ class PolledListener implements Listening, Watcher {
 }
 
 const wake = (listener: PolledListener): void => listener.wake()
+
+/** Errors of accept(2) that the connection already had (its "Error handling"). */
+const ofConnections: ReadonlySet<string> = new Set([
+  "ECONNABORTED",
+  "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
+  "EINTR",
+  "ENETDOWN",
+  "ENETUNREACH",
+  "ENONET",
+  "ENOPROTOOPT",
+  "EOPNOTSUPP",
+  "EPROTO",
+  "ETIMEDOUT",
+])
 
 /** What the machine lacks when it cannot accept. */
 const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])

@@ -11,7 +11,10 @@
  * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
  * leaves (outbox.ts).
  */
+import { type Shortfalls, unheard } from "../observe/shortfalls.ts"
+
 import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./libc.ts"
+import { errorName } from "./load-libc.ts"
 import { Outbox } from "./outbox.ts"
 import { unnotedImmediate, untilNextTimer, watchTimers } from "./timers.ts"
 
@@ -32,6 +35,16 @@ export const mostEvents = 256
 
 /** Milliseconds that a turn waits at most: for the runtime's timers that nobody has told of. */
 export const longestWait = 250
+
+/**
+ * Sockets at most that are looked after though epoll(7) did not take them: their clients are let in, so that they can be
+ * told what is wrong in their own protocol. And milliseconds between two looks at them.
+ */
+export const keptAtOnce = 32
+export const lookEvery = 50
+
+/** What the kernel may have again (epoll_ctl(2)). */
+const scarce: ReadonlySet<string> = new Set(["ENOSPC", "ENOMEM"])
 
 /** Bytes that are read at a time. */
 export const chunkBytes = 64 * 1024
@@ -54,6 +67,8 @@ export const unread = -0x8000_0000
 export class Poller {
   readonly libc: Libc
   readonly outbox: Outbox
+  /** Who is told what the kernel does not give. */
+  shortfalls: Shortfalls = unheard
   private readonly epoll: number
   private readonly arena = new Uint8Array(arenaBytes)
   private readonly arenaAt: number
@@ -63,6 +78,8 @@ export class Poller {
   private readonly watchers: Array<Watcher | undefined> = []
   private generations = new Uint32Array(1024)
   private watched = 0
+  /** Descriptors that epoll(7) did not take, and what they wait for. */
+  private readonly kept = new Map<number, number>()
   private running = false
   // The events of this turn, by slot.
   private readonly whose: Array<Watcher | undefined> = Array.from({ length: mostEvents }, () => undefined)
@@ -83,11 +100,14 @@ export class Poller {
     libc.watch(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
   }
 
-  /** Tells `watcher` of a descriptor's events until it is closed; 0, or an errno as a negative number. */
-  watch(fd: number, events: number, watcher: Watcher): number {
+  /**
+   * Tells `watcher` of a descriptor's events until it is closed; 0, or an errno as a negative number. With `keep` a
+   * socket that epoll(7) does not take is looked at every so often, and offered to it again.
+   */
+  watch(fd: number, events: number, watcher: Watcher, keep = false): number {
     const generation = this.nextGeneration(fd)
     const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, generation)
-    if (result < 0) return result
+    if (result < 0 && !this.keeps(fd, events, keep, result)) return result
     this.watchers[fd] = watcher
     this.watched++
     if (!this.running) {
@@ -106,6 +126,28 @@ export class Poller {
   forget(fd: number): void {
     this.watchers[fd] = undefined
     this.watched--
+    if (this.kept.size > 0) this.kept.delete(fd)
+  }
+
+  private keeps(fd: number, events: number, keep: boolean, result: number): boolean {
+    const code = errorName(-result)
+    const room = this.kept.size < keptAtOnce && scarce.has(code)
+    // Who does not have it kept tells its client itself.
+    this.shortfalls.cannotWatch(code, room || !keep)
+    if (!keep || !room) return false
+    this.kept.set(fd, events)
+    if (this.kept.size === 1) setTimeout(this.look, lookEvery)
+    return true
+  }
+
+  /** What epoll(7) takes now has its events from there; the others may have something to read, or to write. */
+  private readonly look = (): void => {
+    for (const [fd, events] of this.kept) {
+      const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, this.generations[fd]!)
+      if (result < 0) this.soon(this.watchers[fd]!, readable | writable)
+      else this.kept.delete(fd)
+    }
+    if (this.kept.size > 0) setTimeout(this.look, lookEvery)
   }
 
   /** Has `events` happen to a watcher in the next turn. */
@@ -114,15 +156,16 @@ export class Poller {
     this.againMasks.push(events)
   }
 
-  /** Reads from a descriptor into the arena, if it has room; only in the first round. */
-  gather(fd: number, slot: number): void {
+  /** Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `gathered` will. */
+  gather(fd: number, slot: number): number {
     const start = this.used
     // The last chunk's room is for those who read when they are told.
-    if (start > arenaBytes - 2 * chunkBytes) return
+    if (start > arenaBytes - 2 * chunkBytes) return unread
     const count = this.libc.receive(fd, this.arenaAt + start, chunkBytes)
     this.starts[slot] = start
     this.lengths[slot] = count
     if (count > 0) this.used = (start + count + aligned - 1) & -aligned
+    return count
   }
 
   /** What `gather` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */

@@ -2,8 +2,8 @@
  * Relay: carries opaque bytes between two ends until both are done.
  *
  * What one end receives goes to the other; what that one does not take at once is its one tail, and until it is gone
- * the source is paused. FIN goes on as FIN after the tail, a reset as a reset; a half-closed connection lingers for a
- * bounded time.
+ * the source is paused. FIN goes on as FIN after the tail, a reset as a reset. What one side has sent and finished is
+ * delivered, also when that side is reset afterwards. A half-closed connection lasts as long as there is progress.
  *
  * From the moment two ends are joined nothing is allocated per chunk but what is kept as a tail, and no Effect runs
  * until the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
@@ -14,20 +14,16 @@ import { concat } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
+import { acknowledgedBy, Delivery, type DeliveryOwner } from "./delivery.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
 import { letGo } from "./let-go.ts"
+import { enoughFor } from "./progress.ts"
 import { type Splicer, spliceFrom } from "./splicer.ts"
 import type { Step } from "./step.ts"
 
-/**
- * A half-closed relay is given one more half-close timeout for every period in which this much still went through: a
- * long answer to a finished request is no leak, a trickle that holds descriptors is one.
- */
-export const lingerProgress = 64 * 1024
-
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {
-  /** Milliseconds that a connection may last after one side has finished. */
+  /** Milliseconds that a connection may last after one side has finished; given again while there is progress. */
   readonly halfCloseTimeout: number
 }
 
@@ -47,8 +43,11 @@ const targetHasSpoken = 2
 const clientHasFinished = 4
 const targetHasFinished = 8
 const isOver = 16
+/** The kernel has refused a write to it: what comes for it is thrown away until it is closed. */
+const clientIsBroken = 32
+const targetIsBroken = 64
 
-export class Relay implements Receiver, Step {
+export class Relay implements Receiver, Step, DeliveryOwner {
   private readonly client: End
   private readonly target: End
   private readonly relaying: Relaying
@@ -57,7 +56,10 @@ export class Relay implements Receiver, Step {
   private toTarget: Uint8Array | undefined = undefined
   private state = 0
   private deadline: Deadline | undefined = undefined
+  /** Bytes that both peers had acknowledged when the deadline was armed. */
   private progress = 0
+  /** What is left when one side is gone that had finished. */
+  private delivery: Delivery | undefined = undefined
 
   constructor(client: End, target: End, relaying: Relaying) {
     this.client = client
@@ -84,6 +86,7 @@ export class Relay implements Receiver, Step {
   data(from: End, chunk: Uint8Array): void {
     if (!this.has(from, clientHasSpoken, targetHasSpoken)) this.firstBytes(from, chunk)
     const to = this.other(from)
+    if (this.has(to, clientIsBroken, targetIsBroken)) return
     const tail = this.tailOf(to)
     // One chunk may come after a pause; and from a socket of the runtime's that is reset, all that it still held.
     if (tail !== undefined) return this.keep(to, concat(tail, chunk))
@@ -96,7 +99,7 @@ export class Relay implements Receiver, Step {
     const tail = this.tailOf(to)
     if (tail === undefined) return
     const count = to.write(tail)
-    if (count < 0) return this.reset(to, "EPIPE")
+    if (count < 0) return this.refused(to)
     if (count < tail.length) return this.keep(to, tail.subarray(count))
     letGo(tail)
     this.keep(to, undefined)
@@ -115,23 +118,51 @@ export class Relay implements Receiver, Step {
   }
 
   closed(end: End, code: string | undefined): void {
-    if (code !== undefined || this.tailOf(end) !== undefined) return this.reset(end, code ?? "EPIPE")
+    if (code !== undefined || this.tailOf(end) !== undefined) {
+      if (this.has(end, clientHasFinished, targetHasFinished)) return this.deliver(end, code)
+      return this.reset(end, code ?? "EPIPE")
+    }
     // After our own FIN the peer's FIN closes the socket without an `ended` of its own.
     this.ended(end)
     if (!this.client.open && !this.target.open) this.finish()
   }
 
   expire(): void {
-    if (this.client.sent + this.target.sent - this.progress >= lingerProgress) return this.armLinger()
+    const { progress } = this
+    this.armLinger()
+    if (this.progress - progress >= enoughFor(this.relaying.limits().halfCloseTimeout)) return
     this.relaying.flow.expire()
     this.stop()
   }
 
-  /** Resets both. */
+  /** A side that had finished is gone, and cannot be given any more. The other one gets what that side had sent first. */
+  private deliver(gone: End, code: string | undefined): void {
+    const to = this.other(gone)
+    this.state |= gone === this.client ? clientIsBroken : targetIsBroken
+    const total = to.sent + (this.tailOf(to)?.length ?? 0)
+    if (!to.open || total === to.sent - to.unacknowledged()) return this.reset(gone, code ?? "EPIPE")
+    this.relaying.flow.end(this.nameOf(gone), code)
+    this.keep(gone, undefined)
+    this.delivery = new Delivery(to, total, this.relaying.limits().halfCloseTimeout, this)
+    // More of it is thrown away; a sender that is held back would perhaps not read.
+    to.resume()
+  }
+
+  delivered(): void {
+    this.client.terminate()
+    this.target.terminate()
+  }
+
+  stalled(): void {
+    this.relaying.flow.expire()
+    this.stop()
+  }
+
+  /** Ends both: what is whole is left to the kernel to deliver, the rest is reset. */
   cancel(): void {
     if ((this.state & isOver) !== 0) return
     this.settle()
-    this.cut()
+    this.leave()
   }
 
   /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
@@ -150,11 +181,19 @@ export class Relay implements Receiver, Step {
   private send(to: End, bytes: Uint8Array): void {
     if (bytes.length === 0) return
     const count = to.write(bytes)
-    if (count < 0) this.reset(to, "EPIPE")
+    if (count < 0) this.refused(to)
     else if (count < bytes.length) {
       this.keep(to, bytes.slice(count))
       this.other(to).pause()
     }
+  }
+
+  /** What it had sent before it broke may still be here; then it is closed. */
+  private refused(to: End): void {
+    if (!to.open) return this.reset(to, "EPIPE")
+    this.state |= to === this.client ? clientIsBroken : targetIsBroken
+    this.keep(to, undefined)
+    this.other(to).resume()
   }
 
   /** Much has come, and was taken: what is waiting behind it goes on past us. */
@@ -167,7 +206,11 @@ export class Relay implements Receiver, Step {
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
   private reset(end: End, code: string): void {
     this.relaying.flow.end(this.nameOf(end), code)
-    this.stop()
+    this.client.receiver = nobody
+    this.target.receiver = nobody
+    this.client.terminate()
+    this.target.terminate()
+    this.finish()
   }
 
   private halfClosed(end: End): void {
@@ -176,7 +219,7 @@ export class Relay implements Receiver, Step {
   }
 
   private armLinger(): void {
-    this.progress = this.client.sent + this.target.sent
+    this.progress = acknowledgedBy(this.client) + acknowledgedBy(this.target)
     this.deadline = after(this.relaying.limits().halfCloseTimeout, expire, this)
   }
 
@@ -203,15 +246,15 @@ export class Relay implements Receiver, Step {
 
   /** Over at once. */
   private stop(): void {
-    this.cut()
+    this.leave()
     this.finish()
   }
 
-  private cut(): void {
+  private leave(): void {
     this.client.receiver = nobody
     this.target.receiver = nobody
-    this.client.terminate()
-    this.target.terminate()
+    this.client.detach()
+    this.target.detach()
   }
 
   private finish(): void {
@@ -223,6 +266,7 @@ export class Relay implements Receiver, Step {
   private settle(): void {
     this.state |= isOver
     cancel(this.deadline)
+    this.delivery?.cancel()
   }
 }
 

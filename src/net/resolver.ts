@@ -25,21 +25,29 @@ export const addressesPerName = 16
  */
 export const lookupsAtOnce = Math.max(8, availableParallelism())
 
-export type Answer =
-  | { readonly _tag: "Found"; readonly addresses: ReadonlyArray<Address> }
-  | { readonly _tag: "Missing"; readonly refusal: Refusal }
+export interface Found {
+  readonly _tag: "Found"
+  readonly addresses: ReadonlyArray<Address>
+}
+
+export type Answer = Found | { readonly _tag: "Missing"; readonly refusal: Refusal }
 
 export interface Resolver {
   /** Calls `done` once, perhaps before it returns. The function that is returned leaves without an answer. */
-  readonly lookup: (name: string, done: (answer: Answer) => void) => () => void
+  readonly lookup: (name: string, done: Answered) => () => void
+  /** Nobody was found where `answer` says: the next lookup asks again, unless somebody has done so since. */
+  readonly forget: (name: string, answer: Answer) => void
 }
+
+/** `remembered`: the answer is of an earlier lookup, and may have changed since. */
+export type Answered = (answer: Answer, remembered: boolean) => void
 
 /** Asks the system; rejects with an error whose `code` is getaddrinfo's. */
 export type Ask = (name: string) => Promise<ReadonlyArray<string>>
 
 interface Question {
   readonly name: string
-  readonly listeners: Set<(answer: Answer) => void>
+  readonly listeners: Set<Answered>
   asked: boolean
 }
 
@@ -66,7 +74,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
       put(waiting)
       break
     }
-    for (const listener of question.listeners) listener(answer)
+    for (const listener of question.listeners) listener(answer, false)
   }
 
   const remember = (name: string, answer: Answer): void => {
@@ -79,7 +87,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     }
   }
 
-  const wait = (name: string, listener: (answer: Answer) => void): (() => void) => {
+  const wait = (name: string, listener: Answered): (() => void) => {
     let question = questions.get(name)
     if (question === undefined) {
       question = { name, listeners: new Set(), asked: false }
@@ -100,16 +108,20 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
       const name = written.toLowerCase()
       const known = remembered.get(name)
       if (known !== undefined && known.until > now()) {
-        done(known.answer)
+        done(known.answer, true)
         return leftAlready
       }
       // getaddrinfo reads `127.1` and `0x7f000001` as addresses. Whoever made this name has refused them already; this
       // is the last place where they can be stopped.
       if (parseHost(name)?._tag !== "Name") {
-        done(missing(name, "not a host name"))
+        done(missing(name, "not a host name"), false)
         return leftAlready
       }
       return wait(name, done)
+    },
+    forget(written, answer) {
+      const name = written.toLowerCase()
+      if (remembered.get(name)?.answer === answer) remembered.delete(name)
     },
   }
 }

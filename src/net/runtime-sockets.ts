@@ -10,6 +10,7 @@ import { type Address, parseAddress } from "../protocol/address.ts"
 
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
+import { type Libc, openLibc } from "./libc.ts"
 import { letGo } from "./let-go.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
 import { peerOf } from "./socket-address.ts"
@@ -31,6 +32,19 @@ declare module "bun" {
     /** -1 once it is closed. */
     readonly fd: number
   }
+}
+
+/**
+ * What the peer had not acknowledged when that was asked last, of those where it was something: once a socket of the
+ * runtime's is closed, nobody can ask.
+ */
+const lastUnacknowledged = new Map<RuntimeEnd, number>()
+
+/** Opened when it is needed first; "none" where it cannot be had. */
+let opened: Libc | "none" | undefined = undefined
+const libc = (): Libc | undefined => {
+  opened ??= openLibc() ?? "none"
+  return opened === "none" ? undefined : opened
 }
 
 /** It was given up before it had a socket. */
@@ -58,6 +72,13 @@ export class RuntimeEnd extends SocketEnd {
 
   get descriptor(): number {
     return this.open && this.socket !== undefined ? this.socket.fd : -1
+  }
+
+  /** Asks the kernel whatever is wanted: nothing is known of a turn before it is over. */
+  hasNews(): boolean {
+    if (!this.open || this.socket === undefined) return true
+    // Without it a request may meet the end of its connection, and is sent again where that is safe.
+    return libc()?.isQuiet(this.socket.fd) === false
   }
 
   write(bytes: Uint8Array, offset = 0): number {
@@ -94,8 +115,33 @@ export class RuntimeEnd extends SocketEnd {
     else this.socket!.close()
   }
 
+  unacknowledged(): number {
+    const fd = this.descriptor
+    const count = fd < 0 ? 0 : (libc()?.unacknowledged(fd) ?? 0)
+    if (count > 0) lastUnacknowledged.set(this, count)
+    else lastUnacknowledged.delete(this)
+    return count
+  }
+
+  detach(): void {
+    if ((this.state & (isOpen | isFinished | isBroken)) !== (isOpen | isFinished)) return this.terminate()
+    if (this.unacknowledged() > 0) libc()?.boundDelivery(this.descriptor)
+    this.lose()
+    this.socket!.close()
+  }
+
+  private lose(): void {
+    const left = lastUnacknowledged.get(this)
+    if (left === undefined) return
+    lastUnacknowledged.delete(this)
+    const fin = (this.state & isFinished) === 0 ? 0 : 1
+    this.sent -= Math.min(this.sent, left - fin)
+  }
+
   terminate(): void {
     if (!this.open) return
+    this.unacknowledged()
+    this.lose()
     if (this.socket !== undefined) return void this.socket.terminate()
     this.state |= isAbandoned
     abandoned++
@@ -118,6 +164,8 @@ export class RuntimeEnd extends SocketEnd {
 
   close(code: string | undefined): void {
     if (!this.attached && (this.state & isAbandoned) !== 0) abandoned--
+    if (code !== undefined) this.lose()
+    else lastUnacknowledged.delete(this)
     this.closed(code)
   }
 }

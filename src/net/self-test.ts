@@ -4,40 +4,57 @@
  * Polled sockets reach into libc by an interface that Bun calls experimental, and share a thread with its event loop.
  * Before anything relies on that, they must have carried bytes over one connection on loopback, and named one failure.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+
+import { cannotAccept } from "../observe/listen-failed.ts"
+import type { Fallback, Shortfalls } from "../observe/shortfalls.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./deadline.ts"
 import { type End, nobody } from "./end.ts"
-import { polledSockets } from "./polled-sockets.ts"
-import { runtimeSockets } from "./runtime-sockets.ts"
+import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
+import { routedSockets } from "./routed-sockets.ts"
 import type { Sockets } from "./sockets.ts"
 
-/** Milliseconds; loopback answers within one. */
-const patience = 1000
+/** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
+const patience = 3000
 
 const greeting = fromLatin1("hello")
 
-/** The polled way where it is wanted and passes the test, else the runtime's; with a warning where it did not pass. */
+/**
+ * The polled way where it is wanted and passes the test, else the runtime's; `shortfalls` is told why. Where a sandbox
+ * lets nothing be accepted neither way listens, and whoever asks for it is told so.
+ */
 export const chooseSockets = (
   wanted: boolean,
-  polled: () => Sockets | undefined = polledSockets,
+  shortfalls: Shortfalls,
+  polled: (shortfalls: Shortfalls) => Sockets | Fallback = polledSockets,
+  denied: () => boolean = acceptIsDenied,
 ): Effect.Effect<Sockets> =>
   Effect.gen(function* () {
-    if (!wanted) return runtimeSockets
-    const sockets = polled()
-    if (sockets !== undefined && (yield* works(sockets))) return sockets
-    yield* Effect.logWarning(
-      "the system calls for sockets cannot be used here: connections will cost more, unreachable destinations will be reported as refused, and a dial that is given up keeps its socket until the system drops it",
-    )
-    return runtimeSockets
+    if (denied()) return { ...routedSockets(), listen: refuseToListen }
+    if (!wanted) return routedSockets()
+    const sockets = polled(shortfalls)
+    if ("reason" in sockets) {
+      shortfalls.fellBack("poll", sockets)
+      return routedSockets()
+    }
+    const fallback = yield* tried(sockets)
+    if (fallback === undefined) return sockets
+    shortfalls.fellBack("poll", fallback)
+    return routedSockets()
   })
 
-/** Never fails: whatever goes wrong means that it does not work. */
-export const works = (sockets: Sockets): Effect.Effect<boolean> =>
+const refuseToListen = (): never => {
+  throw Object.assign(new Error(cannotAccept), { code: cannotAccept })
+}
+
+/** Undefined where a way works. Never fails: whatever goes wrong means that it does not. */
+export const tried = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
   Effect.gen(function* () {
     const loopback = parseAddress("127.0.0.1")
-    if (loopback === undefined) return false
+    if (loopback === undefined) return failed("no loopback")
     const accepted: Array<End> = []
     const greet = (end: End): void => {
       accepted.push(end)
@@ -51,15 +68,24 @@ export const works = (sockets: Sockets): Effect.Effect<boolean> =>
           for (const end of accepted) end.terminate()
         }),
     )
-    if ((yield* outcome(sockets, loopback, listener.port)) !== "greeted") return false
+    const first = yield* outcome(sockets, loopback, listener.port)
+    if (first !== "greeted") return failed(first)
     // Nobody can listen on port 0, so this is refused everywhere.
-    return (yield* outcome(sockets, loopback, 0)) === "ECONNREFUSED"
+    const second = yield* outcome(sockets, loopback, 0)
+    return second === "ECONNREFUSED" ? undefined : failed(second)
   }).pipe(
     Effect.scoped,
-    Effect.catchCause(() => Effect.succeed(false)),
+    Effect.catchCause((cause) => Effect.succeed(failed(codeOf(Cause.squash(cause))))),
   )
 
-/** "greeted", the error code, or "nothing" when the time is up. */
+const failed = (code: string): Fallback => (code === tooLate ? { reason: "time" } : { reason: "failed", code })
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error)
+
+const tooLate = "too late"
+
+/** "greeted", the error code, or `tooLate` when the time is up. */
 const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.Effect<string> =>
   Effect.callback<string>((resume) => {
     const settle = (result: string): void => {
@@ -77,14 +103,14 @@ const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.E
             settle(received === "hello" ? "greeted" : "other bytes")
             end.terminate()
           },
-          closed: (_, code) => settle(code ?? "nothing"),
+          closed: (_, code) => settle(code ?? "closed"),
         }
       },
       failed: (_, code) => settle(code),
     })
     const deadline = after(patience, () => {
       if (typeof attempt !== "string") attempt.cancel()
-      settle("nothing")
+      settle(tooLate)
     })
     if (typeof attempt === "string") settle(attempt)
   })

@@ -3,8 +3,8 @@
  *
  * A request whose client has no connection to the origin is spared a dial. What nginx, Squid and HAProxy learnt of it:
  *
- * - A connection at rest may be closing just now. So it only takes requests that may be sent again, on a connection of
- *   their own, and no client learns of it.
+ * - A connection at rest may be closing just now. So one whose end is here already is not taken; it only takes requests
+ *   that may be sent again, on a connection of their own, and no client learns of it.
  * - An origin that frames a request otherwise than we do would answer it to another client. So a connection that has
  *   carried a body, or anything else that is not shareable, goes with its client.
  * - NTLM and Negotiate speak for the connection, not for the request. Such a connection goes with its client as well.
@@ -54,7 +54,7 @@ export class SharedOrigins implements OriginOwner, Drained {
   take(key: string): Origin | undefined {
     for (let origin = this.tops.get(key); origin !== undefined; origin = this.tops.get(key)) {
       this.forget(origin)
-      if (this.mayShare(origin)) return origin
+      if (this.mayShare(origin) && !origin.isStale(performance.now())) return origin
       origin.release()
     }
     return undefined

@@ -63,10 +63,13 @@ export abstract class SocketEnd implements End, Probed {
   /** Undefined where there is no socket, or not any more. */
   abstract localName(): SocketName | undefined
   abstract remoteName(): SocketName | undefined
+  abstract hasNews(asking: boolean): boolean
   abstract write(bytes: Uint8Array, offset?: number): number
   abstract pause(): void
   abstract resume(): void
   abstract shutdown(): void
+  abstract unacknowledged(): number
+  abstract detach(): void
   abstract terminate(): void
   abstract probe(): void
 

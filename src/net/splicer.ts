@@ -13,6 +13,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+import { type Fallback, type Shortfalls, unheard } from "../observe/shortfalls.ts"
+
 import type { End } from "./end.ts"
 import { errorName } from "./load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
@@ -28,10 +30,12 @@ export type Moved = undefined | Uint8Array | string
 
 export class Splicer {
   private pipe: Pipe | undefined
+  private readonly shortfalls: Pick<Shortfalls, "fellBack">
 
-  /** Without a pipe it moves nothing. */
-  constructor(pipe: Pipe | undefined) {
+  /** Without a pipe it moves nothing. `shortfalls` is told when it has to stop. */
+  constructor(pipe: Pipe | undefined, shortfalls: Pick<Shortfalls, "fellBack"> = unheard) {
     this.pipe = pipe
+    this.shortfalls = shortfalls
   }
 
   /**
@@ -72,8 +76,13 @@ export class Splicer {
     // The kernel tells an error of a socket once only, and we have it.
     if (brokenSockets.has(code)) return code
     // It is the call that is not to be had: in a sandbox, by a seccomp profile.
-    this.close()
+    this.giveUp({ reason: "denied", code })
     return undefined
+  }
+
+  private giveUp(fallback: Fallback): void {
+    this.close()
+    this.shortfalls.fellBack("splice", fallback)
   }
 
   private readBack(pipe: Pipe, length: number): Moved {
@@ -83,8 +92,9 @@ export class Splicer {
       const count = pipe.read(have === 0 ? bytes : bytes.subarray(have))
       if (count <= 0) {
         // No pipe does this. Nobody else may be given what is left in it, and this connection has lost bytes.
-        this.close()
-        return errorName(-count)
+        const code = errorName(-count)
+        this.giveUp({ reason: "lost", code })
+        return code
       }
       have += count
     }
@@ -105,9 +115,17 @@ const brokenSockets: ReadonlySet<string> = new Set([
   "EPROTO",
 ])
 
-/** With a pipe of its own, which is closed with the scope; without one where it is not wanted. */
-export const makeSplicer = (wanted: boolean): Effect.Effect<Splicer, never, Scope.Scope> =>
+/** With a pipe of its own, which is closed with the scope; without one where it is not wanted, or not to be had. */
+export const makeSplicer = (
+  wanted: boolean,
+  shortfalls: Pick<Shortfalls, "fellBack">,
+): Effect.Effect<Splicer, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new Splicer(wanted ? openPipe() : undefined)),
+    Effect.sync(() => {
+      const pipe = wanted ? openPipe() : undefined
+      if (pipe === undefined || "fill" in pipe) return new Splicer(pipe, shortfalls)
+      shortfalls.fellBack("splice", pipe)
+      return new Splicer(undefined)
+    }),
     (splicer) => Effect.sync(() => splicer.close()),
   )

@@ -2,8 +2,8 @@
  * Filter: which entries somebody wants to see, as `host ~ api status = 5xx`. All of its terms must hold.
  *
  * A term is a field, an operator and a value, or a bare word that stands anywhere in the destination, the path, the
- * client or the reason. `~` and `!~` look for a part, in any case; `=`, `!=`, `<`, `<=`, `>` and `>=` compare. What an
- * entry does not have is equal to nothing.
+ * client or the reason; a field's name alone is none, unless it is quoted. `~` and `!~` look for a part, in any case;
+ * `=`, `!=`, `<`, `<=`, `>` and `>=` compare. What an entry does not have is equal to nothing.
  */
 import * as Result from "effect/Result"
 
@@ -51,12 +51,19 @@ export const parseFilter = (text: string): Result.Result<Filter, string> => {
     at = term.lastIndex
     const [, field, operator, value, word] = match
     if (word?.toLowerCase() === "and") continue
+    const operated = /^\s*[!~=<>]/.test(text.slice(at))
+    if (word !== undefined && Object.hasOwn(filterFields, word) && !operated) return Result.fail(lonely(word))
     const made = field === undefined ? Result.succeed(contains(bare(word))) : compare(field, operator, bare(value))
     if (Result.isFailure(made)) return Result.fail(made.failure)
     terms.push(made.success)
   }
   return Result.succeed((entry) => terms.every((each) => each(entry)))
 }
+
+/** Most often the shell has taken what followed: it writes a folder for `~`, and opens a file for `<` and `>`. */
+const lonely = (field: string): string =>
+  `holds ${JSON.stringify(field)} without an operator: write for example 'host ~ api ms > 100', quoted against the ` +
+  `shell; as a word to look for write '"${field}"'`
 
 const bare = (text = ""): string => (text.startsWith('"') ? text.slice(1, -1) : text).toLowerCase()
 

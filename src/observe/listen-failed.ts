@@ -5,6 +5,9 @@
  */
 import * as Data from "effect/Data"
 
+/** The code of a listener whose connections could never be accepted, because a sandbox denies it. */
+export const cannotAccept = "accept4 denied"
+
 /** Every listener of the program, and the option that moves it to another port. */
 const portOptions = {
   inbound: "--proxy-in-port",
@@ -37,8 +40,25 @@ const codeOf = (cause: unknown): string => {
   return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message
 }
 
-/** Whether the machine has no IPv6: then the listeners that are for both families by default take IPv4 alone. */
-export const hasNoIpv6 = ({ code }: ListenFailed): boolean => code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL"
+/**
+ * Whether the machine has no IPv6, or a sandbox denies it: then the listeners that are for both families by default take
+ * IPv4 alone. If it was something else, IPv4 fails by it too, and first.
+ */
+export const hasNoIpv6 = ({ address, code }: ListenFailed): boolean =>
+  address.includes(":") && (withoutIpv6.has(code) || !isErrorCode(code))
+
+/** EAFNOSUPPORT and EADDRNOTAVAIL are the kernel's own; a filter of system calls answers as its author liked. */
+const withoutIpv6: ReadonlySet<string> = new Set([
+  "EAFNOSUPPORT",
+  "EADDRNOTAVAIL",
+  "EPROTONOSUPPORT",
+  "EPERM",
+  "EACCES",
+  "ENOSYS",
+])
+
+/** Bun.listen gives none where there was not even a socket. */
+const isErrorCode = (code: string): boolean => /^E[A-Z0-9]+$/.test(code)
 
 const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "port">): string => {
   const option = portOptions[what]
@@ -53,6 +73,8 @@ const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "por
       return `this machine does not have that address (${code}); ${bindAdvice(what)}`
     case "EAFNOSUPPORT":
       return `this machine does not have that address family (${code}); ${bindAdvice(what)}`
+    case cannotAccept:
+      return "connections cannot be accepted: a sandbox refuses accept4(2); permit it in its profile (seccomp)"
     case "EMFILE":
     case "ENFILE":
       return `too many files are open (${code}); raise the limit of open files`

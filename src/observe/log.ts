@@ -1,6 +1,7 @@
 /**
  * Log: what the program says of itself, on standard error. One line an event, whatever the event holds.
  */
+import { priority } from "./journal.ts"
 import type { Output } from "./output.ts"
 import { jsonLine, plainText, quoted, shorten, timestamp } from "./text.ts"
 
@@ -27,6 +28,8 @@ export interface LogParts {
   readonly format: LineFormat
   /** Only for `pretty`. */
   readonly color?: boolean
+  /** Whether the output leads to systemd's journal, which is told how important each line is. */
+  readonly journal?: boolean
   /** Is told of every message that is written. */
   readonly also?: (level: LogLevel, message: string, fields: Fields) => void
 }
@@ -34,11 +37,12 @@ export interface LogParts {
 /** Characters of one message or field: a stack fits. */
 const longestField = 8192
 
-export const makeLog = ({ output, level, format, color = false, also }: LogParts): Log => {
+export const makeLog = ({ output, level, format, color = false, journal = false, also }: LogParts): Log => {
   const say = (at: LogLevel) => (message: string, fields?: Fields) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level())) return
     const now = Date.now()
-    output.write(format === "json" ? logJson(now, at, message, fields) : logPretty(now, at, message, fields, color))
+    const line = format === "json" ? logJson(now, at, message, fields) : logPretty(now, at, message, fields, color)
+    output.write(journal ? priority[at] + line : line)
     also?.(at, message, fields ?? {})
   }
   return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") }
@@ -88,8 +92,11 @@ export const wantsColor = (isTerminal: boolean, env: Readonly<Record<string, str
 
 /** The line that says that lines are missing from an output, for `Output`. */
 export const droppedNotice =
-  (format: LineFormat) =>
+  (format: LineFormat, journal = false) =>
   (lines: number): string => {
     const line = format === "json" ? logJson : logPretty
-    return line(Date.now(), "warn", "lines were dropped here: this output could not be written in time", { lines })
+    return (
+      (journal ? priority.warn : "") +
+      line(Date.now(), "warn", "lines were dropped here: this output could not be written in time", { lines })
+    )
   }

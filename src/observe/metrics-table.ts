@@ -9,6 +9,7 @@ import { refusals } from "../protocol/refusal.ts"
 import type { EndedBy, Protocol } from "./flow.ts"
 import type { Listener } from "./listen-failed.ts"
 import type { Family, Label } from "./series.ts"
+import { acceptErrors, fallbackReasons, features } from "./shortfalls.ts"
 
 const label = (name: string, values: ReadonlyArray<string>): Label => ({ name, values })
 
@@ -127,6 +128,25 @@ export const families = {
     label("result", ["success", "failure"]),
   ),
   defects: family("counter", "pillion_defects_total", "Errors that only the last resort caught; each is a bug"),
+  fallbacks: family(
+    "gauge",
+    "pillion_fallback",
+    "1 for an option that is set and not in use, because this machine does not permit it",
+    label("option", features),
+    label("reason", Object.keys(fallbackReasons)),
+  ),
+  acceptErrors: family(
+    "counter",
+    "pillion_accept_errors_total",
+    "Times that nothing could be accepted on a listener, by the system's error; it rests before it tries again",
+    label("code", acceptErrors),
+  ),
+  unwatched: family(
+    "counter",
+    "pillion_unwatched_sockets_total",
+    "Sockets that epoll took no more; told says whether the client could be told, the others were reset",
+    label("told", ["true", "false"]),
+  ),
   listening: family(
     "gauge",
     "pillion_listener_up",

@@ -19,6 +19,8 @@ import {
   statuses,
 } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
+import type { ShortfallCounts } from "./shortfall-log.ts"
+import type { acceptErrors, FallbackReason, Feature } from "./shortfalls.ts"
 
 type Direction = Flow["direction"]
 
@@ -34,7 +36,7 @@ export interface MetricsParts {
 }
 
 /** Every method is a few additions, and none throws for what its types allow. */
-export class Metrics {
+export class Metrics implements ShortfallCounts {
   private readonly parts: MetricsParts
   private readonly build: Series
   private readonly series = Record.map(families, (family) => new Series(family))
@@ -136,6 +138,21 @@ export class Metrics {
 
   defect(): void {
     this.series.defects.add(1)
+  }
+
+  /** An option is set and not in use. */
+  fallback(feature: Feature, reason: FallbackReason): void {
+    this.series.fallbacks.set(1, feature, reason)
+  }
+
+  /** A listener had to rest. */
+  acceptError(code: (typeof acceptErrors)[number]): void {
+    this.series.acceptErrors.add(1, code)
+  }
+
+  /** epoll(7) took no socket; `told` says whether its client could be told. */
+  unwatched(told: boolean): void {
+    this.series.unwatched.add(1, String(told))
   }
 
   listening(listener: Listener, up: boolean): void {

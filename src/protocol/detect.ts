@@ -15,6 +15,8 @@ import { type Reason, type Refusal, refusal } from "./refusal.ts"
 export interface Allowed {
   readonly socks: boolean
   readonly http: boolean
+  /** What to do instead, for whoever sends TLS; only the log gets it. */
+  readonly insteadOfTls?: string
 }
 
 /** The protocol in which a client is refused; "none" closes without a byte, for a client that speaks none of them. */
@@ -62,7 +64,7 @@ export const detect = (input: Uint8Array, allowed: Allowed): Detected => {
     case 0x05:
       return allowed.socks ? socks5 : notAllowed("socks5")
     case 0x16:
-      return refuse("unknown-protocol", "a TLS handshake: this proxy is spoken to in the clear", "none")
+      return refuse("unknown-protocol", tlsDetail(allowed.insteadOfTls), "none")
     default: {
       const found = detectHttp(input)
       // Only what turned out to be HTTP: other bytes are not even answered.
@@ -71,6 +73,9 @@ export const detect = (input: Uint8Array, allowed: Allowed): Detected => {
     }
   }
 }
+
+const tlsDetail = (instead: string | undefined): string =>
+  `a TLS handshake: this port is spoken to in the clear${instead === undefined ? "" : `; ${instead}`}`
 
 const detectHttp = (input: Uint8Array): Detected => {
   const start = leadingEmptyLines(input)

@@ -267,7 +267,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   /** Says the last words, then closes in order. */
   private close(words: Uint8Array): void {
     this.giveUp()
-    const linger = new Linger(this.client, this)
+    const linger = new Linger(this.client, this.around.settings().halfCloseTimeout, this)
     this.step = linger
     linger.start(words)
   }

@@ -102,6 +102,12 @@ const namer = (workload: Target): Surroundings["nameOf"] => {
   }
 }
 
+/** What somebody should write who sends TLS to a port that is spoken to in the clear. */
+const insteadOfTls = ({ direction, speaks }: ListenerPlan, { proxyType }: Settings): string => {
+  if (direction === "outbound") return "write http:// or socks5:// in the proxy's URL"
+  return `write proxy-protocol ${proxyType === "dual" ? `tcp:${speaks}` : "tcp"}`
+}
+
 /** Made anew only when the settings are others. */
 const speechOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: string): (() => Speech) => {
   let from: Settings | undefined
@@ -113,7 +119,11 @@ const speechOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: strin
       from = now
       speech = {
         opaque: plan.speaks === "tcp",
-        allowed: { http: !proxyStrict || plan.speaks === "http", socks: !proxyStrict || plan.speaks === "socks" },
+        allowed: {
+          http: !proxyStrict || plan.speaks === "http",
+          socks: !proxyStrict || plan.speaks === "socks",
+          insteadOfTls: insteadOfTls(plan, now),
+        },
         verbatim: plan.direction === "inbound",
         handshakeTimeout,
         limits: { maxHeadBytes, maxHeadFields, pseudonym },

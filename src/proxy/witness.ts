@@ -8,16 +8,23 @@ import type { Metrics } from "../observe/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"
 
 import type { Witness } from "./accept.ts"
+import type { Workload } from "./workload.ts"
 
 /** Milliseconds between two warnings that the proxy is full: one says it, thousands hide everything else. */
 const overloadWarningEvery = 10_000
 
 /** `accessLog` is undefined where none is wanted. */
-export const makeWitness = (log: Log, accessLog: AccessLog | undefined, metrics: Metrics): Witness => {
+export const makeWitness = (
+  log: Log,
+  accessLog: AccessLog | undefined,
+  metrics: Metrics,
+  workload: Pick<Workload, "reached" | "refused">,
+): Witness => {
   let warned = -overloadWarningEvery
   const refused = (flow: Flow, reason: Reason): void => {
     metrics.refused(flow.direction, reason)
     metrics.socksReply(flow.protocol, reason)
+    if (flow.direction === "inbound") workload.refused(reason)
     if (reason === "request-timeout" && flow.phase === "detect") metrics.undetected(flow.direction)
   }
   return {
@@ -32,12 +39,16 @@ export const makeWitness = (log: Log, accessLog: AccessLog | undefined, metrics:
     answered: (flow, answered) => {
       metrics.request(flow.direction, answered.method, answered.status, answered.elapsed / 1000)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
-      if (answered.refusal !== undefined) metrics.refused(flow.direction, answered.refusal.reason)
+      if (answered.refusal !== undefined) {
+        metrics.refused(flow.direction, answered.refusal.reason)
+        if (flow.direction === "inbound") workload.refused(answered.refusal.reason)
+      }
       accessLog?.exchange(flow, answered)
     },
     detected: (flow) => metrics.detected(flow.direction, flow.protocol),
     dialled: (flow, milliseconds) => {
       metrics.dialled(milliseconds / 1000)
+      if (flow.direction === "inbound") workload.reached()
       metrics.socksReply(flow.protocol, undefined)
     },
     overloaded: (direction, heard) => {

@@ -187,6 +187,21 @@ test("a change that another site's page asks for is refused", async () => {
   await program.acted.until(() => program.acts[0], "drain")
 })
 
+test("nothing is told to the page of another origin, be it of this machine, and nothing is changed for it", async () => {
+  const { ask } = await start()
+  const by = async (site: string, method: string, path: string): Promise<number> =>
+    (await ask(path, { method, headers: { "Sec-Fetch-Site": site } })).status
+  for (const site of ["cross-site", "same-site", "", "None"]) {
+    for (const path of ["/", "/connections", "/config", "/tap"])
+      expect([site, await by(site, "GET", path)]).toEqual([site, 403])
+    expect([site, await by(site, "POST", "/drain")]).toEqual([site, 403])
+  }
+  expect(await by("none", "POST", "/drain")).toBe(403)
+  expect(await by("none", "GET", "/connections")).toBe(200)
+  expect(await by("same-origin", "GET", "/connections")).toBe(200)
+  expect(await by("none", "PUT", "/logging")).toBe(403)
+})
+
 test("a port in use is a ListenFailed that names the option", async () => {
   const { parts, port } = await start()
   const failed = await Effect.runPromise(Effect.flip(Effect.scoped(serveAdmin({ ...parts, port }))))

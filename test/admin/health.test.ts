@@ -70,6 +70,22 @@ test("an unknown path is 404, a method that changes something is 405, and HEAD h
   expect(await ask("/readyz", { method: "HEAD" })).toEqual([200, ""])
 })
 
+test("the head of HEAD is that of GET, the length of the body included, and the next answer follows", async () => {
+  const { port } = await start({ started: true, draining: true })
+  for (const path of ["/livez", "/readyz", "/metrics", "/nowhere"]) {
+    using asked = await rawConnect(port)
+    asked.send(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    const [head = "", body = ""] = (await asked.readToEnd()).toString().split("\r\n\r\n")
+    expect(head).toContain(`content-length: ${body.length}`)
+    using headOnly = await rawConnect(port)
+    headOnly.send(
+      `HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\nHEAD ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    )
+    const heads = (await headOnly.readToEnd()).toString()
+    expect(heads).toBe(`${head.replace("connection: close", "connection: keep-alive")}\r\n\r\n${head}\r\n\r\n`)
+  }
+})
+
 test("a probe in HTTP/1.0 without Host is answered", async () => {
   const { port } = await start({ started: true, draining: false })
   using client = await rawConnect(port)

@@ -21,7 +21,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
 /** Every file that fits, by its path from the root: its text, and its code without comments. */
 const read = async (pattern: string): Promise<ReadonlyArray<{ path: string; text: string; code: string }>> => {
   const paths = [...new Bun.Glob(pattern).scanSync({ cwd: root, dot: true })]
-  const ours = paths.filter((path) => !/^(.*\/)?(node_modules|dist|\.git)\//.test(path)).toSorted()
+  const ours = paths.filter((path) => !/^(.*\/)?(node_modules|dist|\.git)(\/|$)/.test(path)).toSorted()
   const texts = await Promise.all(ours.map((path) => Bun.file(join(root, path)).text()))
   return texts.map((text, i) => ({ path: ours[i]!, text, code: text.replace(/\/\*.*?\*\/|(^|\s)\/\/ .*?$/gms, "") }))
 }

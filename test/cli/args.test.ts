@@ -22,6 +22,7 @@ const plain: Invocation = {
   rest: undefined,
   json: false,
   k8s: false,
+  dialect: undefined,
 }
 
 describe("commands", () => {
@@ -31,6 +32,12 @@ describe("commands", () => {
       filter: "host ~ api status != 5xx",
       json: true,
     })
+    const home = process.env["HOME"] ?? ""
+    expect(problem("tap", "host", home, "api")).toBe(
+      `the filter holds "${home}", which the shell puts in place of ~; quote the filter: pillion tap 'host ~ api'`,
+    )
+    expect(parsed("tap", "path", "=", home)).toMatchObject({ filter: `path = ${home}` })
+    expect(parsed("tap", `path = ${home}`, home)).toMatchObject({ filter: `path = ${home} ${home}` })
     expect(parsed("top")).toMatchObject({ command: "top", filter: "" })
   })
 
@@ -152,6 +159,14 @@ describe("flags", () => {
     expect(problem("--json")).toBe("run takes no --json")
     expect(problem("check-config", "--k8s")).toBe("check-config takes no --k8s")
     expect(problem("check-config", "--json=1")).toBe("--json takes no value")
+  })
+
+  test("--shell takes the shells that env knows", () => {
+    expect(parsed("env", "--shell", "fish")).toEqual({ ...plain, command: "env", dialect: "fish" })
+    expect(parsed("env", "go", "--shell=bash")).toMatchObject({ language: "go", dialect: "bash" })
+    expect(problem("env", "--shell", "csh")).toBe('--shell does not know "csh": write sh, bash, zsh or fish')
+    expect(problem("env", "--shell")).toStartWith("--shell needs a value")
+    expect(problem("run", "--shell", "fish")).toBe("run takes no --shell")
   })
 
   test("version takes no options of the proxy", () => {

@@ -10,7 +10,7 @@ const make = (environment: Record<string, string | undefined> = {}, flags: Given
 test("a program is given what pillion env prints, with the port that was chosen", () => {
   const settings = settingsOf({ flags: { "proxy-out-port": "5000" } })
   const printed: ReadonlyArray<Variable> = JSON.parse(
-    env(settings, { language: undefined, json: true, k8s: false }, {}).stdout,
+    env(settings, { language: undefined, json: true, k8s: false, dialect: undefined }, {}).stdout,
   )
   const { env: given, notes } = make({}, { "proxy-out-port": "0" })
   expect(given).toEqual(Object.fromEntries(printed.map(({ name, value }) => [name, value])))

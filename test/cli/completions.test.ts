@@ -37,6 +37,7 @@ const lines: ReadonlyArray<readonly [line: string, completed: string]> = [
   ["pillion --config /etc/hostn", "/etc/hostname"],
   ["pillion drain --admin", "--admin-port"],
   ["pillion env pyt", "python"],
+  ["pillion env --shell fi", "fish"],
   ["pillion help healt", "healthcheck"],
   ["pillion completions fi", "fish"],
   ["pillion version --j", "--json"],

@@ -16,7 +16,7 @@ const strictSocks: Flags = { "proxy-type": "forward", "proxy-protocol": "socks",
 const modes = { http, socks, strictSocks }
 
 const output = (flags: Flags, args: Partial<EnvArgs> = {}, environment: Record<string, string> = {}) =>
-  env(settingsOf({ flags }), { language: undefined, json: false, k8s: false, ...args }, environment)
+  env(settingsOf({ flags }), { language: undefined, json: false, k8s: false, dialect: undefined, ...args }, environment)
 
 const variables = (flags: Flags, args: Partial<EnvArgs> = {}, environment: Record<string, string> = {}) => {
   const list: ReadonlyArray<Variable> = JSON.parse(output(flags, { ...args, json: true }, environment).stdout)

@@ -112,6 +112,23 @@ describe("the configuration file", () => {
     expect(problem([["config", path]])).toStartWith(`file ${path} line ${line} is not YAML: `)
   })
 
+  test.each([
+    ["plain", "proxy-port: 1\n# proxy-port: 2\nlog-level: info # not proxy-port: 3\nproxy-port: 4\n", 1, 4],
+    ["quoted", `"proxy-port": 1\n'proxy-port': 2\n`, 1, 2],
+    ["in braces", "{ proxy-port: 1, log-level: info,\n  proxy-port: 1 }", 1, 2],
+    ["once with a block of its own", "resolve:\n  - a:1=127.0.0.1:1\nproxy-port: 1\nproxy-port : 2", 3, 4],
+  ])("a key that stands twice is an error with its line: %s", async (_, text, first, second) => {
+    const path = await file("twice.yaml", text)
+    expect(problem([["config", path]])).toBe(
+      `file ${path} line ${second} holds "proxy-port" again, which stands on line ${first} already`,
+    )
+  })
+
+  test("a key that is part of another word, a value or a comment stands there once", async () => {
+    const text = `# config: proxy-port: 9\nproxy-port: 1\nports-file: "/x: proxy-port: 2"\nlog-level: >-\n  info\npoll: true\n`
+    expect(originOf("proxy-port", [["config", await file("once.yaml", text)]])[0]).toBe(1)
+  })
+
   test("with several documents or an unknown key is an error", async () => {
     expect(problem([["config", await file("two.yaml", "a: 1\n---\nb: 2\n")]])).toContain(
       "must hold option names and values",

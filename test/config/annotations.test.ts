@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
-import { concernsOthers, parseAnnotations } from "../../src/config/annotations.ts"
+import { parseAnnotations } from "../../src/config/annotations.ts"
 import { formatAnnotations } from "../support/annotations-file.ts"
 import { fuzz, type Random } from "../support/random.ts"
 
@@ -123,19 +123,4 @@ test("no text makes the parser throw, and a refusal points into the text", () =>
     expect(parsed.failure.column).toBeGreaterThanOrEqual(1)
     expect(parsed.failure.column).toBeLessThanOrEqual(line.length + 1)
   })
-})
-
-test("documented annotations for the injector, TLS and iptables are known; others are not", () => {
-  for (const name of [
-    "inject",
-    "tls-out",
-    "tls-in-secret",
-    "ignore-dst-hosts",
-    "ignore-loopback",
-    "cpu-limit",
-    "capture-mode",
-  ]) {
-    expect(concernsOthers(name)).toBe(true)
-  }
-  for (const name of ["injekt", "proxy-tpye", "constructor"]) expect(concernsOthers(name)).toBe(false)
 })

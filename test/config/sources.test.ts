@@ -90,8 +90,8 @@ describe("a wrong value is refused in one line with option, value, origin and wh
       'dial-timeout "soon" (file x.yaml) is no duration: write a whole number and ms, s, m or h, for example 500ms or 10s',
     ],
     [
-      { annotations: { "proxy-type": "" } },
-      'proxy-type "" (annotation sidecar.speedscale.com/proxy-type in /etc/podinfo/annotations) is not known: write reverse, forward or dual',
+      { annotations: { "proxy-type": "x" } },
+      'proxy-type "x" (annotation sidecar.speedscale.com/proxy-type in /etc/podinfo/annotations) is not known: write reverse, forward or dual',
     ],
     [{ flags: { "ports-file": "" } }, 'ports-file "" (flag --ports-file) is empty: write a path'],
   ])("%#", (given, message) => {
@@ -219,7 +219,30 @@ describe("the environment", () => {
   })
 
   test("variables that are no options are nobody's business", () => {
-    expect(loaded({ env: { PILLION_SERVICE_HOST: "x", HTTP_PROXY: "http://x" } }).warnings).toEqual([])
+    expect(loaded({ env: { HTTP_PROXY: "http://x", PILLIONS: "x", TLS_OUT: "true" } }).warnings).toEqual([])
+  })
+
+  test("but what begins with PILLION_ and is no option is warned of, with a did-you-mean", () => {
+    expect(loaded({ env: { PILLION_POXY_PORT: "8080", PILLION_X: "" } }).warnings).toEqual([
+      "environment PILLION_POXY_PORT is not known; did you mean PILLION_PROXY_PORT?",
+      "environment PILLION_X is not known",
+    ])
+  })
+
+  test("what Kubernetes sets for a Service named pillion, or pillion- and more, is no slip of anybody's pen", () => {
+    const links = {
+      PILLION_SERVICE_HOST: "10.0.0.1",
+      PILLION_SERVICE_PORT: "80",
+      PILLION_SERVICE_PORT_PROXY_IN: "80",
+      PILLION_PORT: "tcp://10.0.0.1:80",
+      PILLION_PORT_80_TCP: "tcp://10.0.0.1:80",
+      PILLION_PORT_80_TCP_PROTO: "tcp",
+      PILLION_PORT_80_TCP_PORT: "80",
+      PILLION_PORT_80_TCP_ADDR: "10.0.0.1",
+      PILLION_WEBHOOK_PORT_53_UDP: "udp://10.0.0.1:53",
+      PILLION_WEBHOOK_SERVICE_HOST: "10.0.0.1",
+    }
+    expect(loaded({ env: links }).warnings).toEqual([])
   })
 })
 
@@ -247,15 +270,20 @@ describe("annotations", () => {
     ])
   })
 
-  test("that are documented for others stay quiet, and other domains are ignored", () => {
-    const quiet = {
-      inject: "true",
-      "tls-out": "true",
-      "tls-mutual-secret": "x",
-      "ignore-src-ips": "*",
-      "capture-mode": "proxy",
-    }
-    expect(loaded({ annotations: quiet }).warnings).toEqual([])
+  test("that are empty are not set: the next source holds", () => {
+    const given = { annotations: { "proxy-port": " ", "proxy-host": "" }, file: { "proxy-port": 8080 } }
+    expect(loaded(given)).toMatchObject({
+      settings: { proxyPort: 8080, proxyHost: { name: "localhost" } },
+      warnings: [],
+    })
+  })
+
+  test("that are documented and without effect are named in one warning; other domains are ignored", () => {
+    const idle = { inject: "true", "tls-out": "true", "ignore-src-ips": "*", "capture-mode": "proxy" }
+    expect(loaded({ annotations: idle, env: { TLS_OUT_UNWRAP: "true" } }).warnings).toEqual([
+      "set without effect: tls-out, TLS_OUT_UNWRAP (TLS is passed on unopened by this version); ignore-src-ips (for " +
+        "proxy-type transparent, which this version does not have; other types carry what clients send them)",
+    ])
     const text = 'proxy-type="forward"\nexample.com/proxy-type="forward"\nsidecar.istio.io/inject="true"'
     const result = Result.getOrThrow(read({ flags: [], env: {}, annotations: { path: "/a", text }, limits }))
     expect(result.warnings).toEqual([])

@@ -257,10 +257,29 @@ const refusals: ReadonlyArray<Case> = [
       await server.accepted()
     },
   },
+  ...["1.1", "1.0"].map((version): Case => ({
+    id: `C03e${version === "1.0" ? "0" : ""}`,
+    clause: "RFC 9110 9.3.6, 8.6",
+    name: `a CONNECT of HTTP/${version} whose Content-Length is 0 has no body, and opens a tunnel`,
+    async play(stage) {
+      const server = await stage.origin()
+      const client = await stage.client()
+      const fields = "Host: h\r\nContent-Length: 0\r\nPragma: no-cache\r\n"
+      client.send(`CONNECT ${server.authority} HTTP/${version}\r\n${fields}\r\nEARLY`)
+      await established(client)
+      await (await server.accepted()).expect("EARLY")
+    },
+  })),
   refusedConnect(
     "C03a",
     "a CONNECT with a length is refused",
     (authority) => `CONNECT ${authority} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello`,
+    bodiless,
+  ),
+  refusedConnect(
+    "C03d",
+    "a CONNECT with a length of nothing and more is refused",
+    (authority) => `CONNECT ${authority} HTTP/1.1\r\nHost: h\r\nContent-Length: 0, 0\r\n\r\n`,
     bodiless,
   ),
   refusedConnect(

@@ -203,7 +203,7 @@ const broken: ReadonlyArray<Case> = [
   badChunks("H21b", "an extension with a control character is refused", "5;\x01\r\nhello\r\n0\r\n\r\n"),
   endless("H21c", "an extension without end is refused, and costs no memory", "5;", "x"),
   endless("H21d", "extensions of chunk after chunk are refused, and cost no memory", "", "1;abcdefgh\r\nx\r\n"),
-  ...["+5", "0x5", "-5", " 5", "5 ", "", "g", "5\n", "fffffffffffffffff", "7fffffffffffffff", "5\r"].map((size, i) =>
+  ...["+5", "0x5", "-5", " 5", "5 5", "", "g", "5\n", "fffffffffffffffff", "7fffffffffffffff", "5\r"].map((size, i) =>
     badChunks(
       `H22${"abcdefghijk"[i]}`,
       `a chunk size of ${JSON.stringify(size)} is refused`,

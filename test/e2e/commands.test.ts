@@ -124,6 +124,27 @@ for (const language of ["go", "python", "node", "java", "dotnet", "ruby", "curl"
   })
 }
 
+needs("fish")(
+  "what env prints for fish sets the same variables there, and Java's behind those that are set",
+  async () => {
+    const flags = ["--proxy-out-port=11000"]
+    const printed = await pillion(["env", "--shell", "fish", ...flags])
+    expect(printed).toMatchObject({ code: 0, stderr: "" })
+    const wanted: ReadonlyArray<{ name: string; value: string }> = JSON.parse(
+      (await pillion(["env", "--json", ...flags])).stdout,
+    )
+    expect(wanted.length).toBeGreaterThan(8)
+    const show = wanted.map(({ name }) => `printf '%s\\n' "$${name}"`).join("\n")
+    const home = { env: { HOME: "/nonexistent", TERM: "dumb" } }
+    const set = await runCommand(["fish", "--no-config"], { stdin: `${printed.stdout}${show}\n`, ...home })
+    expect(set).toEqual({ code: 0, stdout: wanted.map(({ value }) => `${value}\n`).join(""), stderr: "" })
+    const java = `set -gx JAVA_TOOL_OPTIONS -Dmine=1\n${printed.stdout}printf %s "$JAVA_TOOL_OPTIONS"\n`
+    expect((await runCommand(["fish", "--no-config"], { stdin: java, ...home })).stdout).toStartWith(
+      "-Dmine=1 -Dhttp.proxyHost=",
+    )
+  },
+)
+
 needs("curl")("the recipe for curl, pasted into a shell, sends curl through the proxy", async () => {
   using server = await httpOrigin()
   await using running = await startPillion({ flags: [`--resolve=name.test:80=127.0.0.1:${server.port}`] })

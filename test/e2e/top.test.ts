@@ -114,6 +114,16 @@ test("top sorts, filters and pauses by keys, follows the size of the terminal, a
   expect(await within(shown.exited, "end of top")).toBe(0)
 }, 30_000)
 
+test("on a terminal that can only write lines, top prints one screen without a control character, and ends", async () => {
+  using server = await httpOrigin()
+  await using running = await startPillion()
+  await get(running, server.authority)
+  await using shown = await top(running, { TERM: "dumb" })
+  expect(await within(shown.exited, "end of top")).toBe(0)
+  await shown.until((lines) => rowOf(lines, server.authority)[1] === "1", "the table")
+  expect([shown.screen.other, shown.screen.cursorShown, shown.screen.styles.size]).toEqual([false, true, 0])
+}, 30_000)
+
 test("top stays when the proxy goes, says so, and restores the terminal at SIGTERM", async () => {
   await using running = await startPillion()
   await using shown = await top(running)

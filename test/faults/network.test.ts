@@ -3,6 +3,7 @@
  * protocol, and no later than it had to be.
  */
 import { expect, test } from "bun:test"
+import { rememberFound } from "../../src/net/resolver.ts"
 import { type Reason, refusals } from "../../src/protocol/refusal.ts"
 import { askEach, startGround } from "../support/fault-ground.ts"
 import { makeNamespace, type Namespace } from "../support/namespace.ts"
@@ -18,7 +19,7 @@ const ground = [
   "ip route add prohibit 10.2.0.0/16",
   "ip route add blackhole 10.4.0.0/16",
   // Addresses of this machine, so that packets reach a firewall which deals with them.
-  ...["10.5.0.1", "10.5.0.2", "10.5.0.3", "10.6.0.1", "10.7.0.1", "10.8.0.1", "10.8.0.2", "10.8.0.3"].map(
+  ...["10.5.0.1", "10.5.0.2", "10.5.0.3", "10.5.0.4", "10.6.0.1", "10.7.0.1", "10.8.0.1", "10.8.0.2", "10.8.0.3"].map(
     (address) => `ip addr add ${address}/32 dev lo`,
   ),
   ...(
@@ -77,17 +78,29 @@ const works: ReadonlyArray<readonly [what: string, host: string, by: string, lea
   ["a first address without route with a good second", "10-9-0-1.10-5-0-2.at.test", "10.5.0.2", 0],
 ]
 
-const start = async (network: Namespace) => {
+/** What the runtime's sockets know of too: where this machine itself has no way to go. */
+const own: ReadonlySet<string> = new Set([
+  "a port where nobody listens",
+  "a route of type unreachable",
+  "a route of type blackhole",
+  "a route of type prohibit",
+  "no route",
+])
+
+const start = async (network: Namespace, ...more: ReadonlyArray<string>) => {
   await startGround(network)
-  const flags = ["--proxy-type=forward", `--dial-timeout=${deadline}ms`]
+  const flags = ["--proxy-type=forward", `--dial-timeout=${deadline}ms`, ...more]
   return await startPillion({ wrapper: network.enter, ownPorts: true, flags })
 }
 
-needs("namespace", "iptables")(
-  "each fault is told by its true name in every protocol, at once or at the dial deadline and no later",
-  async () => {
+needs("namespace", "iptables").each([
+  ["--poll=true", faults],
+  ["--poll=false", faults.filter(([what]) => own.has(what))],
+] as const)(
+  "each fault is told by its true name in every protocol, at once or at the dial deadline and no later; %s",
+  async (flag, faults) => {
     await using network = await makeNamespace(ground)
-    await using pillion = await start(network)
+    await using pillion = await start(network, flag)
     const told = await askEach(
       network,
       faults.map(([, host]) => host),
@@ -132,6 +145,30 @@ needs("namespace", "iptables")(
           throw new Error(`${what} (${protocol}): ${milliseconds} ms`)
       }
     }
+  },
+  30_000,
+)
+
+needs("namespace", "iptables")(
+  "a name that has moved is found where it is now, though its old address is still remembered",
+  async () => {
+    await using network = await makeNamespace(ground)
+    await using _ = await start(network)
+    const host = "10-5-0-2.10-5-0-4.turn.test"
+    const servedBy = async (address: string): Promise<void> => {
+      const told = (await askEach(network, [host])).get(host) ?? []
+      expect(told.length).toBe(4)
+      for (const { protocol, code, says } of told) {
+        expect([protocol, code]).toEqual([protocol, protocol === "http" ? 200 : 0])
+        if (protocol === "http") expect(says).toBe(`served by ${address}`)
+      }
+    }
+    const started = performance.now()
+    await servedBy("10.5.0.2")
+    const closing = "iptables -A INPUT -p tcp --dport 80 -d 10.5.0.2 -j REJECT --reject-with tcp-reset"
+    await network.run(...closing.split(" "))
+    await servedBy("10.5.0.4")
+    expect(performance.now() - started).toBeLessThan(rememberFound)
   },
   30_000,
 )

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import { offline } from "../../scripts/image.ts"
+import { targetNamed } from "../../scripts/targets.ts"
 import { curl, runCommand } from "../support/process.ts"
 import { type Container, type Image, unpackImage } from "../support/image.ts"
 import { needs } from "../support/needs.ts"
@@ -145,4 +146,8 @@ test("what is built here and what `docker build` builds end in the same runtime 
   expect(offline(text)).toEndWith(runtime)
   expect(offline(text)).not.toContain("RUN ")
   expect(() => offline(runtime)).toThrow("no build stage")
+  // The build stage runs where it is built, and asks for the platform of the image by the name that it has there.
+  expect(text).toContain("FROM --platform=${BUILDPLATFORM} ${BUN_IMAGE} AS build\n")
+  expect(text).toContain("bun run build linux-${TARGETARCH} ")
+  expect(["amd64", "arm64"].map((each) => targetNamed(`linux-${each}`).cpu)).toEqual(["x64", "arm64"])
 })

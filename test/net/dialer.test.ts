@@ -28,17 +28,39 @@ const plain = runtimeSockets.connect
 const permitAll: Permit = () => undefined
 
 /** A resolver that answers every name with these addresses at once. */
-const answering = (...texts: ReadonlyArray<string>): Resolver => ({
-  lookup(_name, done) {
-    done({ _tag: "Found", addresses: texts.map(address) })
+const answering = (...texts: ReadonlyArray<string>): Resolver =>
+  resolving((_name, done) => {
+    done({ _tag: "Found", addresses: texts.map(address) }, false)
     return () => {}
-  },
+  })
+
+/** A resolver that has no memory to lose. */
+const resolving = (lookup: Resolver["lookup"]): Resolver => ({ lookup, forget() {} })
+
+const unasked: Resolver = resolving((name) => {
+  throw new Error(`${name} was looked up`)
 })
 
-const unasked: Resolver = {
-  lookup(name) {
-    throw new Error(`${name} was looked up`)
-  },
+/** A resolver that remembers the first of these answers, and is told each of the others when it asks. */
+const remembering = (...answers: ReadonlyArray<ReadonlyArray<string> | "missing">) => {
+  const told = answers.map((texts): Answer =>
+    texts === "missing"
+      ? { _tag: "Missing", refusal: refusal("name-not-found", "gone") }
+      : { _tag: "Found", addresses: texts.map(address) },
+  )
+  const forgotten: Array<Answer> = []
+  let lookups = 0
+  const lookup: Resolver["lookup"] = (_name, done) => {
+    done(told[lookups++]!, lookups === 1)
+    return () => {}
+  }
+  return {
+    lookup,
+    forget: (_name: string, answer: Answer) => void forgotten.push(answer),
+    get seen() {
+      return { lookups, forgotten: forgotten.map((answer) => told.indexOf(answer)) }
+    },
+  }
 }
 
 const dialerOf = (connect: Connect, resolver: Resolver = unasked, settings: Partial<DialSettings> = {}) =>
@@ -263,7 +285,7 @@ describe("a dial that is interrupted", () => {
 
   test("leaves a lookup that is under way", async () => {
     let left = 0
-    const silent: Resolver = { lookup: () => () => void left++ }
+    const silent = resolving(() => () => void left++)
     const fiber = Effect.runFork(dial(dialerOf(exact, silent), toName("app.test", 80), permitAll))
     await Effect.runPromise(Fiber.interrupt(fiber))
     expect(left).toBe(1)
@@ -316,13 +338,11 @@ describe("the addresses of a target", () => {
   test("--resolve is for one port only", async () => {
     const rule = { host: "app.test", port: 80, address: address("127.0.0.5"), toPort: 1 }
     const asked: Array<string> = []
-    const resolver: Resolver = {
-      lookup(name, done) {
-        asked.push(name)
-        done({ _tag: "Missing", refusal: refusal("name-not-found", name) })
-        return () => {}
-      },
-    }
+    const resolver = resolving((name, done) => {
+      asked.push(name)
+      done({ _tag: "Missing", refusal: refusal("name-not-found", name) }, false)
+      return () => {}
+    })
     const failed = await fails(dialerOf(exact, resolver, { resolve: [rule] }), toName("app.test", 81))
     expect(asked).toEqual(["app.test"])
     expect(failed.refusal.reason).toBe("name-not-found")
@@ -331,7 +351,7 @@ describe("the addresses of a target", () => {
 
   test("a name server that keeps silent is given up at the deadline, and left", async () => {
     let left = 0
-    const silent: Resolver = { lookup: () => () => void left++ }
+    const silent = resolving(() => () => void left++)
     const failed = await fails(dialerOf(exact, silent, { dialTimeout: 50 }), toName("app.test", 80))
     expect(failed.refusal.reason).toBe("name-timeout")
     expect(left).toBe(1)
@@ -339,18 +359,102 @@ describe("the addresses of a target", () => {
 
   test("one deadline stands over the resolution and the connection together", async () => {
     using hole = blackHole()
-    const slow: Resolver = {
-      lookup(_name, done) {
-        const answer: Answer = { _tag: "Found", addresses: [address("127.0.0.1")] }
-        setTimeout(() => done(answer), 300)
-        return () => {}
-      },
-    }
+    const slow = resolving((_name, done) => {
+      const answer: Answer = { _tag: "Found", addresses: [address("127.0.0.1")] }
+      setTimeout(() => done(answer, false), 300)
+      return () => {}
+    })
     const started = performance.now()
     const failed = await fails(dialerOf(exact, slow, { dialTimeout: 400 }), toName("app.test", hole.port))
     expect(failed.refusal.reason).toBe("connection-timeout")
     expect(performance.now() - started).toBeGreaterThanOrEqual(399)
     expect(performance.now() - started).toBeLessThan(690)
+  })
+})
+
+describe("remembered addresses", () => {
+  const port = unusedPort()
+  const target = toName("app.test", port)
+
+  test("that all fail are forgotten, and others are asked for and dialled", async () => {
+    using server = serve("127.0.0.4", port)
+    const resolver = remembering(["127.0.0.2", "127.0.0.3"], ["127.0.0.3", "127.0.0.4"])
+    const dialled = await connects(dialerOf(exact, resolver), target)
+    expect(dialled.address.text).toBe("127.0.0.4")
+    expect(resolver.seen).toEqual({ lookups: 2, forgotten: [0] })
+    dialled.end.terminate()
+    await server.gone()
+  })
+
+  test("are asked for once more only, and none is dialled twice", async () => {
+    const dialled: Array<string> = []
+    const counted: Connect = (to, ...given) => (dialled.push(to.text), exact(to, ...given))
+    const resolver = remembering(["127.0.0.2"], ["127.0.0.3", "127.0.0.2"])
+    const failed = await fails(dialerOf(counted, resolver), target)
+    expect([failed.refusal.reason, failed.address]).toEqual(["connection-refused", "127.0.0.3"])
+    expect(dialled).toEqual(["127.0.0.2", "127.0.0.3"])
+    expect(resolver.seen).toEqual({ lookups: 2, forgotten: [0, 1] })
+  })
+
+  test("that are still the only ones have failed", async () => {
+    const resolver = remembering(["127.0.0.2", "127.0.0.3"], ["127.0.0.3"])
+    const failed = await fails(dialerOf(exact, resolver), target)
+    expect([failed.refusal.reason, failed.address]).toEqual(["connection-refused", "127.0.0.2"])
+    expect(resolver.seen).toEqual({ lookups: 2, forgotten: [0] })
+  })
+
+  test("of a name that is gone are refused as the name is", async () => {
+    const resolver = remembering(["127.0.0.2"], "missing")
+    expect((await fails(dialerOf(exact, resolver), target)).refusal.reason).toBe("name-not-found")
+  })
+
+  test("are judged by the policy like any others", async () => {
+    const resolver = remembering(["127.0.0.2"], ["127.0.0.4"])
+    const failed = await fails(dialerOf(exact, resolver), target, ({ text }) =>
+      text === "127.0.0.4" ? refusal("destination-denied", text) : undefined,
+    )
+    expect([failed.refusal.reason, failed.address]).toEqual(["destination-denied", "127.0.0.4"])
+  })
+
+  test("are not asked for again where the policy denies them, or this machine lacks something", async () => {
+    const denied = remembering(["127.0.0.2"])
+    await fails(dialerOf(exact, denied), target, ({ text }) => refusal("destination-denied", text))
+    expect(denied.seen).toEqual({ lookups: 1, forgotten: [] })
+    const poor = remembering(["127.0.0.2"])
+    expect(
+      (
+        await fails(
+          dialerOf(() => "EMFILE", poor),
+          target,
+        )
+      ).refusal.reason,
+    ).toBe("proxy-error")
+    expect(poor.seen).toEqual({ lookups: 1, forgotten: [] })
+  })
+
+  test("that keep silent until the deadline are forgotten, and there is no time to ask again", async () => {
+    using hole = blackHole("127.0.0.2")
+    const resolver = remembering(["127.0.0.2"])
+    const failed = await fails(dialerOf(exact, resolver, { dialTimeout: 50 }), toName("app.test", hole.port))
+    expect(failed.refusal.reason).toBe("connection-timeout")
+    expect(resolver.seen).toEqual({ lookups: 1, forgotten: [0] })
+  })
+
+  test("that failed are what the client is told of when the name server keeps silent then", async () => {
+    let lookups = 0
+    const resolver = resolving((_name, done) => {
+      if (lookups++ === 0) done({ _tag: "Found", addresses: [address("127.0.0.2")] }, true)
+      return () => {}
+    })
+    const failed = await fails(dialerOf(exact, resolver, { dialTimeout: 100 }), target)
+    expect(failed.refusal.reason).toBe("connection-refused")
+  })
+
+  test("that were asked for just now are forgotten when they fail, and are not asked for again", async () => {
+    const forgotten: Array<string> = []
+    const resolver: Resolver = { ...answering("127.0.0.2"), forget: (name) => void forgotten.push(name) }
+    expect((await fails(dialerOf(exact, resolver), target)).refusal.reason).toBe("connection-refused")
+    expect(forgotten).toEqual(["app.test"])
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { nobody } from "../../src/net/end.ts"
+import { type End, nobody } from "../../src/net/end.ts"
 import { RuntimeEnd } from "../../src/net/runtime-sockets.ts"
 import type { SocketName } from "../../src/net/socket-end.ts"
 import { bothWays, bytes, Ear, pairOf, pairsOf } from "../support/pair.ts"
@@ -60,6 +60,53 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       both.nearEnd.write(bytes("two"))
       await next.hears("data two")
       expect(both.far.heard).toEqual(["data one"])
+    })
+
+    test.each([
+      ["bytes", (end: End): void => void end.write(bytes("x")), "data xx"],
+      ["a FIN", (end: End): void => end.shutdown(), "ended"],
+      ["a reset", (end: End): void => end.terminate(), "closed ECONNRESET"],
+    ] as const)("has news of %s from when they are here to when it has told them", async (_, act, heard) => {
+      using first = await pair()
+      using second = await pair()
+      // The one that heard something last comes first in the next turn, or else the one that is written to first.
+      for (const { nearEnd, far } of [second, first]) {
+        nearEnd.write(bytes("x"))
+        await far.hears("data x")
+      }
+      const news = [second.farEnd.hasNews(true), second.farEnd.hasNews(false)]
+      first.farEnd.receiver = {
+        ...nobody,
+        data(end) {
+          news.push(
+            second.farEnd.hasNews(false),
+            end.hasNews(true),
+            second.far.heard.length > 1 || second.far.heard[0] !== "data x",
+          )
+          first.far.data(end, bytes("y"))
+        },
+      }
+      first.nearEnd.write(bytes("y"))
+      act(second.nearEnd)
+      await first.far.hears("data xy")
+      expect(news).toEqual([false, false, true, false, false])
+      // A reset may be an end first: its error was told to who asked.
+      await second.far.until(() => second.far.heard.at(-1) === heard)
+      if (heard === "data xx") expect(second.farEnd.hasNews(true)).toBe(false)
+    })
+
+    test("has news in the middle of what it tells, where there is more", async () => {
+      using both = await pair()
+      const news: Array<boolean> = []
+      both.farEnd.receiver = {
+        ...nobody,
+        data: (end: End): void => void news.push(end.hasNews(false)),
+        ended: both.far.ended.bind(both.far),
+      }
+      both.nearEnd.write(bytes("last words"))
+      both.nearEnd.shutdown()
+      await both.far.hears("ended")
+      expect(news).toEqual([true])
     })
 
     test("hears everything in its order, however many others hear something in the same turn", async () => {
@@ -123,20 +170,31 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       expect(both.nearEnd.write(bytes("x"))).toBe(-1)
     })
 
-    test("a shutdown behind the peer's closes before it returns, and what the peer has not read yet still arrives", async () => {
+    test("a shutdown behind the peer's closes before it returns", async () => {
+      using both = await pair()
+      both.nearEnd.shutdown()
+      await both.far.hears("ended")
+      both.farEnd.write(bytes("all"))
+      both.farEnd.shutdown()
+      expect(both.far.heard).toEqual(["ended", "closed in order"])
+      expect(both.farEnd.open).toBe(false)
+      await both.near.hears("data all", "closed in order")
+    })
+
+    test("behind a shutdown after the peer's what the peer has not read yet still arrives", async () => {
       using both = await pair()
       both.nearEnd.shutdown()
       await both.far.hears("ended")
       both.nearEnd.pause()
-      // More than its reader's kernel takes: the rest waits in the kernel of the socket that is closed.
+      // More than its reader's kernel takes: the rest waits in the kernel of the socket that is done.
       const count = both.farEnd.write(new Uint8Array(8 << 20).fill(0x61))
       both.farEnd.shutdown()
-      expect(both.far.heard).toEqual(["ended", "closed in order"])
-      expect(both.farEnd.open).toBe(false)
       both.nearEnd.resume()
       await both.near.until(() => !both.nearEnd.open)
       expect(both.near.heard.at(-1)).toBe("closed in order")
       expect(both.nearEnd.received).toBe(count)
+      await both.far.hears("ended", "closed in order")
+      expect(both.farEnd.sent).toBe(count)
     })
 
     test("terminate says closed before it returns, once, and resets the peer", async () => {

@@ -1,14 +1,16 @@
 /** What only polled ends have: several of them are read, told and written in one turn. */
 import { dlopen, ptr } from "bun:ffi"
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { constants } from "node:os"
 import { join } from "node:path"
 
 import { type End, nobody, type Receiver } from "../../src/net/end.ts"
 import { PolledEnd } from "../../src/net/polled-end.ts"
-import { acceptedAtOnce } from "../../src/net/polled-sockets.ts"
+import { acceptAgainAfter, acceptedAtOnce } from "../../src/net/polled-sockets.ts"
 import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
 import { socketAddress } from "../../src/net/socket-address.ts"
 import { openSockets, type SocketEnd } from "../../src/net/socket-end.ts"
+import { unheard } from "../../src/observe/shortfalls.ts"
 import { smallWrite } from "../../src/net/outbox.ts"
 import { address, descriptors } from "../support/dialling.ts"
 import { makeRandom } from "../support/random.ts"
@@ -50,6 +52,31 @@ const inFullTurn = async (act: () => void): Promise<void> => {
   stir()
   await within(done.promise, "full turn")
 }
+
+test("what this turn has found is known for nothing; the kernel is asked where that is wanted, or in doubt", async () => {
+  using both = await pair()
+  const { libc } = pollerOf(both.farEnd)
+  const { isQuiet } = libc
+  let asked = 0
+  libc.isQuiet = (fd) => (asked++, isQuiet.call(libc, fd))
+  try {
+    await inFullTurn(() => expect([both.farEnd.hasNews(false), asked]).toEqual([false, 0]))
+    both.nearEnd.write(bytes("hello"))
+    await both.far.hears("data hello")
+    expect([both.farEnd.hasNews(false), asked]).toEqual([false, 0])
+    expect([both.farEnd.hasNews(true), asked]).toEqual([false, 1])
+    // Paused it is told nothing, and knows no more than that there was something.
+    both.farEnd.pause()
+    both.nearEnd.write(bytes("!"))
+    await inFullTurn(() => {})
+    expect([both.farEnd.hasNews(false), asked]).toEqual([true, 2])
+    both.farEnd.resume()
+    await both.far.hears("data hello!")
+    expect([both.farEnd.hasNews(false), asked]).toEqual([false, 2])
+  } finally {
+    libc.isQuiet = isQuiet
+  }
+})
 
 /** Takes everything, and tells when it has as much as it should have. */
 class Sink implements Receiver {
@@ -253,7 +280,7 @@ describe("what is written in a full turn", () => {
     await inFullTurn(() => {})
     first.nearEnd.shutdown()
     second.nearEnd.shutdown()
-    await second.far.hears("closed in order")
+    await second.far.hears("ended", "closed in order")
   })
 
   test("before the end is terminated harms nobody: its peer sees the reset, and others get what is theirs", async () => {
@@ -415,14 +442,14 @@ describe("a peer that reads slowly", () => {
     await both.far.until(() => both.farEnd.received === 11)
     // The FIN is noticed, and nothing is closed for it.
     await inFullTurn(() => {})
-    expect(both.far.heard).toEqual(["data that is all"])
+    expect(both.far.heard).toEqual(["data that is all", "ended"])
     const sink = new Sink()
     both.nearEnd.receiver = sink
     both.nearEnd.resume()
     await sink.until(() => sink.how !== undefined)
     expect(sink.how).toBe("in order")
     expect(sink.bytes.equals(all.subarray(0, at))).toBe(true)
-    await both.far.hears("data that is all", "closed in order")
+    await both.far.hears("data that is all", "ended", "closed in order")
     expect(both.farEnd.sent).toBe(at)
   })
 
@@ -1042,6 +1069,55 @@ describe("a defect", () => {
         doomed.write("x")
       `),
     ).toContain("still served")
+  })
+})
+
+/** A listener whose accept fails so often, and what it was heard to say; each of its connections is ended at once. */
+const failing = async (code: "EPERM" | "ECONNABORTED", times: number) => {
+  const poller = pollerOf(stirring[0]!.nearEnd)
+  const { libc } = poller
+  const heard: Array<string> = []
+  poller.shortfalls = {
+    ...unheard,
+    cannotAccept: (port, why) => void heard.push(`${why} on ${port === listener.port}`),
+    acceptsAgain: (port) => void heard.push(`again on ${port === listener.port}`),
+  }
+  const accepted = Promise.withResolvers<void>()
+  const listener = polled.listen(loopback, 0, (end) => {
+    end.terminate()
+    accepted.resolve()
+  })
+  let left = times
+  const { accept } = libc
+  libc.accept = (fd, peer) => (left-- > 0 ? -constants.errno[code] : accept.call(libc, fd, peer))
+  const started = performance.now()
+  try {
+    polled.connect(loopback, listener.port, { connected: ({ end }) => end.terminate(), failed() {} })
+    await within(accepted.promise, "accepted connection")
+    return { heard, calls: times - left, milliseconds: performance.now() - started }
+  } finally {
+    libc.accept = accept
+    poller.shortfalls = unheard
+    listener.stop()
+  }
+}
+
+describe("where accept(2) fails", () => {
+  test("because it is refused the listener rests, longer each time, and says so", async () => {
+    const { heard, milliseconds } = await failing("EPERM", 3)
+    expect(heard).toEqual(["EPERM on true", "EPERM on true", "EPERM on true", "again on true"])
+    expect(milliseconds).toBeGreaterThan(7 * acceptAgainAfter - 20)
+  })
+
+  test("by what the connection had already the next one is taken at once", async () => {
+    const { heard, milliseconds } = await failing("ECONNABORTED", acceptedAtOnce - 1)
+    expect(heard).toEqual([])
+    expect(milliseconds).toBeLessThan(acceptAgainAfter)
+  })
+
+  test("by that again and again it rests too", async () => {
+    const { heard } = await failing("ECONNABORTED", acceptedAtOnce)
+    expect(heard).toEqual(["ECONNABORTED on true", "again on true"])
   })
 })
 

@@ -6,7 +6,9 @@ import { nobody } from "../../src/net/end.ts"
 import { dataOfEvent, type Libc, wordsOfEvent } from "../../src/net/libc.ts"
 import {
   chunkBytes,
+  keptAtOnce,
   longestWait,
+  lookEvery,
   mostEvents,
   Poller,
   readable,
@@ -14,6 +16,7 @@ import {
   type Watcher,
   writable,
 } from "../../src/net/poller.ts"
+import { unheard } from "../../src/observe/shortfalls.ts"
 import { Condition, within } from "../support/within.ts"
 import { bytes, loopback, polled } from "../support/pair.ts"
 
@@ -96,8 +99,8 @@ const make = () => {
       happened(slot)
     },
   })
-  const watch = (fd: number, by: Watcher): number => {
-    const result = poller.watch(fd, readable, by)
+  const watch = (fd: number, by: Watcher, keep = false): number => {
+    const result = poller.watch(fd, readable, by, keep)
     if (result >= 0) watching.push(fd)
     return result
   }
@@ -110,6 +113,7 @@ const make = () => {
     poller,
     watcher,
     watch,
+    keep: (fd: number, by: Watcher) => watch(fd, by, true),
     forget,
     /** What was heard since it was last asked. */
     heard: () => heard.splice(0),
@@ -191,6 +195,52 @@ describe("a watcher", () => {
     const [added, changed] = kernel.watched
     expect([added?.operation, changed?.operation]).toEqual([1, 3])
     expect(changed).toEqual({ ...added!, operation: 3, events: 0 })
+  })
+})
+
+/** It has been looked at those that are kept. */
+const looked = (): Promise<unknown> => Bun.sleep(lookEvery + 20)
+
+describe("a socket that epoll does not take", () => {
+  const told: Array<readonly [code: string, kept: boolean]> = []
+  const full = () => {
+    const made = make()
+    made.poller.shortfalls = { ...unheard, cannotWatch: (...what) => void told.push(what) }
+    made.kernel.answer = -ENOSPC
+    told.length = 0
+    return made
+  }
+  test("is looked at every so often where that is asked for, until it is taken", async () => {
+    using made = full()
+    const { kernel, watcher, heard } = made
+    expect(made.keep(5, watcher("five"))).toBe(0)
+    expect(told).toEqual([["ENOSPC", true]])
+    await looked()
+    expect(heard()).toEqual([`five ${readable | writable}`])
+    kernel.answer = 0
+    await looked()
+    expect(kernel.watched).toEqual([{ operation: 1, fd: 5, events: readable, generation: 1 }])
+    kernel.turns.push([kernel.happens(5)])
+    await turns(2)
+    expect(heard()).toEqual(["five 1"])
+    await looked()
+    expect(heard()).toEqual([])
+  })
+
+  test("is forgotten as any other", async () => {
+    using made = full()
+    made.keep(5, made.watcher("five"))
+    made.forget(5)
+    await looked()
+    expect(made.heard()).toEqual([])
+  })
+
+  test("is not kept beyond so many", () => {
+    using made = full()
+    for (let fd = 5; fd < 5 + keptAtOnce; fd++) expect(made.keep(fd, made.watcher("x"))).toBe(0)
+    expect(made.keep(500, made.watcher("one too many"))).toBe(-ENOSPC)
+    expect(told.filter(([, kept]) => kept).length).toBe(keptAtOnce)
+    expect(told.at(-1)).toEqual(["ENOSPC", false])
   })
 })
 

@@ -145,6 +145,32 @@ describe("the memory", () => {
     expect(asked).toEqual(["app.test", "app.test"])
   })
 
+  test("is told from what was asked just now", async () => {
+    const { resolver, answer } = bench()
+    const remembered: Array<boolean> = []
+    const ask = () => resolver.lookup("app.test", (_, known) => remembered.push(known))
+    ask()
+    ask()
+    await answer("app.test", "10.0.0.1")
+    ask()
+    expect(remembered).toEqual([false, false, true])
+  })
+
+  test("forgets an answer, but never one that has taken its place", async () => {
+    const { resolver, answer, asked } = bench()
+    const first = collect(resolver, "app.test")
+    await answer("app.test", "10.0.0.1")
+    resolver.forget("APP.test", first.answers[0]!)
+    const second = collect(resolver, "app.test")
+    expect(asked).toEqual(["app.test", "app.test"])
+    await answer("app.test", "10.0.0.1")
+    resolver.forget("app.test", first.answers[0]!)
+    expect(texts(collect(resolver, "app.test").answers[0])).toEqual(["10.0.0.1"])
+    resolver.forget("app.test", second.answers[0]!)
+    expect(collect(resolver, "app.test").answers).toEqual([])
+    expect(asked.length).toBe(3)
+  })
+
   test("holds so many names, and forgets the oldest", async () => {
     const { resolver, answer, asked } = bench()
     for (let i = 0; i <= rememberedNames; i++) {

@@ -1,27 +1,26 @@
 /** Which way of having sockets is chosen, and what a way must be able to do. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
 
 import type { Connect } from "../../src/net/attempt.ts"
 import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
-import { chooseSockets, works } from "../../src/net/self-test.ts"
+import { chooseSockets, tried } from "../../src/net/self-test.ts"
 import { openSockets } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"
+import { type Fallback, unheard } from "../../src/observe/shortfalls.ts"
 import { blackHole, descriptors } from "../support/dialling.ts"
-import { bytes, polled } from "../support/pair.ts"
+import { bytes, loopback, polled } from "../support/pair.ts"
 
-/** What is chosen, and the warnings that were logged. */
-const chosen = async (wanted: boolean, candidate?: () => Sockets | undefined) => {
-  const warnings: Array<unknown> = []
-  const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
-    if (logLevel === "Warn") warnings.push(message)
-  })
-  const choice = chooseSockets(wanted, candidate).pipe(Effect.provide(Logger.layer([logger])))
-  return { sockets: await Effect.runPromise(choice), warnings }
+/** What is chosen, and what was told of it. */
+const chosen = async (wanted: boolean, candidate?: () => Sockets | Fallback, denied?: () => boolean) => {
+  const told: Array<unknown> = []
+  const shortfalls = { ...unheard, fellBack: (...what: ReadonlyArray<unknown>) => void told.push(what) }
+  return { sockets: await Effect.runPromise(chooseSockets(wanted, shortfalls, candidate, denied)), told }
 }
 
-const passes = (sockets: Partial<Sockets>): Promise<boolean> => Effect.runPromise(works({ ...polled, ...sockets }))
+const trouble = (sockets: Partial<Sockets>): Promise<Fallback | undefined> =>
+  Effect.runPromise(tried({ ...polled, ...sockets }))
+const passes = async (sockets: Partial<Sockets>): Promise<boolean> => (await trouble(sockets)) === undefined
 
 /** A way to connect that says this of port 0. */
 const otherwise =
@@ -38,30 +37,43 @@ describe("the way that is chosen at start", () => {
   test("is the polled one where it passes the test, which leaves nothing behind", async () => {
     const base = descriptors()
     const open = openSockets()
-    const { sockets, warnings } = await chosen(true, () => polled)
+    const { sockets, told } = await chosen(true, () => polled)
     expect(sockets).toBe(polled)
-    expect(warnings).toEqual([])
+    expect(told).toEqual([])
     expect(descriptors()).toBeLessThanOrEqual(base)
     expect(openSockets()).toBeLessThanOrEqual(open)
   })
 
   test("is the polled one also where nobody says which that is", async () => {
-    expect((await chosen(true)).sockets).not.toBe(runtimeSockets)
+    expect((await chosen(true)).sockets.listen).not.toBe(runtimeSockets.listen)
   })
 
   test("is the runtime's where the other is not wanted, and that one is not even asked for", async () => {
-    const { sockets, warnings } = await chosen(false, () => expect.unreachable())
-    expect(sockets).toBe(runtimeSockets)
-    expect(warnings).toEqual([])
+    const { sockets, told } = await chosen(false, () => expect.unreachable())
+    expect(sockets.listen).toBe(runtimeSockets.listen)
+    expect(told).toEqual([])
   })
 
   test.each([
-    ["is not to be had", () => undefined],
-    ["does not pass the test", () => ({ ...polled, connect: (): string => "EPERM" })],
-  ])("is the runtime's, with a warning, where the other %s", async (_, candidate) => {
-    const { sockets, warnings } = await chosen(true, candidate)
-    expect(sockets).toBe(runtimeSockets)
-    expect(warnings).toHaveLength(1)
+    ["is not to be had", { reason: "no-epoll" }, () => ({ reason: "no-epoll" }) as const],
+    [
+      "does not pass the test",
+      { reason: "failed", code: "EPERM" },
+      () => ({ ...polled, connect: (): string => "EPERM" }),
+    ],
+  ])("is the runtime's, and the reason is told, where the other %s", async (_, reason, candidate) => {
+    const { sockets, told } = await chosen(true, candidate)
+    expect(sockets.listen).toBe(runtimeSockets.listen)
+    expect(told).toEqual([["poll", reason]])
+  })
+
+  test.each([true, false])("listens nowhere where nothing may be accepted; polled: %p", async (wanted) => {
+    const { sockets } = await chosen(
+      wanted,
+      () => expect.unreachable(),
+      () => true,
+    )
+    expect(() => sockets.listen(loopback, 0, () => {})).toThrow("accept4 denied")
   })
 })
 
@@ -73,7 +85,7 @@ describe("a way works", () => {
 
   test("not if it has another name for a failure", async () => {
     expect(await passes({ connect: otherwise("ECONNREFUSED") })).toBe(true)
-    expect(await passes({ connect: otherwise("ECONNRESET") })).toBe(false)
+    expect(await trouble({ connect: otherwise("ECONNRESET") })).toEqual({ reason: "failed", code: "ECONNRESET" })
   })
 
   test("not if nothing can be connected to", async () => {
@@ -88,7 +100,8 @@ describe("a way works", () => {
   test("not if it never answers; what it has begun is cancelled", async () => {
     using hole = blackHole()
     const open = openSockets()
-    expect(await passes({ connect: (address, _, outcome) => polled.connect(address, hole.port, outcome) })).toBe(false)
+    const connect: Connect = (address, _, outcome) => polled.connect(address, hole.port, outcome)
+    expect(await trouble({ connect })).toEqual({ reason: "time" })
     // What earlier tests have connected may be gone by now.
     expect(openSockets()).toBeLessThanOrEqual(open)
   })
@@ -104,6 +117,6 @@ describe("a way works", () => {
   })
 
   test("not if it closes what it has connected", async () => {
-    expect(await passes({ listen: closing })).toBe(false)
+    expect(await trouble({ listen: closing })).toEqual({ reason: "failed", code: expect.any(String) })
   })
 })

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 
 import { Drain } from "../../src/net/drain.ts"
 import { type End, nobody } from "../../src/net/end.ts"
-import { Origin, type OriginLimits } from "../../src/net/origin.ts"
+import { askAfter, Origin, type OriginLimits } from "../../src/net/origin.ts"
 import { SharedOrigins } from "../../src/net/shared-origins.ts"
 import { Spare } from "../../src/net/spare.ts"
 
@@ -15,12 +15,21 @@ class FakeEnd implements End {
   open = true
   readonly descriptor = -1
   how: "FIN" | "RST" | undefined = undefined
+  news = false
+  /** Whether the kernel was asked. */
+  asked: boolean | undefined = undefined
+  hasNews = (asking: boolean): boolean => {
+    this.asked = asking
+    return this.news
+  }
   write = (bytes: Uint8Array): number => bytes.length
   pause = (): void => {}
   resume = (): void => {}
   shutdown = (): void => {
     this.how = "FIN"
   }
+  unacknowledged = (): number => 0
+  detach = (): void => this.terminate()
   terminate = (): void => {
     this.how = "RST"
     this.open = false
@@ -28,7 +37,13 @@ class FakeEnd implements End {
   }
 }
 
-const limits: OriginLimits = { maxHeadBytes: 1000, maxHeadFields: 10, originReuse: 60_000, maxIdleOrigins: 10 }
+const limits: OriginLimits = {
+  maxHeadBytes: 1000,
+  maxHeadFields: 10,
+  originReuse: 60_000,
+  maxIdleOrigins: 10,
+  halfCloseTimeout: 60_000,
+}
 
 const setting = (changed: Partial<OriginLimits> = {}) => {
   const box = { limits: { ...limits, ...changed } }
@@ -71,6 +86,17 @@ test("those that their origin ends, or speaks on unasked, are gone wherever they
   expect([second.end.how, fourth.end.how]).toEqual(["FIN", "RST"])
   expect(shared.count).toBe(2)
   expect([shared.take("a:80"), shared.take("a:80"), shared.take("a:80")]).toEqual([third, first, undefined])
+})
+
+test("one whose origin has ended it, or spoken on, and nobody was told yet, is not taken but ended", () => {
+  const { shared, offered } = setting()
+  const [first, second] = [offered(), offered()]
+  second.end.news = true
+  first.rest(performance.now() - askAfter)
+  second.rest(performance.now())
+  expect([shared.take("a:80"), shared.count]).toEqual([first, 0])
+  expect([first.end.asked, second.end.asked]).toEqual([true, false])
+  expect([first.end.how, second.end.how]).toEqual([undefined, "FIN"])
 })
 
 test("one that is closed while it waits is forgotten", () => {

@@ -54,6 +54,7 @@ test.each([
   ["refused", "tunnel"],
   ['path = "/people/1"', "request"],
   ["example nothing", ""],
+  ['"host"', ""],
 ])("%p lets through %p", (text, wanted) => {
   expect(matches(text)).toBe(wanted)
 })
@@ -62,6 +63,8 @@ test.each([
   ["nobody = 1", `asks for "nobody": write one of ${Object.keys(filterFields).join(", ")}`],
   ["constructor = 1", "asks for"],
   ["ms > soon", "compares ms with what is no number"],
+  ["host /somewhere api", `holds "host" without an operator: write for example 'host ~ api ms > 100', quoted against`],
+  ["api ms", 'holds "ms" without an operator'],
   ["host = ", 'is not understood from "=" on'],
   ["host ~ api = ", 'is not understood from "=" on'],
   ["x".repeat(longestFilter + 1), "is longer than 500 characters"],

@@ -25,6 +25,18 @@ test("a JSON line has time, level and message first, then the fields that are th
   )
 })
 
+test("before a line for the journal stands its priority, and the line is as everywhere else", () => {
+  const lines: Array<string> = []
+  const output = { write: (line: string) => void lines.push(line) }
+  const log = makeLog({ output, level: () => "debug", format: "json", journal: true })
+  for (const level of logLevels) log[level](`this is ${level}`, { port: 1 })
+  lines.push(droppedNotice("json", true)(3))
+  expect(lines.map((line) => line.slice(0, 3))).toEqual(["<7>", "<6>", "<4>", "<3>", "<4>"])
+  for (const [i, line] of lines.entries()) {
+    expect(JSON.parse(line.slice(3))).toMatchObject({ level: [...logLevels, "warn"][i] })
+  }
+})
+
 test("a pretty line is short, and quotes what would blur", () => {
   expect(logPretty(now, "info", "listening", { port: 4140, host: "a b", empty: "", absent: undefined })).toBe(
     '12:34:56.789Z info  listening port=4140 host="a b" empty=""\n',

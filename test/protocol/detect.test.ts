@@ -21,6 +21,18 @@ const trickled = (bytes: Uint8Array, allowed = both): [string, number] => {
   return ["NeedMore", bytes.length]
 }
 
+const tlsDetail = (allowed: Parameters<typeof detect>[1]): string => {
+  const found = detect(fromHex("16 03 01"), allowed)
+  return found._tag === "Refuse" ? found.refusal.detail : found._tag
+}
+
+test("whoever sends TLS to a port in the clear is told by the log what to write instead", () => {
+  expect(tlsDetail(both)).toBe("a TLS handshake: this port is spoken to in the clear")
+  expect(tlsDetail({ ...onlySocks, insteadOfTls: "write x" })).toBe(
+    "a TLS handshake: this port is spoken to in the clear; write x",
+  )
+})
+
 describe("the first bytes of a connection", () => {
   test.each([
     ["04", "Socks4", 1],

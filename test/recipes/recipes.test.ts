@@ -1,5 +1,6 @@
 /** Recipes: real clients, told of the proxy as their users tell them; the rows stand in each language's folder. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { noteSkip, recipeClients } from "../support/skips.ts"
 import { missing, ready, versionOf } from "./ready.ts"
 import { type Line, tell } from "./report.ts"
 import type { Row } from "./row.ts"
@@ -30,6 +31,7 @@ const lineOf = ({ client, scheme }: Row): Pick<Line, "client" | "scheme"> => ({ 
 const rowMilliseconds = 240_000
 
 for (const row of rows.filter(skipped)) {
+  noteSkip(worldMissing ?? recipeClients)
   await tell({ ...lineOf(row), version: "-", said: `there is no ${lacks(row)} here`, saw: "", result: "skip" })
   test.skip(`${row.client.name}, ${row.scheme} (there is no ${lacks(row)} here)`, () => {})
 }

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import { archive, dist } from "../../scripts/dist.ts"
+import { buildFor } from "../../scripts/build.ts"
 import { bundled } from "../../scripts/notices.ts"
+import { bunTarget, hasRuntime, targetNamed, targets } from "../../scripts/targets.ts"
 import { runCommand } from "../support/process.ts"
 
 const temporary = async () => {
@@ -12,10 +14,13 @@ const temporary = async () => {
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
+/** This machine's own; its C library is glibc. */
+const own = targetNamed(`linux-${process.arch}`)
+
 test("the tarball has the executable, its unit, completions, the licence, and checksums that are right", async () => {
   await using folder = await temporary()
   const name = `${manifest.name}-${manifest.version}-linux-${process.arch}`
-  expect(await dist(folder.path)).toBe(join(folder.path, `${name}.tar.gz`))
+  expect(await dist(folder.path, own)).toBe(join(folder.path, `${name}.tar.gz`))
   const unpacked = await runCommand(["tar", "xzf", `${name}.tar.gz`], { cwd: folder.path, milliseconds: 30_000 })
   expect(unpacked).toMatchObject({ code: 0, stderr: "" })
   const cwd = join(folder.path, name)
@@ -40,6 +45,42 @@ test("the tarball has the executable, its unit, completions, the licence, and ch
   const ran = await runCommand([join(cwd, "pillion"), "version"], { cwd })
   expect(ran.stdout).toStartWith(`pillion ${manifest.version} (`)
 }, 60_000)
+
+/** By e_machine of an ELF header, elf(5). */
+const machines: Readonly<Record<number, string>> = { 62: "x64", 183: "arm64" }
+
+for (const target of targets) {
+  const here = process.env["CI"] === "true" || (await hasRuntime(target)) ? test : test.skip
+  here(
+    `the executable for ${target.name} is one of that machine and of that C library`,
+    async () => {
+      const file = Bun.file(await buildFor(target))
+      const head = new DataView(await file.slice(0, 4096).arrayBuffer())
+      const text = Buffer.from(head.buffer).toString("latin1")
+      if (target.os === "darwin") {
+        // Mach-O of 64 bits, and its processor (mach/machine.h).
+        const processor = target.cpu === "arm64" ? 0x0100_000c : 0x0100_0007
+        return expect([head.getUint32(0, true), head.getUint32(4, true)]).toEqual([0xfeedfacf, processor])
+      }
+      expect([text.slice(1, 4), machines[head.getUint16(18, true)]]).toEqual(["ELF", target.cpu])
+      expect(/\/lib\S*\/ld-[^\0]+/.exec(text)?.[0].includes("musl")).toBe(target.libc === "musl")
+    },
+    60_000,
+  )
+}
+
+test("a target has a name, which images write in their own way, or there is none", () => {
+  expect(targets.map(bunTarget)).toEqual([
+    "bun-linux-x64",
+    "bun-linux-arm64",
+    "bun-linux-x64-musl",
+    "bun-linux-arm64-musl",
+    "bun-darwin-x64",
+    "bun-darwin-arm64",
+  ])
+  expect(targetNamed("linux-amd64")).toBe(targetNamed("linux-x64"))
+  expect(() => targetNamed("linux-mips")).toThrow("no target is called linux-mips; there are linux-x64, linux-arm64,")
+})
 
 /** An archive of files with these names, each holding its name. */
 const make = async (names: ReadonlyArray<string>, mode: number, time: number): Promise<Uint8Array> => {

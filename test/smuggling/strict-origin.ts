@@ -5,7 +5,7 @@
  */
 import { type Origin, origin } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
-import { see, type Seen } from "../support/strict.ts"
+import { type Seen, seeForwarded } from "../support/strict.ts"
 
 /** Ways to answer. After all but the first two the connection must not be used for another request. */
 export const manners = [
@@ -163,7 +163,7 @@ export class StrictOrigin implements Disposable {
   }
 
   private read(recording: Recording): void {
-    const { requests, end } = see(recording.text)
+    const { requests, end } = seeForwarded(recording.text)
     for (const request of requests.slice(recording.read)) {
       this.requests.push(request)
       recording.read++
@@ -190,7 +190,7 @@ export class StrictOrigin implements Disposable {
 
 /** Which rule was broken on one connection. */
 const broken = ({ peer, text, read, answered, spoilt }: Recording): string | undefined => {
-  const { end } = see(text)
+  const { end } = seeForwarded(text)
   if (!peer.ended && peer.failure === undefined) return `a connection outlived its client: ${JSON.stringify(text)}`
   if (end === "error" || end === "tunnel") return `an origin got what is no request: ${JSON.stringify(text)}`
   if (spoilt && (read > answered || (end === "part" && read === answered))) {

@@ -4,24 +4,19 @@
  */
 import { makeRandom, type Random } from "../support/random.ts"
 import { within } from "../support/within.ts"
-import type { Entry, Report, Task } from "./ground.ts"
+import { type Entry, overIpv6, type Task } from "./ground.ts"
 import { operations } from "./operations.ts"
+import { attempt, emptyReport } from "./tally.ts"
 
 /** Operations under way at once. Most take milliseconds; the few that wait for a deadline must not hold up the rest. */
 const atOnce = 64
 /** Nothing takes as long as this. */
 const operationMilliseconds = 60_000
-/** So many different unexpected errors are told; a run has failed with the first. */
-const mostErrors = 20
 
 const task: Task = JSON.parse(process.argv[2] ?? "")
-const report: Report = { done: {}, expected: {}, unexpected: {} }
+const report = emptyReport()
 
-const count = (counts: Record<string, number>, name: string): void => {
-  counts[name] = (counts[name] ?? 0) + 1
-}
-
-const entries = Object.entries(operations)
+const entries = Object.entries(operations).filter(([name]) => task.ground.ipv6 !== undefined || !overIpv6(name))
 const allWeights = entries.reduce((sum, [, { weight }]) => sum + weight, 0)
 
 const choose = (random: Random): readonly [name: string, entry: Entry] => {
@@ -35,15 +30,7 @@ const choose = (random: Random): readonly [name: string, entry: Entry] => {
 
 const perform = async (random: Random): Promise<void> => {
   const [name, { run }] = choose(random)
-  try {
-    const reason = await within(run(task.ground, random), "end of the operation", operationMilliseconds)
-    if (reason !== undefined) count(report.expected, reason)
-  } catch (cause) {
-    const words = `${name}: ${cause instanceof Error ? cause.message : String(cause)}`.slice(0, 300)
-    if (Object.keys(report.unexpected).length < mostErrors) count(report.unexpected, words)
-    else count(report.unexpected, "further ones")
-  }
-  count(report.done, name)
+  await attempt(report, name, () => within(run(task.ground, random), "end of the operation", operationMilliseconds))
 }
 
 const started = performance.now()

@@ -12,6 +12,7 @@ export const behaviours = {
   late: "sends back what it got once its client has ended",
   source: "sends the piece that a line `at length` asks for, then ends",
   reset: "resets the connection at the first byte",
+  upload: "takes what a head with Content-Length announces, at the rate of its Rate field, and answers with its digest",
   http: "answers HTTP requests",
 } as const
 
@@ -24,13 +25,19 @@ export interface Place {
 
 export type Places = Readonly<Record<Behaviour, ReadonlyArray<Place>>>
 
-export interface Ground extends Places {
+/** All servers, as the process that they run in names them. */
+export interface Servers extends Places {
+  /** Where connections are never accepted, and not refused either. */
+  readonly hole: Place
+  /** The same behaviours on ::1; undefined where the machine has no IPv6. */
+  readonly ipv6: Readonly<Record<Behaviour, Place>> | undefined
+}
+
+export interface Ground extends Servers {
   /** Opaque; its workload is one that echoes. */
   readonly in: number
   /** Every proxy protocol. */
   readonly out: number
-  /** Where connections are never accepted, and not refused either. */
-  readonly hole: Place
 }
 
 /** Something that a client does. Its outcome is undefined, or the reason of the refusal that it was made to get. */
@@ -41,6 +48,9 @@ export interface Entry {
   readonly weight: number
   readonly run: Operation
 }
+
+/** Whether an operation needs servers on ::1. */
+export const overIpv6 = (name: string): boolean => name.startsWith("IPv6, ")
 
 /** What one process with clients is to do. */
 export interface Task {
@@ -74,16 +84,52 @@ export const nameOf = (behaviour: Behaviour, index: number): string => `${behavi
 /** The port that goes with every such name. */
 export const namedPort = 80
 
-/** `--resolve` for all names. */
-export const resolveFlags = (places: Places): ReadonlyArray<string> =>
-  (Object.keys(behaviours) as Array<Behaviour>).flatMap((behaviour) =>
-    places[behaviour].map(({ host, port }, i) => `--resolve=${nameOf(behaviour, i)}:${namedPort}=${host}:${port}`),
-  )
+/** The name of the server of a behaviour on ::1. */
+export const ipv6NameOf = (behaviour: Behaviour): string => `${behaviour}-ipv6.soak`
 
-/** The proxy's deadlines in a soak: short, so that what waits for one does it often. */
-export const shortDeadlines: ReadonlyArray<string> = [
-  "--handshake-timeout=2s",
-  "--dial-timeout=2s",
-  "--keep-alive-timeout=2s",
-  "--origin-reuse=2s",
-]
+/** What `resolve` says of all names. */
+const resolveEntries = (servers: Servers): ReadonlyArray<string> => {
+  const entries: Array<string> = []
+  for (const behaviour of Object.keys(behaviours) as Array<Behaviour>) {
+    for (const [i, { host, port }] of servers[behaviour].entries()) {
+      entries.push(`${nameOf(behaviour, i)}:${namedPort}=${host}:${port}`)
+    }
+    const ipv6 = servers.ipv6?.[behaviour]
+    if (ipv6 !== undefined) entries.push(`${ipv6NameOf(behaviour)}:${namedPort}=[${ipv6.host}]:${ipv6.port}`)
+  }
+  return entries
+}
+
+/**
+ * Settings that a reload changes; every one of the two has the same operations end in the same way. Deadlines are
+ * short, so that what waits for one does it often, and what is slow outlives all of them.
+ */
+const changing = [
+  {
+    "handshake-timeout": "2s",
+    "dial-timeout": "2s",
+    "keep-alive-timeout": "2s",
+    "half-close-timeout": "3s",
+    "origin-reuse": "2s",
+    "max-head-fields": "128",
+    "log-level": "info",
+    "deny-destinations": [deniedHost],
+  },
+  {
+    "handshake-timeout": "3s",
+    "dial-timeout": "1500ms",
+    "keep-alive-timeout": "1s",
+    "half-close-timeout": "4s",
+    "origin-reuse": "1s",
+    "max-head-fields": "100",
+    "log-level": "warn",
+    "deny-destinations": ["127.0.0.98", deniedHost],
+  },
+] as const
+
+/** A number that `/config` shows, by which it can be seen which of the two is in force. */
+export const headFields = (which: 0 | 1): number => Number(changing[which]["max-head-fields"])
+
+/** The configuration file with one of the two sets of settings: JSON, which is YAML. */
+export const configuration = (servers: Servers, which: 0 | 1): string =>
+  JSON.stringify({ ...changing[which], resolve: resolveEntries(servers) })

@@ -8,7 +8,7 @@ import { closedPort, type Entry, type Ground, hosts, namedPort, nameOf, type Ope
 import { anyPiece, echoed, endsInOrder, endsSomehow, type Piece } from "./payload.ts"
 
 /** The authority of one of the HTTP servers, as an address or as a name. */
-const authority = (ground: Ground, random: Random): string => {
+export const authority = (ground: Ground, random: Random): string => {
   const index = random.below(hosts.length)
   const place = ground.http[index]
   if (place === undefined) throw new Error(`no HTTP server ${index}`)
@@ -21,7 +21,12 @@ interface Request {
   readonly wanted: Buffer
 }
 
-const get = (at: string, path: string, { at: start, bytes }: Piece, ...fields: ReadonlyArray<string>): Request => ({
+export const get = (
+  at: string,
+  path: string,
+  { at: start, bytes }: Piece,
+  ...fields: ReadonlyArray<string>
+): Request => ({
   text: [`GET http://${at}${path}?at=${start}&length=${bytes.length} HTTP/1.1`, `Host: ${at}`, ...fields, "", ""].join(
     "\r\n",
   ),
@@ -59,7 +64,8 @@ const anyRequest = (ground: Ground, random: Random): Request => {
   }
 }
 
-const answered = async (peer: Peer, { wanted }: Request): Promise<void> => {
+/** The answer is the proxy's, and its body the one that was asked for. */
+export const answered = async (peer: Peer, { wanted }: Request): Promise<void> => {
   const response = await readResponse(peer)
   if (status(response) !== 200) throw new Error(`answered with ${response.line}`)
   if (field(response, "Via") === undefined) throw new Error("the answer has no Via: it is not the proxy's")

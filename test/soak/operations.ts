@@ -4,20 +4,12 @@
  */
 import { ask, asks, outboundTunnels, type Tunnel } from "../support/clients.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
-import type { Random } from "../support/random.ts"
-import {
-  type Behaviour,
-  closedPort,
-  deniedHost,
-  type Entry,
-  type Ground,
-  hosts,
-  namedPort,
-  nameOf,
-  type Operation,
-} from "./ground.ts"
+import { closedPort, deniedHost, type Entry, hosts, type Operation } from "./ground.ts"
 import { httpOperations } from "./http-operations.ts"
+import { ipv6Operations } from "./ipv6-operations.ts"
+import { longOperations } from "./long-operations.ts"
 import { anyPiece, echoed, endsInOrder, endsSomehow, piece, receive } from "./payload.ts"
+import { anyTunnel, open } from "./tunnels.ts"
 
 /** The codes with which each protocol says what an operation provokes. */
 const codes = {
@@ -25,21 +17,6 @@ const codes = {
   "connection-timeout": { connect: 504, socks4: 91, socks4a: 91, socks5: 6 },
   "destination-denied": { connect: 403, socks4: 91, socks4a: 91, socks5: 2 },
 } as const satisfies Record<string, Record<Exclude<Tunnel, "tcp">, number>>
-
-const anyTunnel = (random: Random): Exclude<Tunnel, "tcp"> => random.pick(outboundTunnels) as Exclude<Tunnel, "tcp">
-
-/** Opens a tunnel to a server that behaves like this, by address or by name as the protocol and chance will have it. */
-const open = async (tunnel: Tunnel, behaviour: Behaviour, ground: Ground, random: Random): Promise<Peer> => {
-  const index = random.below(hosts.length)
-  const place = ground[behaviour][index]
-  if (place === undefined) throw new Error(`no server ${index} for ${behaviour}`)
-  const named = tunnel === "socks4a" || (tunnel !== "socks4" && random.below(2) === 0)
-  const [host, port] = named ? [nameOf(behaviour, index), namedPort] : [place.host, place.port]
-  const peer = await rawConnect(tunnel === "tcp" ? ground.in : ground.out)
-  const code = await ask(peer, tunnel, host, port)
-  if (code !== undefined) throw new Error(`${tunnel} to ${behaviour} was refused with ${code}`)
-  return peer
-}
 
 const echoThrough =
   (tunnel: Tunnel): Operation =>
@@ -236,4 +213,6 @@ export const operations: Readonly<Record<string, Entry>> = {
   "dials what is denied": { weight: 2, run: dialsDenied },
   "bad input": { weight: 5, run: badInput },
   ...httpOperations,
+  ...longOperations,
+  ...ipv6Operations,
 }

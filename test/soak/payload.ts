@@ -21,6 +21,25 @@ export interface Piece {
 
 export const piece = (at: number, length: number): Buffer => block.subarray(at, at + length)
 
+/** A piece of any length: from its place to the end of the block, and on from the block's beginning. */
+export function* longPiece(at: number, length: number): Generator<Buffer> {
+  for (let from = at, left = length; left > 0; from = 0) {
+    const part = piece(from, Math.min(left, blockBytes - from))
+    yield part
+    left -= part.length
+  }
+}
+
+/** Where a piece of any length may begin. */
+export const anyPlace = (random: Random): number => random.below(blockBytes)
+
+/** The digest of a piece of any length, as the server of uploads tells it. */
+export const digestOf = (at: number, length: number): string => {
+  const hasher = new Bun.CryptoHasher("sha256")
+  for (const part of longPiece(at, length)) hasher.update(part)
+  return hasher.digest("hex")
+}
+
 /** Mostly small ones, as traffic is; now and then one that no socket buffer holds. */
 export const anyPiece = (random: Random, most = 2 ** 20): Piece => {
   const length = Math.min(most, random.pick([1, 64, 64, 700, 1400, 1400, 16_384, 65_536, 200_000, 2 ** 20]))
@@ -42,6 +61,37 @@ export const receive = async (peer: Peer, wanted: Uint8Array, milliseconds = 30_
   peer.sink = undefined
   if (wrong >= 0) throw new Error(`wrong bytes after ${wrong} of ${wanted.length}`)
   if (at > wanted.length) throw new Error(`${at - wanted.length} bytes more than ${wanted.length}`)
+}
+
+/**
+ * Reads a piece of any length, compared as it comes. With `rate`, bytes a second, it reads no faster than that: after
+ * each chunk it waits until the chunk was due, and what it does not take fills the buffers up to the sender.
+ */
+export const receiveLong = async (peer: Peer, at: number, length: number, rate?: number): Promise<void> => {
+  let got = 0
+  let wrong = -1
+  const began = performance.now()
+  const take = (chunk: Uint8Array): void => {
+    for (let from = 0; from < chunk.length && wrong < 0;) {
+      const place = (at + got + from) % blockBytes
+      const part = chunk.subarray(from, from + blockBytes - place)
+      if (Buffer.compare(part, block.subarray(place, place + part.length)) !== 0) wrong = got + from
+      from += part.length
+    }
+    got += chunk.length
+    if (rate === undefined || got >= length) return
+    const early = (got / rate) * 1000 - (performance.now() - began)
+    if (early <= 0) return
+    peer.pause()
+    setTimeout(() => peer.resume(), early)
+  }
+  const wanted = peer.received + length - peer.pending.length
+  take(peer.takePending())
+  peer.sink = take
+  await peer.untilReceived(wanted, 60_000)
+  peer.sink = undefined
+  if (wrong >= 0) throw new Error(`wrong bytes at about ${wrong} of ${length}`)
+  if (got > length) throw new Error(`${got - length} bytes more than ${length}`)
 }
 
 /** Sends bytes and reads them back. */

@@ -6,8 +6,8 @@ import { blackHole } from "../support/dialling.ts"
 import { field, type Message, readRequest } from "../support/http.ts"
 import { ok } from "../support/origins.ts"
 import { Peer } from "../support/peer.ts"
-import { type Behaviour, hosts, type Place, type Places } from "./ground.ts"
-import { piece } from "./payload.ts"
+import { type Behaviour, hosts, type Place, type Servers } from "./ground.ts"
+import { longPiece, piece } from "./payload.ts"
 
 const serve = (host: string, serveOne: (peer: Peer) => void): Promise<Place> =>
   new Promise((resolve, reject) => {
@@ -34,7 +34,38 @@ const late = async (peer: Peer): Promise<void> => {
 
 const source = async (peer: Peer): Promise<void> => {
   const [at = 0, length = 0] = (await peer.readUntil("\n", 60_000)).split(" ").map(Number)
-  peer.send(piece(at, length)).end()
+  for (const part of longPiece(at, length)) peer.send(part)
+  peer.end()
+}
+
+/** More than a trickle over any of the deadlines. */
+const sign = ".".repeat(8192)
+
+/**
+ * The same head whether it is HTTP or not, so that a tunnel carries it as well as a request does. A slow one in a tunnel
+ * sends some KiB of dots for each chunk that it has read: the kernel may have acknowledged all of it long before, and a
+ * server that then says nothing, or next to nothing, to a client that has ended is rightly taken for gone.
+ */
+const upload = async (peer: Peer): Promise<void> => {
+  const head = await peer.readUntil("\r\n\r\n", 60_000)
+  const number = (name: string): number => Number(new RegExp(`^${name}: (\\d+)\\r$`, "im").exec(head)?.[1])
+  const [length, rate] = [number("Content-Length"), number("Rate")]
+  const hasher = new Bun.CryptoHasher("sha256").update(peer.takePending())
+  const early = peer.received - head.length
+  const began = performance.now()
+  let got = early
+  peer.sink = (chunk) => {
+    hasher.update(chunk)
+    got += chunk.length
+    if (got >= length || !(rate > 0)) return
+    if (!head.startsWith("POST ")) peer.send(sign)
+    const due = (got / rate) * 1000 - (performance.now() - began)
+    if (due <= 0) return
+    peer.pause()
+    setTimeout(() => peer.resume(), due)
+  }
+  await peer.untilReceived(head.length + length, 60_000)
+  peer.send(ok(`${got}:${hasher.digest("hex")}`)).end()
 }
 
 const reset = async (peer: Peer): Promise<void> => {
@@ -54,7 +85,8 @@ const http = async (peer: Peer): Promise<void> => {
 /** Answers one request as its path says; false when HTTP is over on this connection. */
 const answer = (peer: Peer, request: Message): boolean => {
   const url = new URL(request.line.split(" ")[1] ?? "", "http://soak")
-  const bytes = piece(Number(url.searchParams.get("at")), Number(url.searchParams.get("length")))
+  const [at, length] = [Number(url.searchParams.get("at")), Number(url.searchParams.get("length"))]
+  const bytes = piece(at, length)
   switch (url.pathname) {
     case "/echo":
       if (field(request, "Content-Length") !== undefined) peer.send(ok(request.body))
@@ -66,8 +98,14 @@ const answer = (peer: Peer, request: Message): boolean => {
     case "/chunked":
       sendChunked(peer, head("Transfer-Encoding: chunked"), bytes)
       return true
+    case "/long":
+      peer.send(head(`Content-Length: ${length}`))
+      for (const part of longPiece(at, length)) peer.send(part)
+      return true
     case "/until-close":
-      peer.send(head()).send(bytes).end()
+      peer.send(head())
+      for (const part of longPiece(at, length)) peer.send(part)
+      peer.end()
       return false
     case "/cut-by-fin":
       peer
@@ -111,16 +149,40 @@ const leave =
     serveOne(peer).catch(() => peer.socket.destroy())
   }
 
-const everyHost = (serveOne: (peer: Peer) => void): Promise<ReadonlyArray<Place>> =>
-  Promise.all(hosts.map((host) => serve(host, serveOne)))
-
-const places: Record<Behaviour, ReadonlyArray<Place>> = {
-  echo: await everyHost(echo),
-  late: await everyHost(leave(late)),
-  source: await everyHost(leave(source)),
-  reset: await everyHost(leave(reset)),
-  http: await everyHost(leave(http)),
+const serving: Readonly<Record<Behaviour, (peer: Peer) => void>> = {
+  echo,
+  late: leave(late),
+  source: leave(source),
+  reset: leave(reset),
+  upload: leave(upload),
+  http: leave(http),
 }
-const hole: Place = { host: "127.0.0.1", port: blackHole("127.0.0.1").port }
-console.log(JSON.stringify({ ...places, hole } satisfies Places & { hole: Place }))
+
+/** Every behaviour where `on` starts it. */
+const each = async <A>(on: (serveOne: (peer: Peer) => void) => Promise<A>): Promise<Record<Behaviour, A>> => ({
+  echo: await on(serving.echo),
+  late: await on(serving.late),
+  source: await on(serving.source),
+  reset: await on(serving.reset),
+  upload: await on(serving.upload),
+  http: await on(serving.http),
+})
+
+/** Undefined where the machine has no IPv6; everything else that goes wrong there is told. */
+const onIpv6 = async (): Promise<Servers["ipv6"]> => {
+  try {
+    return await each((serveOne) => serve("::1", serveOne))
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+    if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") return undefined
+    throw cause
+  }
+}
+
+const servers: Servers = {
+  ...(await each((serveOne) => Promise.all(hosts.map((host) => serve(host, serveOne))))),
+  hole: { host: "127.0.0.1", port: blackHole("127.0.0.1").port },
+  ipv6: await onIpv6(),
+}
+console.log(JSON.stringify(servers))
 process.stdin.on("end", () => process.exit(0)).resume()

@@ -8,7 +8,10 @@ export type Tunnel = "tcp" | "connect" | "socks4" | "socks4a" | "socks5"
 /** Every protocol whose outcome is a tunnel of opaque bytes to a destination that the client names. */
 export const outboundTunnels: ReadonlyArray<Tunnel> = ["connect", "socks4", "socks4a", "socks5"]
 
-/** The bytes that ask for `host:port`; `host` is a dotted quad for socks4 and socks5, a name for the others. */
+/**
+ * The bytes that ask for `host:port`; `host` is a dotted quad for socks4, a dotted quad, an IPv6 address or a name for
+ * socks5 and connect, a name for socks4a.
+ */
 export const asks = (tunnel: Tunnel, host: string, port: number): Uint8Array => {
   const big = [port >> 8, port & 255]
   const quad = host.split(".").map(Number)
@@ -16,17 +19,30 @@ export const asks = (tunnel: Tunnel, host: string, port: number): Uint8Array => 
   switch (tunnel) {
     case "tcp":
       return new Uint8Array(0)
-    case "connect":
-      return Buffer.from(`CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`, "latin1")
+    case "connect": {
+      const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`
+      return Buffer.from(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`, "latin1")
+    }
     case "socks4":
       return Uint8Array.of(4, 1, ...big, ...quad, 0)
     case "socks4a":
       return Uint8Array.of(4, 1, ...big, 0, 0, 0, 1, 0, ...name, 0)
     case "socks5":
+      if (host.includes(":")) return Uint8Array.of(5, 1, 0, 4, ...ipv6Bytes(host), ...big)
       return quad.length === 4 && quad.every((part) => part >= 0 && part <= 255)
         ? Uint8Array.of(5, 1, 0, 1, ...quad, ...big)
         : Uint8Array.of(5, 1, 0, 3, name.length, ...name, ...big)
   }
+}
+
+/** The sixteen bytes of an IPv6 address without a dotted part. */
+const ipv6Bytes = (host: string): ReadonlyArray<number> => {
+  const [front = [], back = []] = host.split("::").map((half) => half.split(":").filter((group) => group !== ""))
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => "0")
+  return [...front, ...zeros, ...back].flatMap((group) => {
+    const value = Number.parseInt(group, 16)
+    return [value >> 8, value & 255]
+  })
 }
 
 /** Opens a tunnel through the listener at `proxyPort`, and checks every byte of the answer. */

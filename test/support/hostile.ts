@@ -109,6 +109,7 @@ const lengthField = (choices: Choices, body: string): string => {
   const right = choices.odd(body === "" ? "" : `Content-Length: ${length}`, [
     `content-LENGTH:${length}`,
     `Content-Length:\t0${length}\t`,
+    `Content-Length: ${"0".repeat(20)}${length}`,
     "Content-Length: 0",
   ])
   const value = choices.pick([
@@ -168,6 +169,8 @@ const oddFields = [
   "Upgrade: a\r\nConnection: upgrade",
   "Expect: 100-continue",
   "Expect: x",
+  "Expect:",
+  "Expect: 100-continue, 100-Continue",
   "Host: b.test",
   "Max-Forwards: 1",
 ] as const
@@ -179,12 +182,23 @@ const hostileChunks = (choices: Choices, body: string): string => {
   while (rest !== "") {
     const length = Math.min(rest.length, choices.pick([rest.length, 1, 3]))
     const size = length.toString(16)
-    text += choices.odd(size, [`0${size}`, `+${size}`, `0x${size}`, ` ${size}`, `${size} `, `-${size}`, "", `f${size}`])
-    text += choices.odd("", [";a", ";a=b", ';a="b;\\""', ';a="b', ";", " ;a", ";a\x01", ";a\n"]) + lineEnd()
+    text += choices.odd(size, [
+      `0${size}`,
+      `${"0".repeat(16)}${size}`,
+      `+${size}`,
+      `0x${size}`,
+      ` ${size}`,
+      `${size} `,
+      `${size}\t 0`,
+      `-${size}`,
+      "",
+      `f${size}`,
+    ])
+    text += choices.odd("", [";a", ";a=b", ';a="b;\\""', ';a="b', ";", " ;a", "  \t", ";a\x01", ";a\n"]) + lineEnd()
     text += rest.slice(0, length) + lineEnd()
     rest = rest.slice(length)
   }
-  const last = choices.odd("0", ["00", "0;a", "", "1", "-0", "0x0"])
+  const last = choices.odd("0", ["00", "0;a", "0 ;a", "0 ", "0".repeat(20), "", "1", "-0", "0x0"])
   const trailer = choices.odd("", [
     "X: y\r\n",
     "Content-Length: 3\r\n",

@@ -4,7 +4,13 @@
  */
 import { test } from "bun:test"
 
-/** `namespace` is the right to make one, and the tools to use it; `root` is to be root. */
+import { runsArm64 } from "./arm64.ts"
+import { noteSkip } from "./skips.ts"
+
+/**
+ * `namespace` is the right to make one, and the tools to use it; `arm64` is to run executables of that processor, see
+ * arm64.ts; `root` is to be root.
+ */
 export type Need =
   | "curl"
   | "chromium"
@@ -22,6 +28,7 @@ export type Need =
   | "bwrap"
   | "dpkg-deb"
   | "apt-get"
+  | "arm64"
   | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
@@ -34,6 +41,7 @@ const found = new Map<Need, boolean>()
 
 const look = (need: Need): boolean => {
   if (need === "namespace") return namespaces()
+  if (need === "arm64") return runsArm64()
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null
 }
@@ -46,5 +54,9 @@ export const has = (need: Need): boolean => {
 }
 
 /** `test`, or `test.skip` where something is missing and this is not CI. */
-export const needs = (...all: ReadonlyArray<Need>): typeof test =>
-  process.env["CI"] === "true" || all.every(has) ? test : (test.skip as typeof test)
+export const needs = (...all: ReadonlyArray<Need>): typeof test => {
+  const missing = process.env["CI"] === "true" ? [] : all.filter((need) => !has(need))
+  if (missing.length === 0) return test
+  noteSkip(...missing)
+  return test.skip as typeof test
+}

@@ -9,7 +9,7 @@ import { Condition, within } from "./within.ts"
 
 const needed = (): Sockets => {
   const sockets = polledSockets()
-  if (sockets === undefined) throw new Error("these tests need a libc")
+  if ("reason" in sockets) throw new Error(`these tests need polled sockets: ${sockets.reason}`)
   return sockets
 }
 

@@ -4,6 +4,7 @@
  * Both directions are closed apart (`allowHalfOpen`). Text is latin1, one byte a character. Every wait has a deadline.
  */
 import { connect as connectSocket, type Socket } from "node:net"
+import { loadLibc } from "../../src/net/load-libc.ts"
 import { Condition, within } from "./within.ts"
 
 export class Peer {
@@ -137,6 +138,13 @@ export class Peer {
     return this.buffer
   }
 
+  /** Takes what has arrived, however much that is. */
+  takePending(): Buffer {
+    const taken = this.buffer
+    this.buffer = Buffer.alloc(0)
+    return taken
+  }
+
   /** Reads no more until `resume`: the other side fills up the kernel's buffers and stalls. */
   pause(): void {
     this.socket.pause()
@@ -144,6 +152,17 @@ export class Peer {
 
   resume(): void {
     this.socket.resume()
+  }
+
+  /** Has its kernel take no more than about this much that it has not read; from then on. */
+  narrow(bytes: number): this {
+    const SOL_SOCKET = 1
+    const SO_RCVBUF = 8
+    const { fd } = (this.socket as unknown as { readonly _handle: { readonly fd: number } })._handle
+    const libc = loadLibc({ setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" } })
+    const result = libc?.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, Int32Array.of(bytes), 4)
+    if (result !== 0) throw new Error("the receive buffer is not to be had smaller")
+    return this
   }
 
   /** FIN: no more bytes from here; reading goes on. */

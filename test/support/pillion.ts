@@ -21,6 +21,10 @@ export interface Options {
   /** Goes before the executable: `unshare`, `prlimit`, ... */
   readonly wrapper?: ReadonlyArray<string>
   readonly cwd?: string
+  /** Another one than this machine's. */
+  readonly executable?: string
+  /** Milliseconds until everything listens; an emulated start takes its time. */
+  readonly patience?: number
 }
 
 /** Ports by listener; 0 where nothing listens. */
@@ -138,7 +142,7 @@ export class Pillion {
 
 /** Starts the executable and waits until everything listens. Fails with what it said when it ends instead. */
 export const startPillion = async (options: Options = {}): Promise<Pillion> => {
-  const executable = await build()
+  const executable = options.executable ?? (await build())
   const folder = await mkdtemp(join(tmpdir(), "pillion-test-"))
   const portsFile = join(folder, "ports.json")
   const appeared = untilPorts(folder, portsFile)
@@ -162,6 +166,7 @@ export const startPillion = async (options: Options = {}): Promise<Pillion> => {
     const ports = await within(
       Promise.race([appeared.ports, died]),
       () => `ports file; pillion says:\n${err.all.join("\n")}\n`,
+      options.patience,
     )
     // From here on its end is no failure of the start any more.
     died.catch(() => {})

@@ -1,7 +1,7 @@
 /**
  * Strict: a reader of HTTP/1 requests that is slow, short and sure. It works on strings with the grammar of RFC 9110
- * and 9112 as regular expressions, forgives nothing that the RFCs only allow to be forgiven, and shares no line with
- * the parser that it judges.
+ * and 9112 as regular expressions, and shares no line with the parser that it judges. Of what the RFCs only allow to be
+ * forgiven it forgives the blanks behind a chunk size, and of what is forwarded nothing at all.
  */
 
 /** One request as this reader understands it. */
@@ -27,8 +27,34 @@ type Head = Omit<Seen, "body"> & { readonly length: number | "chunked" }
 /** What could not be read, and why. */
 type Stop = Exclude<Sight["end"], "nothing">
 
-/** All requests in `text`, one behind the other. */
-export const see = (text: string): Sight => {
+/** What a reader takes for a length. */
+interface Lengths {
+  /** A Content-Length. */
+  readonly whole: RegExp
+  /** A line with the size of a chunk, which is its first group. */
+  readonly chunk: RegExp
+}
+
+/** A client may write a length with zeros before it, and a size with blanks, and perhaps extensions, behind it. */
+const sentLengths: Lengths = {
+  whole: /^0*[0-9]{1,16}$/,
+  chunk:
+    /^0*([0-9A-Fa-f]{1,13})[\t\x20]*(?:;(?:[\t\x20\x21\x23-\x7e\x80-\xff]|"(?:[^\x00-\x08\x0a-\x1f\x7f"\\]|\\[^\x00-\x08\x0a-\x1f\x7f])*")+)?$/,
+}
+
+/** What is forwarded has one way to be written: there is nothing in it that two readers could read differently. */
+const forwardedLengths: Lengths = {
+  whole: /^(?:0|[1-9][0-9]{0,15})$/,
+  chunk: /^(0|[1-9a-f][0-9a-f]{0,12})$/,
+}
+
+/** All requests in `text`, one behind the other, which a client has sent. */
+export const see = (text: string): Sight => seeBy(sentLengths, text)
+
+/** Likewise of what has been forwarded, whose framing must be written anew. */
+export const seeForwarded = (text: string): Sight => seeBy(forwardedLengths, text)
+
+const seeBy = (lengths: Lengths, text: string): Sight => {
   const requests: Array<Seen> = []
   let rest = text
   while (true) {
@@ -36,10 +62,10 @@ export const see = (text: string): Sight => {
     if (rest === "") return { requests, end: "nothing" }
     const headEnd = rest.indexOf("\r\n\r\n")
     if (headEnd === -1) return { requests, end: "part" }
-    const head = readHead(rest.slice(0, headEnd))
+    const head = readHead(lengths, rest.slice(0, headEnd))
     if (typeof head === "string") return { requests, end: head }
     rest = rest.slice(headEnd + 4)
-    const body = head.length === "chunked" ? readChunks(rest) : readLength(rest, head.length)
+    const body = head.length === "chunked" ? readChunks(lengths, rest) : readLength(rest, head.length)
     if (typeof body === "string") return { requests, end: body }
     const { method, host, path } = head
     requests.push({ method, host, path, body: body.content })
@@ -51,7 +77,7 @@ const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x22\x24-\x7e]+) HTTP
 const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
 const absoluteForm = /^http:\/\/((?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:[/?].*)?)$/i
 
-const readHead = (text: string): Head | Stop => {
+const readHead = (by: Lengths, text: string): Head | Stop => {
   const [line = "", ...lines] = text.split("\r\n")
   const [, method = "", target = "", minor = ""] = requestLine.exec(line) ?? []
   if (method === "") return "error"
@@ -64,7 +90,7 @@ const readHead = (text: string): Head | Stop => {
   }
   const hosts = fields.get("host") ?? []
   if (hosts.length > 1 || (hosts.length === 0 && minor === "1")) return "error"
-  const length = readFraming(fields.get("content-length"), fields.get("transfer-encoding"), minor)
+  const length = readFraming(by, fields.get("content-length"), fields.get("transfer-encoding"), minor)
   if (length === undefined) return "error"
   if (method === "CONNECT") return "tunnel"
   if (target.startsWith("/") || target === "*") return { method, host: hosts[0] ?? "", path: target, length }
@@ -76,6 +102,7 @@ const readHead = (text: string): Head | Stop => {
 
 /** RFC 9112 section 6.3 for a recipient that knows no coding but chunked. */
 const readFraming = (
+  by: Lengths,
   lengths: ReadonlyArray<string> = [],
   codings: ReadonlyArray<string> = [],
   minor: string,
@@ -84,7 +111,7 @@ const readFraming = (
   const [coding] = codings
   if (coding !== undefined) return coding.toLowerCase() === "chunked" && minor === "1" ? "chunked" : undefined
   const [length = "0"] = lengths
-  return /^[0-9]{1,16}$/.test(length) && Number.isSafeInteger(Number(length)) ? Number(length) : undefined
+  return by.whole.test(length) && Number.isSafeInteger(Number(length)) ? Number(length) : undefined
 }
 
 interface Read {
@@ -95,17 +122,14 @@ interface Read {
 const readLength = (text: string, length: number): Read | Stop =>
   text.length < length ? "part" : { content: text.slice(0, length), rest: text.slice(length) }
 
-const chunkLine =
-  /^([0-9A-Fa-f]{1,13})(?:;(?:[\t\x20\x21\x23-\x7e\x80-\xff]|"(?:[^\x00-\x08\x0a-\x1f\x7f"\\]|\\[^\x00-\x08\x0a-\x1f\x7f])*")+)?$/
-
-const readChunks = (text: string): Read | Stop => {
+const readChunks = (by: Lengths, text: string): Read | Stop => {
   let content = ""
   let rest = text
   while (true) {
     const lineEnd = rest.indexOf("\r\n")
     // A line that has no end yet may still be refused for what it holds, or not: this reader waits.
     if (lineEnd === -1) return /[\r\n](?!$)|\n/.test(rest) ? "error" : "part"
-    const [, digits] = chunkLine.exec(rest.slice(0, lineEnd)) ?? []
+    const [, digits] = by.chunk.exec(rest.slice(0, lineEnd)) ?? []
     if (digits === undefined) return "error"
     const size = Number.parseInt(digits, 16)
     rest = rest.slice(lineEnd + 2)

@@ -15,8 +15,14 @@ import { type TrailerLimits, Trailers } from "./trailers.ts"
 export const maxExtensionBytes = 256
 export const maxExtensionBytesPerMessage = 8 * 1024
 
-/** Hexadecimal digits of a chunk size: 13 hold 2^52, and no chunk is larger. */
-const maxSizeDigits = 13
+/**
+ * Leading zeros and blanks that the size of one chunk may have for nothing. Devices write it into a field of eight or
+ * sixteen characters; what is beyond that counts as an extension.
+ */
+export const freePadding = 16
+
+/** A chunk size of so much takes no further digit: 13 that mean something hold 2^52, and no chunk is larger. */
+const fullSize = 2 ** 48
 
 /** What a trailer section may hold; it is a head by another name. */
 export type BodyLimits = TrailerLimits
@@ -32,6 +38,7 @@ const mostFraming = 1 / 16
 
 const CR = 0x0d
 const LF = 0x0a
+const SP = 0x20
 const HTAB = 0x09
 const QUOTE = 0x22
 const ZERO = 0x30
@@ -40,7 +47,8 @@ const BACKSLASH = 0x5c
 const crlf = fromLatin1("\r\n")
 const lastChunk = fromLatin1("0\r\n")
 
-type State = "size" | "extension" | "quoted" | "escaped" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
+type State =
+  "size" | "blanks" | "extension" | "quoted" | "escaped" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
 
 export class Body {
   /** Bytes of the input that the last `pass` used. What is left belongs to the next message. */
@@ -54,12 +62,16 @@ export class Body {
 
   private remaining: number
   private state: State = "size"
+  /** Digits of the present chunk's size so far, and how many bytes of it mean nothing. */
   private digits = 0
+  private padding = 0
   /** The recipient was told of a chunk that has not had its line end yet; so many bytes of it are still to come. */
   private begun = false
   private owed = 0
   private extension = 0
   private extensions = 0
+  /** There is more of the present extension than its semicolon. */
+  private named = false
   private trailers: Trailers | undefined = undefined
   private readonly framing: number
   private readonly encoding: Encoding
@@ -158,7 +170,7 @@ export class Body {
     this.owed = remaining
     this.done = done
     this.state = !inChunk ? "size" : remaining > 0 ? "data" : "data-cr"
-    this.digits = 0
+    this.startSize()
     return piece(input, start, at)
   }
 
@@ -222,15 +234,15 @@ export class Body {
     switch (this.state) {
       case "size": {
         const digit = hexDigit(byte)
-        if (digit >= 0 && this.digits < maxSizeDigits) {
-          this.remaining = this.remaining * 16 + digit
-          this.digits++
-        } else if (this.digits === 0 || digit >= 0) this.problem = "invalid chunk size"
-        else if (byte === CR) this.state = "size-lf"
-        else if (byte === SEMICOLON) this.startExtension()
-        else this.problem = "invalid chunk size"
+        if (digit < 0) return this.endSize(byte)
+        if (this.remaining >= fullSize) this.problem = "invalid chunk size"
+        else if (this.remaining === 0 && this.digits > 0) this.pad()
+        this.remaining = this.remaining * 16 + digit
+        this.digits++
         return
       }
+      case "blanks":
+        return this.endSize(byte)
       case "extension":
       case "quoted":
       case "escaped":
@@ -246,7 +258,7 @@ export class Body {
       case "data-lf":
         if (byte !== LF) this.problem = "chunk data without its line end"
         this.state = "size"
-        this.digits = 0
+        this.startSize()
         return
       case "data":
       case "trailers":
@@ -254,22 +266,51 @@ export class Body {
     }
   }
 
-  private startExtension(): void {
-    this.state = "extension"
+  private startSize(): void {
+    this.digits = 0
+    this.padding = 0
     this.extension = 0
   }
 
-  /** Extensions are left out, but not unread: an open quote would hide a line end from a recipient that honours it. */
-  private extend(byte: number): void {
+  /**
+   * What may stand behind the digits of a size. Blanks before an extension are the grammar's own (RFC 9112 section
+   * 7.1.1), and many a sender pads a size that has none.
+   */
+  private endSize(byte: number): void {
+    if (this.digits === 0) this.problem = "invalid chunk size"
+    else if (byte === CR) this.state = "size-lf"
+    else if (byte === SEMICOLON) {
+      this.state = "extension"
+      this.named = false
+    } else if (byte === SP || byte === HTAB) {
+      this.state = "blanks"
+      this.pad()
+    } else this.problem = "invalid chunk size"
+  }
+
+  /** One more byte of a size that means nothing. */
+  private pad(): void {
+    if (++this.padding > freePadding) this.countExtension()
+  }
+
+  private countExtension(): void {
     this.extension++
     this.extensions++
     if (this.extension > maxExtensionBytes + 1 || this.extensions > maxExtensionBytesPerMessage) {
       this.problem = "chunk extensions too large"
-    } else if (byte === CR && this.state === "extension" && this.extension > 1) this.state = "size-lf"
+    }
+  }
+
+  /** Extensions are left out, but not unread: an open quote would hide a line end from a recipient that honours it. */
+  private extend(byte: number): void {
+    this.countExtension()
+    if (this.problem !== undefined) return
+    if (byte === CR && this.state === "extension" && this.named) this.state = "size-lf"
     else if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) this.problem = "invalid chunk extension"
     else if (this.state === "escaped") this.state = "quoted"
     else if (byte === QUOTE) this.state = this.state === "quoted" ? "extension" : "quoted"
     else if (byte === BACKSLASH && this.state === "quoted") this.state = "escaped"
+    this.named = true
   }
 
   private passTrailers(input: Uint8Array, start: number, content: Uint8Array): Uint8Array {

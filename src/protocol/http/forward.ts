@@ -13,6 +13,7 @@ const version11 = fromLatin1(" HTTP/1.1\r\n")
 const statusVersion11 = fromLatin1("HTTP/1.1")
 const hostName = fromLatin1("Host: ")
 const transferEncodingChunked = fromLatin1("Transfer-Encoding: chunked\r\n")
+const expectContinue = fromLatin1("Expect: 100-continue\r\n")
 const connectionClose = fromLatin1("Connection: close\r\n")
 const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
 const crlf = fromLatin1("\r\n")
@@ -120,6 +121,10 @@ const rewriteRequestField: Rewrite<RequestHead, boolean> = (bytes, fields, field
   switch (fields.id(field)) {
     case Field.host:
       return rewriteHost(bytes, head, fields, field)
+    case Field.contentLength:
+      return rewriteContentLength(head.survey)
+    case Field.expect:
+      return rewriteExpect(head.survey, fields, field)
     case Field.transferEncoding:
       return transferEncodingChunked
     case Field.maxForwards:
@@ -148,6 +153,16 @@ const rewriteHost = (bytes: Uint8Array, head: RequestHead, fields: Fields, field
   if (sameBytes(bytes, authorityStart, authorityEnd, fields.valueStart(field), fields.valueEnd(field))) return undefined
   const name = toLatin1(bytes, fields.nameStart(field), fields.nameEnd(field))
   return fromLatin1(`${name}: ${toLatin1(bytes, authorityStart, authorityEnd)}\r\n`)
+}
+
+/** Without the zeros before it: another reader may take them for those of an octal number, or count its digits. */
+const rewriteContentLength = (found: Survey): Uint8Array | undefined =>
+  found.contentLengthPadded ? fromLatin1(`Content-Length: ${found.contentLength}\r\n`) : undefined
+
+/** One expectation, once; none where the field has none. */
+const rewriteExpect = (found: Survey, fields: Fields, field: number): Uint8Array | undefined => {
+  if (field !== found.expectField) return empty
+  return fields.valueEnd(field) - fields.valueStart(field) === "100-continue".length ? undefined : expectContinue
 }
 
 /** Only OPTIONS counts its hops here (RFC 9110 section 7.6.2): TRACE, the other method that does, is not passed on. */
@@ -194,7 +209,7 @@ const rewriteResponseField: Rewrite<ResponseHead, ResponseForm> = (_bytes, field
   const framed = head.status >= 200 && head.status !== 204
   switch (fields.id(field)) {
     case Field.contentLength:
-      return framed ? undefined : empty
+      return framed ? rewriteContentLength(head.survey) : empty
     case Field.transferEncoding:
       if (!framed) return empty
       if (head.survey.transferCoding !== "chunked") return undefined

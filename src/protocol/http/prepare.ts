@@ -8,7 +8,7 @@ import { Body, type BodyLimits } from "./body.ts"
 import type { Fields } from "./fields.ts"
 import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
 import { PathMemo } from "./path.ts"
-import type { RequestHead } from "./request.ts"
+import { asksToUpgrade, type RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 
 /** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
@@ -44,6 +44,8 @@ export interface PreparedRequest {
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
   readonly closes: boolean
+  /** The client may be waiting for a 100 before it sends its body. */
+  readonly expects: boolean
 }
 
 export const prepareRequest = (
@@ -54,8 +56,7 @@ export const prepareRequest = (
   const body = new Body(head.bodyLength, "chunks", limits)
   const first = body.pass(bytes, end)
   if (body.problem !== undefined) return refusal("malformed-request", body.problem)
-  // An upgrade needs all of this to be one (RFC 9110 section 7.8); HTTP/1.0 cannot ask for it.
-  const upgrade = head.survey.upgradeOption && head.survey.upgradeOffered && head.minor === 1
+  const upgrade = asksToUpgrade(head.survey, head.minor)
   const joined = first.length <= joinedBodyBytes ? first : empty
   const forwarded = forwardRequest(bytes, end, head, fields, forwarding, upgrade, joined)
   const retryable = head.bodyLength === 0 && idempotent.has(head.method)
@@ -70,6 +71,7 @@ export const prepareRequest = (
     retryable,
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
     closes: head.survey.close,
+    expects: head.survey.expects === "100-continue",
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * Request: the head of an HTTP/1 request to a proxy (RFC 9112 section 3), judged and made ready to be passed on.
  *
- * A request is refused for anything that two recipients could read differently. Nothing is repaired.
+ * A request is refused for anything that two recipients could read differently, unless the grammar has it and it goes on
+ * written the one usual way. Nothing is repaired.
  */
 import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
@@ -91,13 +92,14 @@ export const parseRequest = (
   if (found.hosts === 0 && minor === 1) return malformed("no Host")
   if (!isHostValue(bytes, found.hostStart, found.hostEnd)) return malformed("invalid Host")
   if (found.expects === "unknown") return refusal("expectation-failed", "unknown expectation")
+  if (found.maxForwardsTwice) return malformed("more than one Max-Forwards")
   if (found.passedHere) return refusal("loop-detected", "our own name stands in Via")
 
-  const where = requestTarget(bytes, targetStart, targetEnd, method)
+  const isWebSocket = method === "GET" && asksToUpgrade(found, minor)
+  const where = requestTarget(bytes, targetStart, targetEnd, method, isWebSocket)
   if ("reason" in where) return where
-  if (where.form === "authority" && (bodyLength !== 0 || found.contentLength !== undefined)) {
-    return malformed("CONNECT with a body")
-  }
+  // Content-Length 0 says that there is none, as some clients do for every request (RFC 9110 section 9.3.6).
+  if (where.form === "authority" && bodyLength !== 0) return malformed("CONNECT with a body")
   // Named one by one: a spread copies property by property, at ten times the cost.
   return {
     method,
@@ -112,6 +114,10 @@ export const parseRequest = (
     survey: found,
   }
 }
+
+/** Whether a request asks to switch protocols: all of this has to hold, and HTTP/1.0 cannot (RFC 9110 section 7.8). */
+export const asksToUpgrade = (found: Survey, minor: number): boolean =>
+  found.upgradeOption && found.upgradeOffered && minor === 1
 
 /** Body length by RFC 9112 section 6.3; a request without framing has no body. */
 const requestBodyLength = (found: Survey, minor: number): number | Refusal => {
@@ -136,7 +142,13 @@ const isHostValue = (bytes: Uint8Array, start: number, end: number): boolean => 
 
 type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">
 
-const requestTarget = (bytes: Uint8Array, start: number, end: number, method: string): Where | Refusal => {
+const requestTarget = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  method: string,
+  isWebSocket: boolean,
+): Where | Refusal => {
   if (method === "CONNECT") {
     // A missing port means 443: grpc-go sends a bare name for its default port (grpc-go#8607).
     const target = authorities.parse(bytes, start, end, 443)
@@ -147,7 +159,9 @@ const requestTarget = (bytes: Uint8Array, start: number, end: number, method: st
   if (end - start === 1 && bytes[start] === 0x2a) {
     return method === "OPTIONS" ? pathOnly("asterisk", start, end) : malformed("* is for OPTIONS only")
   }
-  const authorityStart = afterScheme(bytes, start, end)
+  // A WebSocket begins as a request of HTTP (RFC 6455 section 4.1), on the same port; some clients name it so.
+  const authorityStart =
+    afterScheme(bytes, start, end, "http://") ?? (isWebSocket ? afterScheme(bytes, start, end, "ws://") : undefined)
   if (authorityStart === undefined) return otherScheme(bytes, start, end)
   let pathStart = authorityStart
   while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
@@ -165,9 +179,8 @@ const pathOnly = (form: TargetForm, start: number, end: number): Where => ({
   pathEnd: end,
 })
 
-/** The offset after `http://` in any case, or undefined. */
-const afterScheme = (bytes: Uint8Array, start: number, end: number): number | undefined => {
-  const scheme = "http://"
+/** The offset after `scheme` in any case, or undefined. */
+const afterScheme = (bytes: Uint8Array, start: number, end: number, scheme: string): number | undefined => {
   if (end - start <= scheme.length) return undefined
   for (let i = 0; i < scheme.length; i++) {
     if ((bytes[start + i]! | 0x20) !== (scheme.charCodeAt(i) | 0x20)) return undefined
@@ -178,7 +191,10 @@ const afterScheme = (bytes: Uint8Array, start: number, end: number): number | un
 const otherScheme = (bytes: Uint8Array, start: number, end: number): Refusal => {
   const scheme = toLatin1(bytes, start, Math.min(end, start + 16)).split("://")
   return scheme.length > 1 && scheme[0] !== "" && scheme[0]!.toLowerCase() !== "http"
-    ? refusal("not-implemented", "only http:// can be requested in the clear; use CONNECT for https")
+    ? refusal(
+        "not-implemented",
+        "only http:// can be requested in the clear, and ws:// as an upgrade; use CONNECT for https",
+      )
     : malformed("invalid request target")
 }
 

@@ -43,8 +43,9 @@ export interface Survey {
   hosts: number
   hostStart: number
   hostEnd: number
-  /** Digits of the only Content-Length, or undefined without one. */
+  /** The only Content-Length, or undefined without one; and whether it was written with zeros before it. */
   contentLength: number | undefined
+  contentLengthPadded: boolean
   transferCoding: "none" | "chunked" | "unknown"
   close: boolean
   /** `Connection: upgrade`. */
@@ -52,7 +53,11 @@ export interface Survey {
   /** An Upgrade field that offers something else than h2c. */
   upgradeOffered: boolean
   expects: "nothing" | "100-continue" | "unknown"
+  /** The first field that says so. */
+  expectField: number
   maxForwards: number | undefined
+  /** Max-Forwards stands there twice: each recipient would count by another one. */
+  maxForwardsTwice: boolean
   /** The pseudonym that was looked for stands in a Via field. */
   passedHere: boolean
   /** Lower case names of end-to-end looking fields that Connection made hop-by-hop. */
@@ -61,10 +66,11 @@ export interface Survey {
   bindsConnection: boolean
 }
 
-export type SurveyProblem =
-  "invalid Content-Length" | "invalid Transfer-Encoding" | "more than one Max-Forwards" | "too many connection options"
+export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
 
 const none: ReadonlyArray<string> = []
+
+const ZERO = 0x30
 
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
@@ -73,12 +79,15 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
     hostStart: 0,
     hostEnd: 0,
     contentLength: undefined,
+    contentLengthPadded: false,
     transferCoding: "none",
     close: false,
     upgradeOption: false,
     upgradeOffered: false,
     expects: "nothing",
+    expectField: -1,
     maxForwards: undefined,
+    maxForwardsTwice: false,
     passedHere: false,
     listed: none,
     bindsConnection: false,
@@ -101,6 +110,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
         if (length === undefined) return "invalid Content-Length"
         found.contentLength = length
+        found.contentLengthPadded = end - start > 1 && bytes[start] === ZERO
         break
       }
       case Field.transferEncoding:
@@ -117,13 +127,12 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         if (!isH2cOnly(bytes, start, end)) found.upgradeOffered = true
         break
       case Field.expect:
-        // Fields may repeat: one unknown expectation is not undone by a known one.
-        if (!equalsIgnoreCase(bytes, start, end, "100-continue")) found.expects = "unknown"
-        else if (found.expects === "nothing") found.expects = "100-continue"
+        expectations(bytes, start, end, found)
+        if (found.expectField < 0 && found.expects !== "nothing") found.expectField = field
         break
       case Field.maxForwards:
-        // No list (RFC 9110 section 7.6.2): with two, each recipient would count by another one.
-        if (hops++ > 0) return "more than one Max-Forwards"
+        // No list (RFC 9110 section 7.6.2).
+        found.maxForwardsTwice = hops++ > 0
         found.maxForwards = decimal(bytes, start, end)
         break
       case Field.via:
@@ -144,9 +153,15 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
   return found
 }
 
-/** `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6); anything else, a sign or a list too, is undefined. */
-const decimal = (bytes: Uint8Array, start: number, end: number): number | undefined => {
-  if (start === end || end - start > 16) return undefined
+/**
+ * `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6), whatever zeros stand before it; anything else, a sign or a list too,
+ * is undefined.
+ */
+const decimal = (bytes: Uint8Array, from: number, end: number): number | undefined => {
+  if (from === end) return undefined
+  let start = from
+  while (start < end && bytes[start] === ZERO) start++
+  if (end - start > 16) return undefined
   let value = 0
   for (let i = start; i < end; i++) {
     const digit = bytes[i]! - 0x30
@@ -155,6 +170,17 @@ const decimal = (bytes: Uint8Array, start: number, end: number): number | undefi
   }
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
+
+/**
+ * Notes the expectations of one field, which may be none (RFC 9110 section 10.1.1). Fields may repeat: one that is
+ * unknown is not undone by a known one.
+ */
+const expectations = (bytes: Uint8Array, start: number, end: number, found: Survey): void =>
+  eachElement(bytes, start, end, (from, to) => {
+    if (!equalsIgnoreCase(bytes, from, to, "100-continue")) found.expects = "unknown"
+    else if (found.expects === "nothing") found.expects = "100-continue"
+    return found.expects !== "unknown"
+  })
 
 /** "chunked" for exactly that; "unknown" for codings this proxy cannot decode; "none" for what is not a valid list. */
 const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" | "chunked" | "unknown" => {

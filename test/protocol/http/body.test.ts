@@ -4,6 +4,7 @@ import {
   Body,
   type BodyLimits,
   type Encoding,
+  freePadding,
   maxExtensionBytes,
   maxExtensionBytesPerMessage,
 } from "../../../src/protocol/http/body.ts"
@@ -156,6 +157,11 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
     ["1f\r\n0123456789012345678901234567890\r\n0\r\n\r\n", "0123456789012345678901234567890"],
     ["7\r\n0\r\n\r\n0\n\r\n0\r\n\r\n", "0\r\n\r\n0\n"],
     ["0000000000005\r\nhello\r\n0\r\n\r\n", "hello"],
+    ["0000000000000005\r\nhello\r\n0000000000000000\r\n\r\n", "hello"],
+    [`${"0".repeat(100)}5\r\nhello\r\n${"0".repeat(100)}\r\n\r\n`, "hello"],
+    ["5 \r\nhello\r\n0\t\r\n\r\n", "hello"],
+    ["5       \r\nhello\r\n0       \r\n\r\n", "hello"],
+    ["00005   \r\nhello\r\n00000   \r\n\r\n", "hello"],
   ])("%j is %j", (text, content) => {
     expectWhole(text, content)
   })
@@ -265,9 +271,18 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
     ["-5\r\n", "invalid chunk size"],
     ["0x5\r\n", "invalid chunk size"],
     [" 5\r\n", "invalid chunk size"],
-    ["5 \r\n", "invalid chunk size"],
-    ["5\t\r\n", "invalid chunk size"],
-    ["5 ;a\r\n", "invalid chunk size"],
+    ["5 5\r\n", "invalid chunk size"],
+    ["5\t \t5\r\n", "invalid chunk size"],
+    ["5 a;b\r\n", "invalid chunk size"],
+    ["5 \n", "invalid chunk size"],
+    ["5 \x0b\r\n", "invalid chunk size"],
+    ["5 \xa0\r\n", "invalid chunk size"],
+    ["5 \r \n", "invalid chunk size"],
+    [" \r\n", "invalid chunk size"],
+    ["\t5\r\n", "invalid chunk size"],
+    [" ;a\r\n", "invalid chunk size"],
+    ["00x5\r\n", "invalid chunk size"],
+    ["0 0\r\n\r\n", "invalid chunk size"],
     ["5_\r\n", "invalid chunk size"],
     ["5\n", "invalid chunk size"],
     ["5\r\r\n", "invalid chunk size"],
@@ -288,13 +303,13 @@ describe("a chunked body (RFC 9112 section 7.1)", () => {
     if (problem === "invalid chunk size") expectProblem(`1\r\nx\r\n${text}`, problem)
   })
 
-  test("has sizes of at most 13 digits, which no number rounds", () => {
+  test("has sizes of at most 13 digits that mean something, which no number rounds", () => {
     const body = new Body(chunked, "chunks", limits)
     body.pass(ascii("fffffffffffff\r\nhello"), 0)
     expect([body.problem, body.passed]).toEqual([undefined, 5])
     expectProblem("10000000000000\r\n", "invalid chunk size")
     expectProblem(`10000000000000\r\n${"x".repeat(400)}`, "invalid chunk size")
-    expectProblem("00000000000005\r\nhello\r\n", "invalid chunk size")
+    expectProblem("00010000000000000\r\nhello\r\n", "invalid chunk size")
     expectProblem("7fffffffffffffff\r\n", "invalid chunk size")
     expectProblem("ffffffffffffffff1\r\n", "invalid chunk size")
   })
@@ -321,6 +336,9 @@ describe("chunk extensions (RFC 9112 section 7.1.1)", () => {
     "5; a = b\t\r\nhello\r\n0\r\n\r\n",
     "5;\xe4\r\nhello\r\n0\r\n\r\n",
     "5;0\r\nhello\r\n0;0\r\n\r\n",
+    "5 ;a\r\nhello\r\n0\t ;b\r\n\r\n",
+    "5 ;\ta = b ; c\r\nhello\r\n0\r\n\r\n",
+    "000005 ; a\r\nhello\r\n0\r\n\r\n",
   ])("%j: are read and left out", (text) => {
     expectWhole(text, "hello")
   })
@@ -348,6 +366,29 @@ describe("chunk extensions (RFC 9112 section 7.1.1)", () => {
     expectProblem(extended(maxExtensionBytes + 1), "chunk extensions too large")
   })
 
+  test("are what the padding of a size counts as, beyond what any device writes", () => {
+    const most = freePadding + maxExtensionBytes + 1
+    for (const padded of [
+      "0".repeat(most) + "1",
+      `1${" ".repeat(most)}`,
+      `${"0".repeat(most - 9)}1${"\t".repeat(9)}`,
+    ]) {
+      const [zeros = ""] = /^0*/.exec(padded) ?? []
+      expectWhole(`${padded}\r\na\r\n0\r\n\r\n`, "a")
+      expectProblem(`0${zeros}1${padded.slice(zeros.length + 1)}\r\na\r\n`, "chunk extensions too large")
+    }
+    expectProblem(`1${" ".repeat(freePadding + 1)};${"x".repeat(maxExtensionBytes)}\r\n`, "chunk extensions too large")
+  })
+
+  test("need not pay for the padding that devices write, in however many chunks", () => {
+    const count = 2 * maxExtensionBytesPerMessage
+    const padded = `${"0".repeat(freePadding - 8)}1${" ".repeat(8)}\r\na\r\n`.repeat(count)
+    const whole = run(chunked, "plain", [ascii(`${padded}0\r\n\r\n`)])
+    expect(whole).toMatchObject({ sent: "a".repeat(count), done: true })
+    const endless = ascii(`1${" ".repeat(freePadding + 1)}\r\na\r\n`.repeat(maxExtensionBytesPerMessage + 1))
+    expect(run(chunked, "plain", [endless]).problem).toBe("chunk extensions too large")
+  })
+
   test("have at most 8 KiB in one message, however many chunks share them", () => {
     const chunk = `1;${"x".repeat(99)}\r\na\r\n`
     const count = Math.floor(maxExtensionBytesPerMessage / 100)
@@ -373,8 +414,8 @@ const encode = (random: Random, content: string, usual = 5, strange = true): str
     const length = 1 + random.below(random.below(4) === 0 ? rest.length : usual)
     const size = Math.min(length, rest.length).toString(16)
     if (strange) {
-      encoded += random.pick(["", "0", "00"]) + random.pick([size, size.toUpperCase()])
-      encoded += random.pick(["", "", ";x", ';x="\\"1"'])
+      encoded += random.pick(["", "0", "0".repeat(15)]) + random.pick([size, size.toUpperCase()])
+      encoded += random.pick(["", "", " ", "\t   "]) + random.pick(["", "", ";x", ';x="\\"1"'])
     } else encoded += size
     encoded += `\r\n${rest.slice(0, length)}\r\n`
     rest = rest.slice(length)

@@ -60,6 +60,20 @@ const kept = (fields: ReadonlyArray<string>, upgrade = false): ReadonlyArray<str
 const forwards = (method: string, value: string): string | undefined =>
   request([`${method} http://h/ HTTP/1.1`, "Host: h", `max-forwards:${value}`])[2]
 
+test("an expectation goes on once, and none not at all (RFC 9110 section 10.1.1)", () => {
+  expect(kept(["Expect: 100-Continue"])).toEqual(["Expect: 100-Continue"])
+  expect(kept(["expect:100-continue"])).toEqual(["expect:100-continue"])
+  for (const fields of [
+    ["Expect: 100-continue, 100-Continue"],
+    ["Expect: 100-continue", "Expect: 100-continue"],
+    ["Expect:", "Expect: 100-continue,", "Expect: 100-continue"],
+    ["Expect:,100-continue"],
+  ]) {
+    expect(kept(["A: b", ...fields, "C: d"])).toEqual(["A: b", "Expect: 100-continue", "C: d"])
+  }
+  for (const value of ["", " ", ","]) expect(kept(["A: b", `Expect:${value}`, "C: d"])).toEqual(["A: b", "C: d"])
+})
+
 describe("a request goes on", () => {
   test.each([
     ["http://h/", "GET / HTTP/1.1"],
@@ -177,6 +191,10 @@ describe("a request goes on", () => {
 
   test("framed as it came, and chunked in one spelling", () => {
     expect(kept(["Content-Length: 5"])).toEqual(["Content-Length: 5"])
+    expect(kept(["A: b", "content-LENGTH:\t0005 ", "C: d"])).toEqual(["A: b", "Content-Length: 5", "C: d"])
+    expect(kept([`Content-Length: ${"0".repeat(1000)}`])).toEqual(["Content-Length: 0"])
+    expect(kept(["Content-Length:00"])).toEqual(["Content-Length: 0"])
+    expect(kept(["Content-Length: 010"])).toEqual(["Content-Length: 10"])
     expect(kept(["transfer-ENCODING:\t CHUNKED "])).toEqual(["Transfer-Encoding: chunked"])
   })
 
@@ -305,6 +323,8 @@ describe("an answer goes on", () => {
 
   test("as 304 or to HEAD with the framing that GET would have had", () => {
     const notModified = ["HTTP/1.1 304 Not Modified", "Content-Length: 10"]
+    expect(response(["HTTP/1.1 304 Not Modified", "Content-Length: 00010"])).toEqual([...notModified, via, "", ""])
+    expect(response([ok, "Content-Length: 010", "A: b"])).toEqual([ok, "Content-Length: 10", "A: b", via, "", ""])
     expect(response(notModified)).toEqual([...notModified, via, "", ""])
     expect(response([ok, "Content-Length: 10"], stays, { method: "HEAD" })).toEqual([
       ok,

@@ -33,6 +33,12 @@ const refused = (head: string): string => {
 
 const host = "Host: h"
 
+/** The form and the target of a request, or the reason of its refusal. */
+const judge = (line: string, ...fields: ReadonlyArray<string>): unknown => {
+  const parsed = parse(request(line, host, ...fields))
+  return "reason" in parsed ? parsed.reason : [parsed.form, parsed.target && formatTarget(parsed.target)]
+}
+
 /** A request line of so many bytes, its CRLF included. */
 const lineOf = (length: number): string => {
   const parts = ["GET http://h/", " HTTP/1.1"]
@@ -181,6 +187,21 @@ describe("a request target", () => {
     },
   )
 
+  test("ws:// is http:// to a GET that asks for an upgrade (RFC 6455 section 4.1), and wss:// is not", () => {
+    const asks = ["Connection: Upgrade", "Upgrade: websocket"]
+    expect(judge("GET ws://h/x HTTP/1.1", ...asks)).toEqual(["absolute", "h:80"])
+    expect(judge("GET WS://h:8080?q HTTP/1.1", ...asks)).toEqual(["absolute", "h:8080"])
+    expect(judge("GET ws://h/x HTTP/1.1", asks[0]!)).toBe("not-implemented")
+    expect(judge("GET ws://h/x HTTP/1.1", asks[1]!)).toBe("not-implemented")
+    expect(judge("GET ws://h/x HTTP/1.1", asks[0]!, "Upgrade: h2c")).toBe("not-implemented")
+    expect(judge("GET ws://h/x HTTP/1.0", ...asks)).toBe("not-implemented")
+    expect(judge("POST ws://h/x HTTP/1.1", ...asks)).toBe("not-implemented")
+    expect(judge("GET wss://h/x HTTP/1.1", ...asks)).toBe("not-implemented")
+    expect(judge("GET ws://u@h/ HTTP/1.1", ...asks)).toBe("malformed-request")
+    expect(judge("GET ws:///x HTTP/1.1", ...asks)).toBe("malformed-request")
+    expect(judge("GET ws:// HTTP/1.1", ...asks)).toBe("not-implemented")
+  })
+
   test.each([
     "http://",
     "http:///",
@@ -317,9 +338,13 @@ describe("the length of a request's body (RFC 9112 section 6.3)", () => {
     expect(refused(head)).toBe("malformed-request: Transfer-Encoding in HTTP/1.0")
   })
 
-  test("is nothing for CONNECT: with framing it is refused", () => {
-    for (const field of ["Content-Length: 5", "Content-Length: 0", "Transfer-Encoding: chunked"]) {
+  test("is nothing for CONNECT: with a body it is refused, and no body has no bytes", () => {
+    for (const field of ["Content-Length: 5", "Content-Length: 01", "Transfer-Encoding: chunked"]) {
       expect(refused(request("CONNECT h:443 HTTP/1.1", host, field))).toBe("malformed-request: CONNECT with a body")
+    }
+    for (const field of ["Content-Length: 0", "content-length:000"]) {
+      expect(refused(request("CONNECT h:443 HTTP/1.1", host, field))).toBe("accepted")
+      expect(refused(request("CONNECT h:443 HTTP/1.0", field))).toBe("accepted")
     }
   })
 })
@@ -342,6 +367,8 @@ describe("a head", () => {
     ["X: a\r\n b", "malformed-request: folded line"],
     [": v", "malformed-request: invalid field name"],
     ["X: a\rb", "malformed-request: invalid field value"],
+    ["Expect:", "accepted"],
+    ["Expect: 100-continue, 100-continue", "accepted"],
     ["Max-Forwards: 1\r\nMax-Forwards: 2", "malformed-request: more than one Max-Forwards"],
   ])("with %j: %s", (field, expected) => {
     expect(refused(request("GET http://h/ HTTP/1.1", host, field))).toBe(expected)

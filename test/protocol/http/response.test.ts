@@ -182,6 +182,8 @@ describe("an answer's head", () => {
 
   test("may carry our own name in Via, and any expectation: both are for requests", () => {
     expect(refused(response(ok, `Via: 1.1 ${limits.pseudonym}`, "Expect: x"))).toBe("accepted")
+    expect(refused(response(ok, "Max-Forwards: 3", "Max-Forwards: 4"))).toBe("accepted")
+    expect(refused(response(ok, "Host: a b", "Host: c", "Expect:", "TE: x", "Upgrade: h2c"))).toBe("accepted")
   })
 })
 

@@ -18,7 +18,7 @@ import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../
 import { Inbox } from "../../../src/protocol/inbox.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
 import { limits } from "../../support/messages.ts"
-import { describeSeen, see } from "../../support/strict.ts"
+import { describeSeen, see, seeForwarded } from "../../support/strict.ts"
 import { ascii } from "../../support/trickle.ts"
 
 /** What an origin would get. */
@@ -97,14 +97,14 @@ const wrong = (text: string, { whole, part, end }: Forwarded): string | undefine
   for (const [i, bytes] of whole.entries()) {
     const request = expected.requests[i]
     if (request === undefined) return `request ${i} is none for a strict reader`
-    const sent = see(bytes)
+    const sent = seeForwarded(bytes)
     const [got] = sent.requests
     if (got === undefined || sent.requests.length !== 1 || sent.end !== "nothing") {
       return `request ${i} was forwarded as something else: ${JSON.stringify(bytes)}`
     }
     if (describeSeen(got) !== describeSeen(request)) return `request ${i} became ${describeSeen(got)}`
   }
-  const rest = see(part)
+  const rest = seeForwarded(part)
   if (rest.requests.length > 0 || (part !== "" && rest.end !== "part")) {
     return `a request that was not over looks like one that is: ${JSON.stringify(part)}`
   }
@@ -118,8 +118,8 @@ const same = (one: Forwarded, other: Forwarded): boolean =>
   one.end === other.end &&
   one.whole.length === other.whole.length &&
   one.whole.every((bytes, i) => {
-    const [seen] = see(bytes).requests
-    const [otherSeen] = see(other.whole[i] ?? "").requests
+    const [seen] = seeForwarded(bytes).requests
+    const [otherSeen] = seeForwarded(other.whole[i] ?? "").requests
     return seen !== undefined && otherSeen !== undefined && describeSeen(seen) === describeSeen(otherSeen)
   })
 

@@ -1,0 +1,144 @@
+/** What the documents show works when it is pasted: commands, flags, filters, scripts, files and links. */
+import { expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import * as Result from "effect/Result"
+
+import manifest from "../../package.json" with { type: "json" }
+import { parse } from "../../src/cli/args.ts"
+import { parseFilter } from "../../src/observe/filter.ts"
+
+const root = join(import.meta.dir, "../..")
+const documents = ["*.md", "docs/*.md", "bench/*.md"]
+  .flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: root })))
+  .toSorted()
+const textOf = (document: string): Promise<string> => Bun.file(join(root, document)).text()
+
+/** Blocks of code of one language. */
+const blocksOf = (text: string, language: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap(([, of, block = ""]) => (of === language ? [block] : []))
+
+/** The commands of a line for a shell: each a list of words, without variables in front, and without what is quoted. */
+const commandsOf = (line: string): ReadonlyArray<ReadonlyArray<string>> => {
+  const inner = [...line.matchAll(/\$\(([^()]*)\)/g)].flatMap(([, within = ""]) => commandsOf(within))
+  const words = line.replaceAll(/\$\([^()]*\)/g, "SUBSTITUTED").match(/'[^']*'|"[^"]*"|#.*$|[|&;]+|[^\s|&;]+/g) ?? []
+  const commands: Array<Array<string>> = [[]]
+  for (const word of words) {
+    if (word.startsWith("#")) break
+    if (/^[|&;]+$/.test(word)) commands.push([])
+    else commands.at(-1)?.push(word.replace(/^(['"])(.*)\1$/, "$2"))
+  }
+  return [...inner, ...commands.map((each) => each.slice(each.findIndex((word) => !/^[A-Z_]+=/.test(word))))].filter(
+    (each) => each.length > 0,
+  )
+}
+
+/** Everything in a document that is a command: blocks for a shell line by line, and in a sentence what begins as one. */
+const shown = async (document: string): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  const text = await textOf(document)
+  const inSentences = [
+    ...text.replaceAll(/^```.*?^```$/gms, "").matchAll(/`((?:dist\/)?pillion [^`]+|bun (?:run )?[^`]+)`/g),
+  ]
+  const lines = [...blocksOf(text, "sh"), ...blocksOf(text, "")].flatMap((block) => block.split("\n"))
+  return [...lines, ...inSentences.flatMap(([, code = ""]) => (code.includes("\\|") ? [] : [code]))].flatMap(commandsOf)
+}
+
+const isPillion = (word: string | undefined): boolean => /^(dist\/|\/|\.\/)?pillion$/.test(word ?? "")
+
+/** Of the reference's table of commands, and of words that stand for another. */
+const isPattern = (words: ReadonlyArray<string>): boolean =>
+  words.some((word) => /[[\]…]|\.\.\.$|^LANGUAGE$|^COMMAND$/.test(word))
+
+test("every command line of Pillion in a document is understood, its filter too", async () => {
+  const wrong: Array<string> = []
+  let count = 0
+  for (const document of documents) {
+    for (const words of await shown(document)) {
+      const at = words.findIndex(isPillion)
+      // Behind another program's own words (kubectl exec POD -- /pillion top) it counts as well.
+      if (at < 0 || (at > 0 && words[at - 1] !== "--" && words[at - 1] !== "sudo") || isPattern(words)) continue
+      count++
+      const parsed = parse(words.slice(at + 1).filter((word) => word !== "..."))
+      const problem = Result.isFailure(parsed)
+        ? parsed.failure.message
+        : Result.match(parseFilter(parsed.success.filter), { onSuccess: () => "", onFailure: (text) => text })
+      if (problem !== "") wrong.push(`${document}: ${words.join(" ")}: ${problem}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(count).toBeGreaterThan(20)
+})
+
+test("every script in a document is one of package.json's, or a file that is there", async () => {
+  const wrong: Array<string> = []
+  let count = 0
+  for (const document of documents) {
+    for (const words of await shown(document)) {
+      const bun = words.findIndex((word) => /^bun(@[\d.]+)?$/.test(word))
+      const [first = "", script = ""] = bun < 0 ? [] : words.slice(bun + 1)
+      if (bun < 0 || isPattern(words) || (first === "run" && script === "")) continue
+      count++
+      const known = first === "run" ? script in manifest.scripts : first === "install" || existsSync(join(root, first))
+      if (!known) wrong.push(`${document}: ${words.join(" ")}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(count).toBeGreaterThan(15)
+})
+
+test("what is for a shell is a shell's language, and what is YAML is YAML", async () => {
+  for (const document of documents) {
+    const text = await textOf(document)
+    for (const block of blocksOf(text, "sh")) {
+      const checked = Bun.spawnSync(["sh", "-n"], { stdin: Buffer.from(block) })
+      expect([document, checked.exitCode, checked.stderr.toString()]).toEqual([document, 0, ""])
+      // A comment must stay one where a shell pastes it, and a filter must not be a redirection.
+      expect(block.replaceAll(/'[^']*'|"[^"]*"|#.*$/gm, "")).not.toMatch(/ [~<] | > /)
+    }
+    for (const block of blocksOf(text, "yaml")) expect(() => Bun.YAML.parse(block)).not.toThrow()
+  }
+})
+
+test("every link and picture of a document leads somewhere", async () => {
+  const wrong: Array<string> = []
+  for (const document of documents) {
+    const text = (await textOf(document)).replaceAll(/^```.*?^```$|`[^`\n]*`/gms, "")
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue
+      const [path = "", anchor] = target.split("#")
+      const file = path === "" ? document : join(dirname(document), path)
+      const there = existsSync(join(root, file))
+      if (!there || (anchor !== undefined && !anchorsOf(await textOf(file)).includes(anchor)))
+        wrong.push(`${document}: ${target}`)
+    }
+  }
+  expect(wrong).toEqual([])
+})
+
+/** Of headings, as GitHub makes them. */
+const anchorsOf = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  )
+
+test("every document of docs stands in its index", async () => {
+  const index = await textOf("docs/README.md")
+  const missing = documents.filter(
+    (path) => path.startsWith("docs/") && path !== "docs/README.md" && !index.includes(`(${path.slice(5)})`),
+  )
+  expect(missing).toEqual([])
+  expect(documents.length).toBeGreaterThan(9)
+})
+
+test("every script of package.json installs what it needs first, and nothing that must be installed is needed for that", async () => {
+  for (const [name, command] of Object.entries(manifest.scripts)) {
+    expect([name, command.startsWith("bun scripts/install.ts && ")]).toEqual([name, true])
+  }
+  for (const path of ["scripts/install.ts", "scripts/steps.ts"]) {
+    const imports = [...(await textOf(path)).matchAll(/from "([^"]+)"/g)].map(([, from]) => from)
+    expect(imports.filter((from) => from !== undefined && !/^(node:|\.\/steps\.ts$)/.test(from))).toEqual([])
+  }
+})
