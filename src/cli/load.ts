@@ -11,12 +11,12 @@ import { notUtf8 } from "../config/kind.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
-import { interfaceAddresses } from "../net/interfaces.ts"
+import { interfaceAddresses } from "../system/local-addresses.ts"
 
-import { parseYaml } from "./yaml.ts"
+import { parseYaml } from "./command-line/yaml.ts"
 
 /** What the machine is asked for; the tests put something else in its place. */
-export interface Surroundings {
+export interface LoadParts {
   readonly env: Environment
   /** Read where no annotations file is named; may be absent. */
   readonly annotationsFile: string
@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /** This machine, and whether a program runs beside the proxy. */
-export const surroundings = (besideProgram: boolean): Surroundings => ({
+export const surroundings = (besideProgram: boolean): LoadParts => ({
   env: process.env,
   annotationsFile: defaultAnnotationsFile,
   besideProgram,
@@ -34,7 +34,7 @@ export const surroundings = (besideProgram: boolean): Surroundings => ({
 /** Everything, or the first thing that is wrong, named with its origin. Never throws for what files hold. */
 export const load = (
   flags: Flags,
-  { env, annotationsFile, besideProgram }: Surroundings = surroundings(false),
+  { env, annotationsFile, besideProgram }: LoadParts = surroundings(false),
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
     // Doubts about these two options are told by `read`, which looks at them again.
@@ -108,7 +108,7 @@ const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailu
 /** Where /proc does not say: what most systems allow at least. */
 const usualOpenFiles = 1024
 /** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
-const mostOpenFiles = 1_048_576
+const maxOpenFiles = 1_048_576
 
 const limits = (): Limits => ({
   openFiles: openFilesLimit(readText("/proc/self/limits")),
@@ -118,7 +118,7 @@ const limits = (): Limits => ({
 /** RLIMIT_NOFILE from /proc/self/limits. The soft one: Bun raises it to the hard one when it starts. */
 export const openFilesLimit = (text: string | ReadFailure): number => {
   const soft = typeof text === "string" ? /^Max open files +(\S+)/m.exec(text)?.[1] : undefined
-  if (soft === "unlimited") return mostOpenFiles
+  if (soft === "unlimited") return maxOpenFiles
   const limit = Number(soft)
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, mostOpenFiles) : usualOpenFiles
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, maxOpenFiles) : usualOpenFiles
 }

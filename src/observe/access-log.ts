@@ -5,9 +5,9 @@
  * log at all.
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
-import type { Answered } from "./answered.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
-import type { Flow } from "./flow.ts"
+import type { Flow } from "../flow/flow.ts"
 import { Line } from "./line.ts"
 import type { Output } from "./output.ts"
 import type { Recent } from "./recent.ts"
@@ -16,7 +16,7 @@ export interface AccessLog {
   /** A connection ended after so many milliseconds. Tells nothing where its requests have said everything. */
   readonly connection: (flow: Flow, elapsed: number) => void
   /** A request was answered, or failed. */
-  readonly exchange: (flow: Flow, answered: Answered) => void
+  readonly exchange: (flow: Flow, answered: RequestRecord) => void
 }
 
 export interface AccessLogParts {

@@ -6,10 +6,10 @@
  */
 import { refusals } from "../protocol/refusal.ts"
 
-import type { EndedBy, Protocol } from "./flow.ts"
-import type { Listener } from "./listen-failed.ts"
+import type { EndedBy, Protocol } from "../flow/flow.ts"
+import type { Listener } from "../flow/listen-failed.ts"
 import type { Family, Label } from "./series.ts"
-import { acceptErrors, fallbackReasons, features } from "./shortfalls.ts"
+import { acceptErrors, fallbackReasons, features } from "../flow/shortfalls.ts"
 
 const label = (name: string, values: ReadonlyArray<string>): Label => ({ name, values })
 
@@ -158,7 +158,7 @@ export const families = {
   processorTime: family("counter", "process_cpu_seconds_total", "Processor time of user and system"),
   residentMemory: family("gauge", "process_resident_memory_bytes", "Resident memory"),
   openFiles: family("gauge", "process_open_fds", "Open file descriptors"),
-  mostFiles: family("gauge", "process_max_fds", "File descriptors that may be open"),
+  maxFiles: family("gauge", "process_max_fds", "File descriptors that may be open"),
 } satisfies Record<string, Family>
 
 /** Seconds; the buckets that OpenTelemetry advises, so that dashboards fit. */

@@ -6,8 +6,8 @@ import * as Record from "effect/Record"
 
 import { type Reason, refusals } from "../protocol/refusal.ts"
 
-import type { EndedBy, Flow, Protocol } from "./flow.ts"
-import type { Listener } from "./listen-failed.ts"
+import type { EndedBy, Flow, Protocol } from "../flow/flow.ts"
+import type { Listener } from "../flow/listen-failed.ts"
 import {
   type Build,
   buildInfo,
@@ -20,7 +20,7 @@ import {
 } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
 import type { ShortfallCounts } from "./shortfall-log.ts"
-import type { acceptErrors, FallbackReason, Feature } from "./shortfalls.ts"
+import type { acceptErrors, FallbackReason, Feature } from "../flow/shortfalls.ts"
 
 type Direction = Flow["direction"]
 
@@ -51,7 +51,7 @@ export class Metrics implements ShortfallCounts {
     const started = Math.round(Date.now() - process.uptime() * 1000) / 1000
     this.series.startTime.set(started)
     this.series.reloadedAt.set(started)
-    this.series.mostFiles.set(mostFiles())
+    this.series.maxFiles.set(maxFiles())
   }
 
   accepted(direction: Direction): void {
@@ -204,7 +204,7 @@ const openFiles = (): number => {
 }
 
 /** RLIMIT_NOFILE, which does not change while the program runs; 0 where /proc does not say. */
-const mostFiles = (): number => {
+const maxFiles = (): number => {
   try {
     return Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? 0)
   } catch {

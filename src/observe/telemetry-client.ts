@@ -16,9 +16,9 @@ import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 
 /** Attempts for one batch, and milliseconds between two of them: at least, and at most where the collector asks for it. */
-export const mostAttempts = 4
+export const maxAttempts = 4
 const firstPause = 1000
-const longestPause = 30_000
+const maxPause = 30_000
 
 export interface TelemetryClientParts {
   /** Milliseconds that an attempt may take. */
@@ -42,7 +42,7 @@ export const makeTelemetryClient = ({
   const count = (change: number): Effect.Effect<void> => Effect.sync(() => underWay((batches += change)))
   const deliver = Effect.fnUntraced(function* (request: HttpClientRequest, url: URL) {
     for (let attempt = 1; ; attempt++) {
-      const last = attempt === mostAttempts || Deferred.isDoneUnsafe(ending)
+      const last = attempt === maxAttempts || Deferred.isDoneUnsafe(ending)
       const refused = yield* Effect.timeoutOrElse(send(request, url), {
         duration: timeout,
         orElse: () => Effect.succeed<Refused>({ reason: `no answer within ${timeout} ms`, pause: firstPause }),
@@ -98,5 +98,5 @@ const refusalOf = (status: number, retryAfter: string | undefined): Refused | un
   if (!passing.has(status)) return { reason, pause: undefined }
   // Its other form, a date, is taken as not given.
   const asked = /^\d{1,6}$/.test(retryAfter ?? "") ? Number(retryAfter) * 1000 : 0
-  return { reason, pause: Math.min(Math.max(asked, firstPause), longestPause) }
+  return { reason, pause: Math.min(Math.max(asked, firstPause), maxPause) }
 }

@@ -28,7 +28,7 @@ import { registryOf } from "./exposition.ts"
 import { makeTelemetryClient, type TelemetryClientParts } from "./telemetry-client.ts"
 
 /** Requests under way at once; while there are more, log records are lost. Each holds a thousand of them at most. */
-export const mostRequests = 8
+export const maxRequests = 8
 
 export interface TelemetryParts {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -47,7 +47,7 @@ export interface Exported {
 }
 
 /** Milliseconds that sending what is left may take when the scope closes. */
-export const longestEnd = 1000
+export const maxEnd = 1000
 
 /**
  * Exports until the scope closes, which sends what is left. A wrong variable is a warning, and nothing is exported; a
@@ -83,8 +83,8 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
       Effect.gen(function* () {
         yield* Deferred.succeed(ending, undefined)
         const closed = yield* Effect.forkDetach(Scope.close(scope, exit))
-        const inTime = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(closed)), longestEnd)
-        if (inTime._tag === "None") log.warn(`OpenTelemetry did not take what was left in ${longestEnd} ms: it is lost`)
+        const inTime = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(closed)), maxEnd)
+        if (inTime._tag === "None") log.warn(`OpenTelemetry did not take what was left in ${maxEnd} ms: it is lost`)
       }),
     )
     const built = yield* Effect.exit(
@@ -108,7 +108,7 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
     }
     const run = Effect.runForkWith(Context.add(Context.merge(silent, built.value), References.MinimumLogLevel, "All"))
     const send = (level: LogLevel, message: string, fields: object): void => {
-      if (underWay >= mostRequests) return void dropped++
+      if (underWay >= maxRequests) return void dropped++
       run(Effect.annotateLogs(Effect.logWithLevel(severities[level])(message), known(fields)))
     }
     const leave = recent.follow((entry) => send("info", titleOf(entry), entry))

@@ -1,6 +1,6 @@
 /** The stop: what is open finishes, what is asked late is still served, and nothing waits longer than it was told. */
 import { expect, test } from "bun:test"
-import { sameStop } from "../../src/cli/child.ts"
+import { sameStop } from "../../src/cli/run/child.ts"
 import { openTunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { needs } from "../support/needs.ts"

@@ -3,9 +3,9 @@
  * variable RUN_CHILD_WITHOUT_LIBC=1 stands for a machine where the C library cannot be called.
  */
 import * as Effect from "effect/Effect"
-import { startChild } from "../../src/cli/child.ts"
-import { Signals } from "../../src/cli/signals.ts"
-import { Terminal } from "../../src/cli/terminal.ts"
+import { startChild } from "../../src/cli/run/child.ts"
+import { Signals } from "../../src/cli/command-line/signals.ts"
+import { Terminal } from "../../src/cli/run/terminal.ts"
 
 const terminal = new Terminal()
 const hasTerminal = terminal.look()

@@ -1,0 +1,116 @@
+/**
+ * Self-test: which way of having sockets works on this machine, tried once at start.
+ *
+ * Polled sockets reach into libc by an interface that Bun calls experimental, and share a thread with its event loop.
+ * Before anything relies on that, they must have carried bytes over one connection on loopback, and named one failure.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+
+import { cannotAccept } from "../flow/listen-failed.ts"
+import type { Fallback, Shortfalls } from "../flow/shortfalls.ts"
+import { type Address, parseAddress } from "../protocol/address.ts"
+import { fromLatin1 } from "../protocol/bytes.ts"
+import { after, cancel } from "./common/deadline.ts"
+import { type End, nobody } from "./common/end.ts"
+import { acceptIsDenied, polledSockets } from "./polled/polled-sockets.ts"
+import { routedSockets } from "./runtime/routed-sockets.ts"
+import type { Sockets } from "./sockets/sockets.ts"
+
+/** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
+const patience = 3000
+
+const greeting = fromLatin1("hello")
+
+/**
+ * The polled way where it is wanted and passes the test, else the runtime's; `shortfalls` is told why. Where a sandbox
+ * lets nothing be accepted neither way listens, and whoever asks for it is told so.
+ */
+export const chooseSockets = (
+  wanted: boolean,
+  shortfalls: Shortfalls,
+  polled: (shortfalls: Shortfalls) => Sockets | Fallback = polledSockets,
+  denied: () => boolean = acceptIsDenied,
+): Effect.Effect<Sockets> =>
+  Effect.gen(function* () {
+    if (denied()) return { ...routedSockets(), listen: refuseToListen }
+    if (!wanted) return routedSockets()
+    const sockets = polled(shortfalls)
+    if ("reason" in sockets) {
+      shortfalls.fellBack("poll", sockets)
+      return routedSockets()
+    }
+    const fallback = yield* tried(sockets)
+    if (fallback === undefined) return sockets
+    shortfalls.fellBack("poll", fallback)
+    return routedSockets()
+  })
+
+const refuseToListen = (): never => {
+  throw Object.assign(new Error(cannotAccept), { code: cannotAccept })
+}
+
+/** Undefined where a way works. Never fails: whatever goes wrong means that it does not. */
+export const tried = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
+  Effect.gen(function* () {
+    const loopback = parseAddress("127.0.0.1")
+    if (loopback === undefined) return failed("no loopback")
+    const accepted: Array<End> = []
+    const greet = (end: End): void => {
+      accepted.push(end)
+      end.write(greeting)
+    }
+    const listener = yield* Effect.acquireRelease(
+      Effect.sync(() => sockets.listen(loopback, 0, greet)),
+      (listener) =>
+        Effect.sync(() => {
+          listener.stop()
+          for (const end of accepted) end.terminate()
+        }),
+    )
+    const first = yield* outcome(sockets, loopback, listener.port)
+    if (first !== "greeted") return failed(first)
+    // Nobody can listen on port 0, so this is refused everywhere.
+    const second = yield* outcome(sockets, loopback, 0)
+    return second === "ECONNREFUSED" ? undefined : failed(second)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchCause((cause) => Effect.succeed(failed(codeOf(Cause.squash(cause))))),
+  )
+
+const failed = (code: string): Fallback => (code === tooLate ? { reason: "time" } : { reason: "failed", code })
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : String(error)
+
+const tooLate = "too late"
+
+/** "greeted", the error code, or `tooLate` when the time is up. */
+const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.Effect<string> =>
+  Effect.callback<string>((resume) => {
+    const settle = (result: string): void => {
+      cancel(deadline)
+      resume(Effect.succeed(result))
+    }
+    const attempt = connect(address, port, {
+      connected({ end }) {
+        let received = ""
+        end.receiver = {
+          ...nobody,
+          data(_, chunk) {
+            received += String.fromCharCode(...chunk)
+            if (received.length < greeting.length) return
+            settle(received === "hello" ? "greeted" : "other bytes")
+            end.terminate()
+          },
+          closed: (_, code) => settle(code ?? "closed"),
+        }
+      },
+      failed: (_, code) => settle(code),
+    })
+    const deadline = after(patience, () => {
+      if (typeof attempt !== "string") attempt.cancel()
+      settle(tooLate)
+    })
+    if (typeof attempt === "string") settle(attempt)
+  })

@@ -1,0 +1,93 @@
+/**
+ * Deadline: `setTimeout` for waits that nearly always end early.
+ *
+ * A proxy arms several deadlines per connection and almost none ever fires. All deadlines of one duration expire in
+ * the order in which they were armed, so each duration has one queue and one native timer for the queue's head:
+ * arming and cancelling are a few pointer writes. Durations come from settings, so there are few queues.
+ *
+ * A deadline never keeps the process alive, fires at most once, and is never re-armed.
+ */
+
+import { IntrusiveList, type ListNode } from "./intrusive-list.ts"
+
+/** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
+export interface Deadline extends ListNode<Deadline> {
+  readonly queue: Queue
+  readonly at: number
+  readonly fire: (owner: unknown) => void
+  readonly owner: unknown
+  armed: boolean
+}
+
+class Queue extends IntrusiveList<Deadline> {
+  readonly milliseconds: number
+  timer: ReturnType<typeof setTimeout> | undefined = undefined
+
+  constructor(milliseconds: number) {
+    super()
+    this.milliseconds = milliseconds
+  }
+}
+
+const queues = new Map<number, Queue>()
+
+/**
+ * Calls `fire` once, `milliseconds` from now, unless it is cancelled first. Where every connection has such a deadline,
+ * `fire` is one function for all of them and is given its `owner`: a closure each would cost as much as the deadline.
+ * `now` spares a reading of the monotonic clock where the caller has just read it.
+ */
+export function after(milliseconds: number, fire: () => void): Deadline
+export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void, owner: Owner, now?: number): Deadline
+export function after(
+  milliseconds: number,
+  fire: (owner: never) => void,
+  owner?: unknown,
+  now = performance.now(),
+): Deadline {
+  let queue = queues.get(milliseconds)
+  if (queue === undefined) {
+    queue = new Queue(milliseconds)
+    queues.set(milliseconds, queue)
+  }
+  const deadline: Deadline = {
+    queue,
+    at: now + milliseconds,
+    fire: fire as (owner: unknown) => void,
+    owner,
+    previous: undefined,
+    next: undefined,
+    armed: true,
+  }
+  queue.add(deadline)
+  if (queue.timer === undefined) wake(queue, milliseconds)
+  return deadline
+}
+
+/** Forgets a deadline; harmless when it has fired or was cancelled before. */
+export const cancel = (deadline: Deadline | undefined): void => {
+  if (deadline === undefined || !deadline.armed) return
+  deadline.armed = false
+  deadline.queue.remove(deadline)
+}
+
+const wake = (queue: Queue, milliseconds: number): void => {
+  queue.timer = setTimeout(expire, milliseconds, queue)
+  queue.timer.unref()
+}
+
+const expire = (queue: Queue): void => {
+  const now = performance.now()
+  try {
+    // A native timer may come a fraction of a millisecond early; such a deadline counts as due.
+    while (queue.first !== undefined && queue.first.at <= now + 1) {
+      const due = queue.first
+      cancel(due)
+      due.fire(due.owner)
+    }
+  } finally {
+    // Also when one of them throws: the others must not sleep for its sake. And not before: what a deadline arms while
+    // it fires is the last of the queue, and must not have the queue sleep past those that are due before it.
+    queue.timer = undefined
+    if (queue.first !== undefined) wake(queue, Math.max(1, queue.first.at - now))
+  }
+}

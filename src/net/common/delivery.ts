@@ -1,0 +1,76 @@
+/**
+ * Delivery: waits until the peer of an end has acknowledged what was written to it.
+ *
+ * The kernel tells nobody when that is so, so it is asked: soon at first, then seldom. Only whoever has written more
+ * than fits into any peer's window needs to know.
+ */
+import { after, cancel, type Deadline } from "./deadline.ts"
+import type { End } from "./end.ts"
+import { enoughFor } from "./progress.ts"
+import type { Cancellable } from "./cancellable.ts"
+
+/** Who waits: hears one of the two, once, unless the wait is cancelled. */
+export interface DeliveryOwner {
+  /** The peer has acknowledged everything. */
+  readonly delivered: () => void
+  /** It took nothing, or a trickle, for as long as it may. */
+  readonly stalled: () => void
+}
+
+/** Milliseconds until the first look, which doubles from look to look, and between two looks at most. */
+const firstLook = 10
+const maxLook = 1000
+
+/** Where less than this was written to an end it counts as delivered: it fits into any window, and a question costs a call. */
+export const uncertainBytes = 64 * 1024
+
+/** How much of what was sent to an end its peer has acknowledged. */
+export const acknowledgedBy = (end: End): number =>
+  end.sent < uncertainBytes ? end.sent : end.sent - end.unacknowledged()
+
+export class Delivery implements Cancellable {
+  private readonly end: End
+  private readonly total: number
+  private readonly stallTimeout: number
+  private readonly owner: DeliveryOwner
+  private every = firstLook
+  private acknowledged: number
+  private progressAt = performance.now()
+  private deadline: Deadline
+
+  /**
+   * Waits for the first `total` bytes that were or will be `sent`. The owner hears that they `stalled` when the peer has
+   * made no progress for `stallTimeout` milliseconds.
+   */
+  constructor(end: End, total: number, stallTimeout: number, owner: DeliveryOwner) {
+    this.end = end
+    this.total = total
+    this.stallTimeout = stallTimeout
+    this.owner = owner
+    this.acknowledged = end.sent - end.unacknowledged()
+    this.deadline = after(this.every, look, this)
+  }
+
+  /** Asks now whether everything has got there. */
+  get isWhole(): boolean {
+    return this.end.sent - this.end.unacknowledged() >= this.total
+  }
+
+  look(): void {
+    const acknowledged = this.end.sent - this.end.unacknowledged()
+    if (acknowledged >= this.total) return this.owner.delivered()
+    const now = performance.now()
+    if (acknowledged - this.acknowledged >= enoughFor(maxLook)) {
+      this.acknowledged = acknowledged
+      this.progressAt = now
+    } else if (now - this.progressAt >= this.stallTimeout) return this.owner.stalled()
+    this.every = Math.min(2 * this.every, maxLook)
+    this.deadline = after(Math.min(this.every, this.stallTimeout), look, this, now)
+  }
+
+  cancel(): void {
+    cancel(this.deadline)
+  }
+}
+
+const look = (delivery: Delivery): void => delivery.look()

@@ -1,0 +1,10 @@
+/**
+ * Progress: how much a peer must take, or send, in a time so that the time is given to it again. A trickle that holds
+ * descriptors is none; a slow link is.
+ */
+
+/** Bytes a second. A client on the slowest of links that anybody uses is faster; who is slower leaks descriptors. */
+export const minRate = 1024
+
+/** Bytes that are progress in so many milliseconds; at least one. */
+export const enoughFor = (milliseconds: number): number => Math.max(1, Math.floor((minRate * milliseconds) / 1000))

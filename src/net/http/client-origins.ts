@@ -1,0 +1,102 @@
+/**
+ * Own origins: the connections to origins that one client has at rest, each of another origin.
+ */
+import type { OriginConnection, OriginLimits } from "./origin-connection.ts"
+import type { OriginPool } from "./origin-pool.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
+
+/** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
+export const maxIdleOriginsPerClient = 8
+
+export interface ClientOriginLimits extends OriginLimits {
+  /** Milliseconds between requests. */
+  readonly keepAliveTimeout: number
+}
+
+export class ClientOrigins {
+  /**
+   * The connection that answered last. It waits as long as the client does and ends with it, so it needs no deadline
+   * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
+   */
+  private resting: OriginConnection | undefined = undefined
+  /** The others, by their keys: few clients have any. */
+  private byKey: Map<string, OriginConnection> | undefined = undefined
+  private readonly budget: DescriptorBudget
+  private readonly shared: OriginPool
+
+  /**
+   * `budget` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
+   * takes them over when the client goes.
+   */
+  constructor(budget: DescriptorBudget, shared: OriginPool) {
+    this.budget = budget
+    this.shared = shared
+  }
+
+  /** Keeps a connection that has answered, `now` on the monotonic clock. */
+  rest(origin: OriginConnection, now: number): void {
+    origin.rest(now)
+    this.resting = origin
+  }
+
+  /** Takes the connection to `key` out, if there is one. Others wait for the keep-alive timeout at most. */
+  take(key: string, limits: ClientOriginLimits, now: number): OriginConnection | undefined {
+    const { resting } = this
+    this.resting = undefined
+    if (resting?.key === key) return fresh(resting, limits, now)
+    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
+    const origin = this.byKey?.get(key)
+    if (origin === undefined) return undefined
+    this.forget(origin)
+    return fresh(origin, limits, now)
+  }
+
+  private keep(origin: OriginConnection, keepAliveTimeout: number): void {
+    const byKey = (this.byKey ??= new Map<string, OriginConnection>())
+    const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
+    if (oldest !== undefined) this.release(oldest)
+    const release = (): void => this.release(origin)
+    byKey.set(origin.key, origin)
+    this.budget.add(origin, release)
+    origin.wait(keepAliveTimeout, release)
+  }
+
+  /** Lets go of a connection without closing it. */
+  forget(origin: OriginConnection): void {
+    if (this.resting === origin) {
+      this.resting = undefined
+      return
+    }
+    origin.wake()
+    this.budget.remove(origin)
+    if (this.byKey?.get(origin.key) === origin) this.byKey.delete(origin.key)
+  }
+
+  /** Closes a connection in order. */
+  release(origin: OriginConnection): void {
+    this.forget(origin)
+    origin.release()
+  }
+
+  /** The client goes. */
+  giveBack(): void {
+    const { resting, byKey } = this
+    this.resting = undefined
+    if (resting !== undefined) this.shared.offer(resting)
+    if (byKey === undefined) return
+    for (const origin of byKey.values()) {
+      this.forget(origin)
+      this.shared.offer(origin)
+    }
+  }
+}
+
+/**
+ * A reload may have denied a destination, or moved it: what was made before is not used again. Nor is what its origin
+ * has ended, or spoken on, since it answered.
+ */
+const fresh = (origin: OriginConnection, limits: OriginLimits, now: number): OriginConnection | undefined => {
+  if (origin.madeUnder === limits && !origin.isStale(now)) return origin
+  origin.release()
+  return undefined
+}

@@ -1,0 +1,62 @@
+/**
+ * Exchange context: what an exchange is given, and what it asks for.
+ */
+import type { RequestRecord } from "../../flow/request-record.ts"
+import type { Forwarding } from "../../protocol/http/forward.ts"
+import type { Target } from "../../protocol/target.ts"
+
+import type { Drain } from "../common/drain-signal.ts"
+import type { End } from "../common/end.ts"
+import type { OriginConnection } from "./origin-connection.ts"
+import type { ClientOriginLimits } from "./client-origins.ts"
+import type { OriginPool } from "./origin-pool.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
+import type { Splicer } from "../splice/splicer.ts"
+
+/** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
+export interface ExchangeContext {
+  readonly direction: "inbound" | "outbound"
+  /** Where every request goes whatever it names, for an inbound exchange. */
+  readonly workload: Target | undefined
+  readonly limits: () => ExchangeLimits
+  readonly pseudonym: string
+  readonly forwarding: Forwarding
+  readonly drain: Drain
+  readonly idleOrigins: DescriptorBudget
+  readonly originPool: OriginPool
+  readonly splicer: Pick<Splicer, "move">
+}
+
+/** Whose exchange it is. */
+export interface ExchangeOwner {
+  /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
+  readonly needs: (need: Need) => void
+  /** Called for every request that has a connection: it goes there. */
+  readonly sends: (origin: OriginConnection) => void
+  /** Called once for every request, when its answer is over. */
+  readonly answered: (answered: RequestRecord) => void
+}
+
+export interface ExchangeLimits extends ClientOriginLimits {
+  /** Milliseconds for a whole head, from its first byte. */
+  readonly handshakeTimeout: number
+}
+
+/** What an exchange cannot do by itself. */
+export type Need =
+  /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
+  | { readonly _tag: "Origin"; readonly target: Target }
+  /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
+  | { readonly _tag: "Connect"; readonly finished: boolean }
+  /** The origin agreed to switch protocols: what follows is a tunnel. */
+  | {
+      readonly _tag: "Upgraded"
+      readonly origin: End
+      readonly toClient: Uint8Array
+      readonly toTarget: Uint8Array
+      readonly finished: boolean
+    }
+  /** Nothing: the client is closed, or is being closed. */
+  | { readonly _tag: "Closed" }
+  /** Close the client in order behind `words`, or reset it where there are none. */
+  | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }

@@ -1,8 +1,0 @@
-/**
- * Step: what is under way for one connection (a handshake, a dial, a relay, ...), as whoever may have to give it up
- * sees it.
- */
-export interface Step {
-  /** Ends it at once: whoever waits for its outcome hears nothing more of it. Harmless when it is over. */
-  readonly cancel: () => void
-}

@@ -1,0 +1,129 @@
+/**
+ * Pillion: START HERE.
+ *
+ * An inline sidecar proxy beside one workload. The words that the whole program uses:
+ *
+ * - client: who connected to us. target: where it wants to go. workload: the app beside us.
+ * - inbound: what others send to the workload, through us. outbound: what the workload sends to others, through us.
+ * - listener: an address that takes connections. plan: which listeners the settings ask for.
+ * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. dial: connect there.
+ * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins.
+ * - turn: one round of the event loop: read what has come, tell everyone, send what they wrote.
+ * - end: one side of a connection. tail: bytes that a short write left. flow: what is known of a connection.
+ * - refusal: why a client does not get what it asked for. drain: stop without losing anything.
+ * - origin of a value: where a setting came from. origin of a request: the server that answers it.
+ *
+ * The rooms, from the inside out: protocol (pure decisions about bytes) · net (sockets) · proxy (the story of a
+ * connection, policy, drain) · observe (logs, metrics) · admin (health and admin servers) · config (the option table) ·
+ * cli (one file a command). `proxy/connection.ts` tells what happens to a connection; this file, what it happens in.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import { addressesOf, isLoopback } from "../config/addresses.ts"
+import { plan } from "../config/plan.ts"
+import type { ListenerPlan, Settings } from "../config/settings.ts"
+import { Dialer } from "../net/dial/dialer.ts"
+import { Drain } from "../net/common/drain-signal.ts"
+import { localAddresses } from "../system/local-addresses.ts"
+import { isListenedOn } from "../system/listening.ts"
+import type { Listener } from "../net/sockets/listener.ts"
+import type { OriginPool } from "../net/http/origin-pool.ts"
+import type { Sockets } from "../net/sockets/sockets.ts"
+import { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
+import { makeSplicer } from "../net/splice/splicer.ts"
+import type { AccessLog } from "../observe/access-log.ts"
+import type { ListenFailed } from "../flow/listen-failed.ts"
+import type { Log } from "../observe/log.ts"
+import type { Metrics } from "../observe/metrics.ts"
+import type { Shortfalls } from "../flow/shortfalls.ts"
+import { type Connections, makeConnections } from "./open-connections.ts"
+import { bind } from "./bind.ts"
+import { drainAll } from "./drain.ts"
+import { makePolicy } from "./policy.ts"
+import { makeListenerContext } from "./listener-context.ts"
+import { makeWitness } from "./observer.ts"
+import { Workload, type WorkloadParts } from "./workload.ts"
+
+/** What the proxy is given: its settings as they are now, its sockets, and where it tells what it does. */
+export interface Parts {
+  readonly sockets: Sockets
+  readonly settings: () => Settings
+  readonly log: Log
+  /** Absent where none is wanted. */
+  readonly accessLog: AccessLog | undefined
+  readonly metrics: Metrics
+  readonly shortfalls: Shortfalls
+}
+
+/** A proxy that listens. */
+export interface Proxy {
+  readonly inbound: ReadonlyArray<Listener>
+  readonly outbound: ReadonlyArray<Listener>
+  readonly connections: Connections
+  readonly draining: () => boolean
+  /** Connections to origins that belong to no client. */
+  readonly idleOrigins: () => number
+  /** Tells the policy of a listener of ours that it did not bind: health and admin are never dialled either. */
+  readonly own: (listener: Pick<Listener, "address" | "port">) => void
+  /** Stops as the contract says; true when nothing had to be cut off. What is left is reset when the scope closes. */
+  readonly drain: Effect.Effect<boolean>
+}
+
+/** Where the workload is, and its addresses where they are known to be this machine's own. */
+const workloadOf = ({ proxyHost, proxyPort }: Settings): Pick<WorkloadParts, "target" | "addresses"> => {
+  const addresses = addressesOf(proxyHost)
+  const local = addresses.every((address) => isLoopback(address) || localAddresses().has(address.text))
+  return { target: { host: proxyHost, port: proxyPort }, addresses: local ? addresses : [] }
+}
+
+/** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
+export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
+  function* ({ settings, sockets, log, accessLog, metrics, shortfalls }: Parts) {
+    const dialer = yield* Dialer
+    const splicer = yield* makeSplicer(settings().splice, shortfalls)
+    const drain = new Drain()
+    const idleOrigins = new DescriptorBudget(() => 2 * settings().maxConnections)
+    const shared: Array<OriginPool> = []
+    const listening: Array<Pick<Listener, "address" | "port">> = []
+    const policy = makePolicy({ settings, listening: () => listening, localAddresses })
+    // A name of its own for every process: a request that carries it has been here before.
+    const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
+    const workload = new Workload({ ...workloadOf(settings()), isListenedOn, log })
+    const witness = makeWitness(log, accessLog, metrics, workload)
+    const connections = yield* makeConnections(witness)
+
+    const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
+      const around = makeListenerContext({
+        plan: listener,
+        settings,
+        dialer,
+        policy,
+        splicer,
+        drain,
+        idleOrigins,
+        pseudonym,
+        reports: witness,
+      })
+      shared.push(around.exchanges.originPool)
+      const listeners = yield* bind(sockets, listener, connections.accept(around))
+      listening.push(...listeners)
+      return listeners
+    })
+
+    const listeners = new Map<ListenerPlan["direction"], ReadonlyArray<Listener>>()
+    for (const planned of plan(settings())) listeners.set(planned.direction, yield* open(planned))
+    const inbound = listeners.get("inbound") ?? []
+    if (inbound.length > 0) yield* Effect.forkScoped(workload.watch)
+
+    return {
+      inbound,
+      outbound: listeners.get("outbound") ?? [],
+      connections,
+      draining: () => drain.active,
+      idleOrigins: () => shared.reduce((sum, { count }) => sum + count, 0),
+      own: (listener) => void listening.push(listener),
+      drain: drainAll({ drain, inbound, settings, awaitEmpty: connections.awaitEmpty }),
+    }
+  },
+)

@@ -1,0 +1,134 @@
+/**
+ * Surroundings: what every connection of one listener shares.
+ */
+import type { ListenerPlan, Settings } from "../config/settings.ts"
+import type { Dialer } from "../net/dial/dialer.ts"
+import type { Drain } from "../net/common/drain-signal.ts"
+import type { ExchangeContext } from "../net/http/exchange-context.ts"
+import type { AcceptedProtocols } from "../net/negotiation.ts"
+import { OriginPool } from "../net/http/origin-pool.ts"
+import type { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
+import type { Splicer } from "../net/splice/splicer.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
+import type { Flow } from "../flow/flow.ts"
+import { makeForwarding } from "../protocol/http/forward.ts"
+import { formatTarget, type Host, type Target } from "../protocol/target.ts"
+
+import type { Policy } from "./policy.ts"
+
+export interface ListenerContext {
+  readonly direction: ListenerPlan["direction"]
+  /** Limits and deadlines are read when they are used: a reload changes them. */
+  readonly settings: () => Settings
+  /** What the listener takes, by the settings in force. */
+  readonly accepts: () => AcceptedProtocols
+  readonly dialer: Dialer["Service"]
+  readonly policy: Policy
+  readonly splicer: Splicer
+  /** Where inbound connections end. */
+  readonly workload: Target
+  /** What the log calls a destination. */
+  readonly nameOf: (host: Host, port: number) => string
+  readonly exchanges: ExchangeContext
+  readonly reports: Reports
+}
+
+/** What is told while a connection goes on. */
+export interface Reports {
+  /** An HTTP request is over. */
+  readonly answered: (flow: Flow, answered: RequestRecord) => void
+  /** A dial made a connection in this time. */
+  readonly dialled: (flow: Flow, milliseconds: number) => void
+  /** It is known what a client speaks. */
+  readonly detected: (flow: Flow) => void
+  /** A story ended by a defect of this program. */
+  readonly defect: (flow: Flow, cause: unknown) => void
+}
+
+export interface ListenerContextParts extends Pick<
+  ListenerContext,
+  "settings" | "dialer" | "policy" | "splicer" | "reports"
+> {
+  readonly plan: ListenerPlan
+  readonly drain: Drain
+  readonly idleOrigins: DescriptorBudget
+  readonly pseudonym: string
+}
+
+export const makeListenerContext = (parts: ListenerContextParts): ListenerContext => {
+  const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, reports } = parts
+  const { direction } = plan
+  // Type, addresses and ports wait for a restart, so this holds as long as the listener.
+  const workload = { host: settings().proxyHost, port: settings().proxyPort }
+  return {
+    direction,
+    settings,
+    accepts: acceptsOf(plan, settings, pseudonym),
+    dialer,
+    policy,
+    splicer,
+    workload,
+    nameOf: namer(workload),
+    exchanges: {
+      direction,
+      workload: direction === "inbound" ? workload : undefined,
+      limits: settings,
+      pseudonym,
+      forwarding: makeForwarding(pseudonym),
+      drain,
+      idleOrigins,
+      originPool: new OriginPool(settings, drain, idleOrigins),
+      splicer,
+    },
+    reports,
+  }
+}
+
+/**
+ * Most connections go where one went before: inbound to the workload, outbound to the last target. Their names are made
+ * once, for each would be two strings of every connection that is open.
+ */
+const namer = (workload: Target): ListenerContext["nameOf"] => {
+  const name = formatTarget(workload)
+  let last = workload
+  let lastName = name
+  return (host, port) => {
+    if (host === workload.host && port === workload.port) return name
+    if (host !== last.host || port !== last.port) {
+      last = { host, port }
+      lastName = formatTarget(last)
+    }
+    return lastName
+  }
+}
+
+/** What somebody should write who sends TLS to a port that is spoken to in the clear. */
+const insteadOfTls = ({ direction, speaks }: ListenerPlan, { proxyType }: Settings): string => {
+  if (direction === "outbound") return "write http:// or socks5:// in the proxy's URL"
+  return `write proxy-protocol ${proxyType === "dual" ? `tcp:${speaks}` : "tcp"}`
+}
+
+/** Made anew only when the settings are others. */
+const acceptsOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: string): (() => AcceptedProtocols) => {
+  let from: Settings | undefined
+  let accepts: AcceptedProtocols | undefined
+  return () => {
+    const now = settings()
+    if (accepts === undefined || now !== from) {
+      const { handshakeTimeout, maxHeadBytes, maxHeadFields, proxyStrict } = now
+      from = now
+      accepts = {
+        opaque: plan.speaks === "tcp",
+        allowed: {
+          http: !proxyStrict || plan.speaks === "http",
+          socks: !proxyStrict || plan.speaks === "socks",
+          insteadOfTls: insteadOfTls(plan, now),
+        },
+        verbatim: plan.direction === "inbound",
+        handshakeTimeout,
+        limits: { maxHeadBytes, maxHeadFields, pseudonym },
+      }
+    }
+    return accepts
+  }
+}

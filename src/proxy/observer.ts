@@ -1,0 +1,69 @@
+/**
+ * Witness: tells the metrics and the logs what happens to connections.
+ */
+import type { AccessLog } from "../observe/access-log.ts"
+import type { Flow } from "../flow/flow.ts"
+import type { Log } from "../observe/log.ts"
+import type { Metrics } from "../observe/metrics.ts"
+import type { Reason } from "../protocol/refusal.ts"
+
+import type { Witness } from "./open-connections.ts"
+import type { Workload } from "./workload.ts"
+
+/** Milliseconds between two warnings that the proxy is full: one says it, thousands hide everything else. */
+const overloadWarningEvery = 10_000
+
+/** `accessLog` is undefined where none is wanted. */
+export const makeWitness = (
+  log: Log,
+  accessLog: AccessLog | undefined,
+  metrics: Metrics,
+  workload: Pick<Workload, "reached" | "refused">,
+): Witness => {
+  let warned = -overloadWarningEvery
+  const refused = (flow: Flow, reason: Reason): void => {
+    metrics.refused(flow.direction, reason)
+    metrics.socksReply(flow.protocol, reason)
+    if (flow.direction === "inbound") workload.refused(reason)
+    if (reason === "request-timeout" && flow.phase === "detect") metrics.undetected(flow.direction)
+  }
+  return {
+    accepted: (flow) => metrics.accepted(flow.direction),
+    ended: (flow) => {
+      const elapsed = flow.elapsed()
+      metrics.closed(flow.direction, flow.protocol, flow.endedBy, elapsed / 1000)
+      metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
+      if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
+      accessLog?.connection(flow, elapsed)
+    },
+    answered: (flow, answered) => {
+      metrics.request(flow.direction, answered.method, answered.status, answered.elapsed / 1000)
+      metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
+      if (answered.refusal !== undefined) {
+        metrics.refused(flow.direction, answered.refusal.reason)
+        if (flow.direction === "inbound") workload.refused(answered.refusal.reason)
+      }
+      accessLog?.exchange(flow, answered)
+    },
+    detected: (flow) => metrics.detected(flow.direction, flow.protocol),
+    dialled: (flow, milliseconds) => {
+      metrics.dialled(milliseconds / 1000)
+      if (flow.direction === "inbound") workload.reached()
+      metrics.socksReply(flow.protocol, undefined)
+    },
+    overloaded: (direction, heard) => {
+      metrics.overloaded(direction, heard)
+      const now = performance.now()
+      if (now - warned < overloadWarningEvery) return
+      warned = now
+      log.warn("max-connections is reached: new connections are refused", { direction })
+    },
+    defect: (flow, cause) => {
+      metrics.defect()
+      log.error("a defect ended a connection", {
+        flow: flow.id,
+        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      })
+    },
+  }
+}
