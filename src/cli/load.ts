@@ -10,7 +10,7 @@ import { type Environment, find, type Flags, type Found, type Sources } from "..
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
-import { interfaceAddresses } from "../net/interfaces.ts"
+import { interfaceAddresses } from "../system/local-addresses.ts"
 
 import { parseYaml } from "./yaml.ts"
 

@@ -5,8 +5,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { openDatagrams } from "../net/datagram.ts"
-import { loadLibc } from "../net/load-libc.ts"
+import { openDatagrams } from "../system/datagram.ts"
+import { loadLibc } from "../system/load-libc.ts"
 import type { Log } from "../observe/log.ts"
 
 export interface ServiceManager {

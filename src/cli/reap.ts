@@ -9,7 +9,7 @@ import { ptr, read } from "bun:ffi"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { loadLibc } from "../net/load-libc.ts"
+import { loadLibc } from "../system/load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const P_ALL = 0

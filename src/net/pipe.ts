@@ -5,7 +5,7 @@ import { read } from "bun:ffi"
 
 import type { Fallback } from "../observe/shortfalls.ts"
 
-import { errorName, loadLibc, whyNoLibc } from "./load-libc.ts"
+import { errorName, loadLibc, whyNoLibc } from "../system/load-libc.ts"
 
 export interface Pipe {
   /**

@@ -8,7 +8,7 @@ import { concat, empty } from "../protocol/bytes.ts"
 import { uncertainBytes } from "./delivery.ts"
 import { nobody, type Receiver } from "./end.ts"
 import { socketAddressLength, socketOptions } from "./libc.ts"
-import { errorName } from "./load-libc.ts"
+import { errorName } from "../system/load-libc.ts"
 import {
   broken,
   chunkBytes,

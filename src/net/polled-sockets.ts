@@ -21,7 +21,7 @@ import {
   socketAddressLength,
   socketOptions,
 } from "./libc.ts"
-import { errorName, whyNoLibc } from "./load-libc.ts"
+import { errorName, whyNoLibc } from "../system/load-libc.ts"
 import { PolledEnd } from "./polled-end.ts"
 import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
 import { routeError } from "./route.ts"

@@ -14,7 +14,7 @@
 import { type Shortfalls, unheard } from "../observe/shortfalls.ts"
 
 import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./libc.ts"
-import { errorName } from "./load-libc.ts"
+import { errorName } from "../system/load-libc.ts"
 import { Outbox } from "./outbox.ts"
 import { unnotedImmediate, untilNextTimer, watchTimers } from "./timers.ts"
 

@@ -5,7 +5,7 @@
 import type { Address } from "../protocol/address.ts"
 
 import { EADDRNOTAVAIL, ENETUNREACH, type Libc, socketOptions } from "./libc.ts"
-import { errorName } from "./load-libc.ts"
+import { errorName } from "../system/load-libc.ts"
 import { familyOf, socketAddress } from "./socket-address.ts"
 
 /**

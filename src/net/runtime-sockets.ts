@@ -11,7 +11,7 @@ import { type Address, parseAddress } from "../protocol/address.ts"
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"
 import { nobody } from "./end.ts"
 import { type Libc, openLibc } from "./libc.ts"
-import { letGo } from "./let-go.ts"
+import { letGo } from "../system/release-bytes.ts"
 import { keepAliveProbeAfter } from "./probing.ts"
 import { peerOf } from "./socket-address.ts"
 import {

@@ -3,7 +3,7 @@
  */
 import type { Address } from "../protocol/address.ts"
 
-import { open } from "./collect.ts"
+import { open } from "../system/collect-garbage.ts"
 import { type End, nobody, type Receiver } from "./end.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 

@@ -16,7 +16,7 @@ import type * as Scope from "effect/Scope"
 import { type Fallback, type Shortfalls, unheard } from "../observe/shortfalls.ts"
 
 import type { End } from "./end.ts"
-import { errorName } from "./load-libc.ts"
+import { errorName } from "../system/load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
 
 /** After a chunk of so many bytes there is more; a smaller one was all that there was. Fewer are not worth a splice. */

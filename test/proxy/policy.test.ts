@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import type { DestinationRule } from "../../src/config/settings.ts"
-import { localAddresses } from "../../src/net/interfaces.ts"
+import { localAddresses } from "../../src/system/local-addresses.ts"
 import { makePolicy, type PolicyParts } from "../../src/proxy/policy.ts"
 import { address, toAddress, toName } from "../support/dialling.ts"
 

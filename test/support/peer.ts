@@ -4,7 +4,7 @@
  * Both directions are closed apart (`allowHalfOpen`). Text is latin1, one byte a character. Every wait has a deadline.
  */
 import { connect as connectSocket, type Socket } from "node:net"
-import { loadLibc } from "../../src/net/load-libc.ts"
+import { loadLibc } from "../../src/system/load-libc.ts"
 import { Condition, within } from "./within.ts"
 
 export class Peer {

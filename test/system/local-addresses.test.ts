@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 
-import { addresses6In, addressesIn, interfaceAddresses } from "../../src/net/interfaces.ts"
+import { addresses6In, addressesIn, interfaceAddresses } from "../../src/system/local-addresses.ts"
 
 const texts = (addresses: ReadonlyArray<{ readonly text: string }>): ReadonlyArray<string> =>
   addresses.map(({ text }) => text)

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { codeOf } from "../../src/net/startup-pages.ts"
+import { codeOf } from "../../src/system/startup-pages.ts"
 
 test("only the executable's own code is given back, never its data or another file", () => {
   const maps = [

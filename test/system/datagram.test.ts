@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Datagrams, encodeAddress, openDatagrams } from "../../src/net/datagram.ts"
+import { type Datagrams, encodeAddress, openDatagrams } from "../../src/system/datagram.ts"
 import { needs } from "../support/needs.ts"
 import { startReceiver } from "../support/receiver.ts"
 

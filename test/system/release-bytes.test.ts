@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { ballastBytes, letGo, letGoFrom } from "../../src/net/let-go.ts"
+import { ballastBytes, letGo, letGoFrom } from "../../src/system/release-bytes.ts"
 import { runCommand } from "../support/process.ts"
 
 test("bytes that are let go of are freed with every view of them; fewer are left alone", () => {
@@ -18,7 +18,7 @@ test("bytes that are let go of are freed with every view of them; fewer are left
 test("the collector is kept away while much passes, and no longer, and that takes no memory", async () => {
   // In a process of its own: only memory that was never used is not there until somebody touches it.
   const program = `
-    const { heldBallast, letGo, much } = await import("${join(import.meta.dir, "../../src/net/let-go.ts")}")
+    const { heldBallast, letGo, much } = await import("${join(import.meta.dir, "../../src/system/release-bytes.ts")}")
     const chunk = 1 << 20
     const pass = (bytes) => {
       for (let i = 0; i < bytes; i += chunk) letGo(new Uint8Array(chunk))

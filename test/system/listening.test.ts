@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 
 import { unusedPort } from "../../scripts/unused-port.ts"
-import { boundTo, isListenedOn } from "../../src/net/listening.ts"
+import { boundTo, isListenedOn } from "../../src/system/listening.ts"
 import { type Address, parseAddress } from "../../src/protocol/address.ts"
 
 const address = (text: string): Address => parseAddress(text) ?? expect.unreachable(text)

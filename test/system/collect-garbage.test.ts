@@ -1,7 +1,7 @@
 /** When a collection is asked for: while the number of sockets grows, and once it is quiet after a busy time. */
 import { expect, spyOn, test } from "bun:test"
 
-import { busyAtLeast, grownBy, open } from "../../src/net/collect.ts"
+import { busyAtLeast, grownBy, open } from "../../src/system/collect-garbage.ts"
 import { within } from "../support/within.ts"
 
 /** Remembers what collections are asked for, and when one that waits for its end is; from here on none is made. */
