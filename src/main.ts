@@ -25,7 +25,7 @@ import { versionJson, versionText } from "./cli/version.ts"
 import { ConfigError } from "./config/error.ts"
 import type { Loaded } from "./config/sources.ts"
 import { leadsToJournal, priority } from "./observe/journal.ts"
-import { ListenFailed } from "./observe/listen-failed.ts"
+import { ListenFailed } from "./flow/listen-failed.ts"
 
 /** sysexits.h EX_UNAVAILABLE: cannot listen. */
 const cannotListen = 69

@@ -10,8 +10,8 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 
-import type { Flow } from "../observe/flow.ts"
-import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
+import type { Flow } from "../flow/flow.ts"
+import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 import { type LogLevel, logLevels } from "../observe/log.ts"
 import type { Recent } from "../observe/recent.ts"
 

@@ -4,7 +4,7 @@
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 import type { Entry } from "../observe/entry.ts"
-import type { Flow } from "../observe/flow.ts"
+import type { Flow } from "../flow/flow.ts"
 import type { Recent } from "../observe/recent.ts"
 
 import { type Answer, type Asked, query } from "./router.ts"

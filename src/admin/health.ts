@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 
-import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
+import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 
 import { serveProbes } from "./probes.ts"
 import { type Answer, makeHandler, type Route, route, text } from "./router.ts"

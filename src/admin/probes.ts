@@ -9,7 +9,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type ListenFailed, listenFailed } from "../observe/listen-failed.ts"
+import { type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
 
 import type { Handler } from "./router.ts"
 import type { Served } from "./serve.ts"

@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type ListenFailed, listenFailed } from "../observe/listen-failed.ts"
+import { type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
 
 import { type Handler, KeepOpen } from "./router.ts"
 

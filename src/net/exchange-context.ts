@@ -1,7 +1,7 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
-import type { Answered } from "../observe/answered.ts"
+import type { Answered } from "../flow/request-record.ts"
 import type { Forwarding } from "../protocol/http/forward.ts"
 import type { Target } from "../protocol/target.ts"
 

@@ -6,7 +6,7 @@
  * back in the order of the requests (9.3.2); a message cut short never looks complete (8); after an error in framing
  * the connection closes (11.2); an origin connection is used again only when both messages on it were whole.
  */
-import type { EndedBy } from "../observe/flow.ts"
+import type { EndedBy } from "../flow/flow.ts"
 import { concat, empty } from "../protocol/bytes.ts"
 import { answerOptions, answerRefusal } from "../protocol/http/answer.ts"
 import type { Body } from "../protocol/http/body.ts"

@@ -1,8 +1,8 @@
 /**
  * Exchanged: one HTTP request on its way, and what has become of it.
  */
-import type { Answered } from "../observe/answered.ts"
-import type { EndedBy, Phase } from "../observe/flow.ts"
+import type { Answered } from "../flow/request-record.ts"
+import type { EndedBy, Phase } from "../flow/flow.ts"
 import type { Body } from "../protocol/http/body.ts"
 import type { PreparedRequest } from "../protocol/http/prepare.ts"
 import type { Refusal } from "../protocol/refusal.ts"

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Listener as What, type ListenFailed, listenFailed } from "../observe/listen-failed.ts"
+import { type Listener as What, type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
 import type { Address } from "../protocol/address.ts"
 
 import type { Accept, Listening, Sockets } from "./sockets.ts"

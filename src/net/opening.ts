@@ -2,7 +2,7 @@
  * Opening: the first bytes of a client, from its accept until it is known what it wants, and then held until that can
  * be had. It finds out which protocol is spoken, takes the handshake through its steps, and answers them.
  */
-import type { Phase, Protocol } from "../observe/flow.ts"
+import type { Phase, Protocol } from "../flow/flow.ts"
 import { empty } from "../protocol/bytes.ts"
 import { type Allowed, detect, type Spoken } from "../protocol/detect.ts"
 import type { Handshake } from "../protocol/handshake.ts"

@@ -3,7 +3,7 @@
  */
 import { read } from "bun:ffi"
 
-import type { Fallback } from "../observe/shortfalls.ts"
+import type { Fallback } from "../flow/shortfalls.ts"
 
 import { errorName, loadLibc, whyNoLibc } from "../system/load-libc.ts"
 

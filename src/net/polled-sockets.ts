@@ -4,7 +4,7 @@
  */
 import { ptr } from "bun:ffi"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { type Fallback, type Shortfalls, unheard } from "../observe/shortfalls.ts"
+import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
 import type { Address } from "../protocol/address.ts"
 
 import { Attempt, type Outcome } from "./attempt.ts"

@@ -11,7 +11,7 @@
  * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
  * leaves (outbox.ts).
  */
-import { type Shortfalls, unheard } from "../observe/shortfalls.ts"
+import { type Shortfalls, unheard } from "../flow/shortfalls.ts"
 
 import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./libc.ts"
 import { errorName } from "../system/load-libc.ts"

@@ -9,7 +9,7 @@
  * until the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
  * itself to its receiver: bytes that it is given to write are only lent.
  */
-import type { Flow } from "../observe/flow.ts"
+import type { Flow } from "../flow/flow.ts"
 import { concat } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls-hello.ts"
 

@@ -5,7 +5,7 @@
  * on, unheard, until it connects (then it is reset) or the kernel gives it up.
  */
 import { connect as bunConnect, listen as bunListen, type Socket, type SocketHandler } from "bun"
-import type { Peer } from "../observe/flow.ts"
+import type { Peer } from "../flow/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"

@@ -7,8 +7,8 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 
-import { cannotAccept } from "../observe/listen-failed.ts"
-import type { Fallback, Shortfalls } from "../observe/shortfalls.ts"
+import { cannotAccept } from "../flow/listen-failed.ts"
+import type { Fallback, Shortfalls } from "../flow/shortfalls.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./deadline.ts"

@@ -13,7 +13,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Fallback, type Shortfalls, unheard } from "../observe/shortfalls.ts"
+import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
 
 import type { End } from "./end.ts"
 import { errorName } from "../system/load-libc.ts"

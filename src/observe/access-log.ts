@@ -5,9 +5,9 @@
  * log at all.
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
-import type { Answered } from "./answered.ts"
+import type { Answered } from "../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
-import type { Flow } from "./flow.ts"
+import type { Flow } from "../flow/flow.ts"
 import { Line } from "./line.ts"
 import type { Output } from "./output.ts"
 import type { Recent } from "./recent.ts"

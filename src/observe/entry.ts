@@ -6,8 +6,8 @@
  */
 import type { Reason } from "../protocol/refusal.ts"
 
-import type { Answered } from "./answered.ts"
-import type { EndedBy, Flow, Phase, Protocol } from "./flow.ts"
+import type { Answered } from "../flow/request-record.ts"
+import type { EndedBy, Flow, Phase, Protocol } from "../flow/flow.ts"
 import { fieldName, type Line } from "./line.ts"
 import { shorten, timestamp } from "./text.ts"
 

@@ -6,10 +6,10 @@
  */
 import { refusals } from "../protocol/refusal.ts"
 
-import type { EndedBy, Protocol } from "./flow.ts"
-import type { Listener } from "./listen-failed.ts"
+import type { EndedBy, Protocol } from "../flow/flow.ts"
+import type { Listener } from "../flow/listen-failed.ts"
 import type { Family, Label } from "./series.ts"
-import { acceptErrors, fallbackReasons, features } from "./shortfalls.ts"
+import { acceptErrors, fallbackReasons, features } from "../flow/shortfalls.ts"
 
 const label = (name: string, values: ReadonlyArray<string>): Label => ({ name, values })
 

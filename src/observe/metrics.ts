@@ -6,8 +6,8 @@ import * as Record from "effect/Record"
 
 import { type Reason, refusals } from "../protocol/refusal.ts"
 
-import type { EndedBy, Flow, Protocol } from "./flow.ts"
-import type { Listener } from "./listen-failed.ts"
+import type { EndedBy, Flow, Protocol } from "../flow/flow.ts"
+import type { Listener } from "../flow/listen-failed.ts"
 import {
   type Build,
   buildInfo,
@@ -20,7 +20,7 @@ import {
 } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
 import type { ShortfallCounts } from "./shortfall-log.ts"
-import type { acceptErrors, FallbackReason, Feature } from "./shortfalls.ts"
+import type { acceptErrors, FallbackReason, Feature } from "../flow/shortfalls.ts"
 
 type Direction = Flow["direction"]
 

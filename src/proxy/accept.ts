@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 
 import { Chain } from "../net/chain.ts"
 import type { Accept } from "../net/sockets.ts"
-import { Flow } from "../observe/flow.ts"
+import { Flow } from "../flow/flow.ts"
 
 import { Connection } from "./connection.ts"
 import type { Reports, Surroundings } from "./surroundings.ts"

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { ListenerPlan } from "../config/settings.ts"
 import { type Listener, listen } from "../net/listener.ts"
 import type { Accept, Sockets } from "../net/sockets.ts"
-import { hasNoIpv6, type ListenFailed } from "../observe/listen-failed.ts"
+import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 type Bound = Effect.Effect<ReadonlyArray<Listener>, ListenFailed, Scope.Scope>

@@ -2,7 +2,7 @@
  * Witness: tells the metrics and the logs what happens to connections.
  */
 import type { AccessLog } from "../observe/access-log.ts"
-import type { Flow } from "../observe/flow.ts"
+import type { Flow } from "../flow/flow.ts"
 import type { Log } from "../observe/log.ts"
 import type { Metrics } from "../observe/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"

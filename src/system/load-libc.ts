@@ -4,7 +4,7 @@
 import { dlopen, type FFIFunction, type Library } from "bun:ffi"
 import { constants } from "node:os"
 
-import type { Fallback } from "../observe/shortfalls.ts"
+import type { Fallback } from "../flow/shortfalls.ts"
 
 /** Undefined where this system has neither, or where one of the functions is missing. */
 export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): Library<F>["symbols"] | undefined => {

@@ -10,7 +10,7 @@ import { acceptAgainAfter, acceptedAtOnce } from "../../src/net/polled-sockets.t
 import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
 import { socketAddress } from "../../src/net/socket-address.ts"
 import { openSockets, type SocketEnd } from "../../src/net/socket-end.ts"
-import { unheard } from "../../src/observe/shortfalls.ts"
+import { unheard } from "../../src/flow/shortfalls.ts"
 import { smallWrite } from "../../src/net/outbox.ts"
 import { address, descriptors } from "../support/dialling.ts"
 import { makeRandom } from "../support/random.ts"

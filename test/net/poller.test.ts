@@ -16,7 +16,7 @@ import {
   type Watcher,
   writable,
 } from "../../src/net/poller.ts"
-import { unheard } from "../../src/observe/shortfalls.ts"
+import { unheard } from "../../src/flow/shortfalls.ts"
 import { Condition, within } from "../support/within.ts"
 import { bytes, loopback, polled } from "../support/pair.ts"
 

@@ -7,7 +7,7 @@ import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
 import { chooseSockets, tried } from "../../src/net/self-test.ts"
 import { openSockets } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"
-import { type Fallback, unheard } from "../../src/observe/shortfalls.ts"
+import { type Fallback, unheard } from "../../src/flow/shortfalls.ts"
 import { blackHole, descriptors } from "../support/dialling.ts"
 import { bytes, loopback, polled } from "../support/pair.ts"
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { connect } from "node:net"
 
-import type { Peer } from "../../src/observe/flow.ts"
+import type { Peer } from "../../src/flow/flow.ts"
 import { AF_INET, AF_INET6, familyOf, nameIn, peerIn, portIn, socketAddress } from "../../src/net/socket-address.ts"
 import type { SocketEnd } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 
 import { accessFormat, accessFormats, clfLine, logfmtLine, prettyLine } from "../../src/observe/access-formats.ts"
 import { makeAccessLog } from "../../src/observe/access-log.ts"
-import type { Answered } from "../../src/observe/answered.ts"
+import type { Answered } from "../../src/flow/request-record.ts"
 import { istioLine } from "../../src/observe/istio.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { jsonLine } from "../../src/observe/text.ts"

@@ -1,7 +1,7 @@
 /** A line is what JSON.stringify and `jsonLine` would make of the same entry, byte for byte. */
 import { expect, test } from "bun:test"
 
-import type { Answered } from "../../src/observe/answered.ts"
+import type { Answered } from "../../src/flow/request-record.ts"
 import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
 import { fieldName, Line } from "../../src/observe/line.ts"
 import { jsonLine, shorten } from "../../src/observe/text.ts"

@@ -1,7 +1,7 @@
 /** Entries as a test wants them: what the access log's line says. */
-import type { Answered } from "../../src/observe/answered.ts"
+import type { Answered } from "../../src/flow/request-record.ts"
 import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
-import type { Flow } from "../../src/observe/flow.ts"
+import type { Flow } from "../../src/flow/flow.ts"
 import { Line } from "../../src/observe/line.ts"
 
 const line = new Line()

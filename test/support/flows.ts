@@ -1,5 +1,5 @@
 /** Flows as a test wants them: what it does not say is as at the accept of a client. */
-import { type EndedBy, Flow } from "../../src/observe/flow.ts"
+import { type EndedBy, Flow } from "../../src/flow/flow.ts"
 import type { Refusal } from "../../src/protocol/refusal.ts"
 
 /** What can be said of a flow at any time. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { listenFailed } from "../../src/observe/listen-failed.ts"
+import { listenFailed } from "../../src/flow/listen-failed.ts"
 
 const failure = (code: string): Error => Object.assign(new Error("no"), { code })
 
