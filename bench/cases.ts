@@ -1,7 +1,7 @@
 /** What the micro-benchmarks run: each a whole handshake, head or chunk, as a connection would meet it. */
 import { parseIpv4 } from "../src/protocol/address.ts"
 import { fromLatin1 } from "../src/protocol/bytes.ts"
-import { detect } from "../src/protocol/detect.ts"
+import { detect } from "../src/protocol/detect/detect.ts"
 import type { Handshake } from "../src/protocol/handshake.ts"
 import { Body } from "../src/protocol/http/body.ts"
 import { makeConnect } from "../src/protocol/http/connect.ts"
@@ -12,8 +12,8 @@ import { parseRequest } from "../src/protocol/http/request.ts"
 import { parseResponse } from "../src/protocol/http/response.ts"
 import { findHeadEnd } from "../src/protocol/http/scan.ts"
 import { chunked } from "../src/protocol/http/survey.ts"
-import { makeSocks4 } from "../src/protocol/socks4.ts"
-import { makeSocks5 } from "../src/protocol/socks5.ts"
+import { makeSocks4 } from "../src/protocol/socks/socks4.ts"
+import { makeSocks5 } from "../src/protocol/socks/socks5.ts"
 
 export interface Case {
   readonly name: string

@@ -11,7 +11,7 @@
  */
 import type { Flow } from "../flow/flow.ts"
 import { concat } from "../protocol/bytes.ts"
-import { serverNameOf } from "../protocol/tls-hello.ts"
+import { serverNameOf } from "../protocol/tls/client-hello.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { acknowledgedBy, Delivery, type DeliveryOwner } from "./delivery.ts"

@@ -5,7 +5,7 @@
  * It looks at what is there and waits for nothing: a hello that is cut off before its name, or that is spread over
  * several records, has none. An encrypted hello has the name of its outer one.
  */
-import { toLatin1 } from "./bytes.ts"
+import { toLatin1 } from "../bytes.ts"
 
 const handshakeRecord = 22
 const clientHello = 1

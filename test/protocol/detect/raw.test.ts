@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 
-import { refusal } from "../../src/protocol/refusal.ts"
-import { makeTcp, makeVerbatim } from "../../src/protocol/tcp.ts"
-import { ascii, fromHex, trickle } from "../support/trickle.ts"
+import { refusal } from "../../../src/protocol/refusal.ts"
+import { makeTcp, makeVerbatim } from "../../../src/protocol/detect/raw.ts"
+import { ascii, fromHex, trickle } from "../../support/trickle.ts"
 
 const bound = { address: undefined, port: 0 }
 const refused = refusal("connection-refused", "ECONNREFUSED")

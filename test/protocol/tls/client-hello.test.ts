@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
-import { serverNameOf } from "../../src/protocol/tls-hello.ts"
-import { fuzz } from "../support/random.ts"
+import { serverNameOf } from "../../../src/protocol/tls/client-hello.ts"
+import { fuzz } from "../../support/random.ts"
 
 const uint16 = (value: number): ReadonlyArray<number> => [value >> 8, value & 0xff]
 const counted = (bytes: ReadonlyArray<number>): ReadonlyArray<number> => [...uint16(bytes.length), ...bytes]

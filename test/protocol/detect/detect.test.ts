@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test"
 
-import { type Detected, detect, maxDetectBytes } from "../../src/protocol/detect.ts"
-import { needMore } from "../../src/protocol/handshake.ts"
-import { fuzz } from "../support/random.ts"
-import { ascii, fromHex, join } from "../support/trickle.ts"
+import { type Detected, detect, maxDetectBytes } from "../../../src/protocol/detect/detect.ts"
+import { needMore } from "../../../src/protocol/handshake.ts"
+import { fuzz } from "../../support/random.ts"
+import { ascii, fromHex, join } from "../../support/trickle.ts"
 
 const both = { socks: true, http: true }
 const onlySocks = { socks: true, http: false }

@@ -2,10 +2,10 @@
  * Tcp: the handshakes of connections that have none. Nothing is consumed and nothing is said; what the client sends
  * belongs to the tunnel from its first byte.
  */
-import { empty } from "./bytes.ts"
-import { dial, type Handshake, type Step } from "./handshake.ts"
-import { answerRefusal } from "./http/answer.ts"
-import type { Refusal } from "./refusal.ts"
+import { empty } from "../bytes.ts"
+import { dial, type Handshake, type Step } from "../handshake.ts"
+import { answerRefusal } from "../http/answer.ts"
+import type { Refusal } from "../refusal.ts"
 
 const toWorkload: Step = dial(0, undefined)
 

@@ -5,11 +5,11 @@
  * not consumed; the handshake or the HTTP parser reads it again from the start, leading empty lines included.
  * Nothing is allocated but a refusal.
  */
-import { type NeedMore, needMore } from "./handshake.ts"
-import { isTokenByte } from "./http/fields.ts"
-import { maxMethodBytes } from "./http/request.ts"
-import { leadingEmptyLines } from "./http/scan.ts"
-import { type Reason, type Refusal, refusal } from "./refusal.ts"
+import { type NeedMore, needMore } from "../handshake.ts"
+import { isTokenByte } from "../http/fields.ts"
+import { maxMethodBytes } from "../http/request.ts"
+import { leadingEmptyLines } from "../http/scan.ts"
+import { type Reason, type Refusal, refusal } from "../refusal.ts"
 
 /** The protocol families that a listener takes. */
 export interface Allowed {

@@ -9,12 +9,12 @@
  * with any credentials, which are skipped and never kept. Empty ones are let in too, although RFC 1929 wants a user
  * name: Java sends an empty password, and nothing here depends on either. Only CONNECT is supported.
  */
-import { fromBytes } from "./address.ts"
-import { empty, piece, toLatin1 } from "./bytes.ts"
-import { type Bound, dial, type Handshake, needMore, refuse, reply, type Step } from "./handshake.ts"
-import { type Refusal, refusal, refusals } from "./refusal.ts"
+import { fromBytes } from "../address.ts"
+import { empty, piece, toLatin1 } from "../bytes.ts"
+import { type Bound, dial, type Handshake, needMore, refuse, reply, type Step } from "../handshake.ts"
+import { type Refusal, refusal, refusals } from "../refusal.ts"
 import { makeSocks4 } from "./socks4.ts"
-import { type Host, parseDomain } from "./target.ts"
+import { type Host, parseDomain } from "../target.ts"
 
 const version = 0x05
 const loginVersion = 0x01

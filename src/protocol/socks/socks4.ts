@@ -6,11 +6,11 @@
  * SOCKS4a sends the address 0.0.0.x, x not 0, and a host name after the user id. The user id is no authentication: it
  * is skipped and never kept. Ident is never asked.
  */
-import { fromBytes } from "./address.ts"
-import { empty, piece, toLatin1 } from "./bytes.ts"
-import { type Bound, dial, type Handshake, needMore, refuse, type Step } from "./handshake.ts"
-import { type Refusal, refusal, refusals } from "./refusal.ts"
-import { parseDomain } from "./target.ts"
+import { fromBytes } from "../address.ts"
+import { empty, piece, toLatin1 } from "../bytes.ts"
+import { type Bound, dial, type Handshake, needMore, refuse, type Step } from "../handshake.ts"
+import { type Refusal, refusal, refusals } from "../refusal.ts"
+import { parseDomain } from "../target.ts"
 
 const version = 0x04
 const commandConnect = 0x01
