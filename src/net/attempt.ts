@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import type { Address } from "../protocol/address.ts"
-import { nobody, type Receiver } from "./end.ts"
+import { nobody, type Receiver } from "./common/end.ts"
 import type { SocketEnd } from "./socket-end.ts"
 
 /** Who hears how attempts end: once each, never before `Connect` has returned, and never after `cancel`. */

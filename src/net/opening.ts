@@ -15,9 +15,9 @@ import { makeSocks5 } from "../protocol/socks/socks5.ts"
 import type { Target } from "../protocol/target.ts"
 import { makeTcp, makeVerbatim } from "../protocol/detect/raw.ts"
 
-import { after, cancel, type Deadline } from "./deadline.ts"
-import type { End, Receiver } from "./end.ts"
-import type { Step } from "./step.ts"
+import { after, cancel, type Deadline } from "./common/deadline.ts"
+import type { End, Receiver } from "./common/end.ts"
+import type { Step } from "./common/cancellable.ts"
 
 /** Bytes that a client may send ahead of its tunnel before it is paused. */
 const holdBytes = 64 * 1024

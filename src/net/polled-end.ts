@@ -5,8 +5,8 @@
  */
 import { concat, empty } from "../protocol/bytes.ts"
 
-import { uncertainBytes } from "./delivery.ts"
-import { nobody, type Receiver } from "./end.ts"
+import { uncertainBytes } from "./common/delivery.ts"
+import { nobody, type Receiver } from "./common/end.ts"
 import { socketAddressLength, socketOptions } from "./libc.ts"
 import { errorName } from "../system/load-libc.ts"
 import {

@@ -8,7 +8,7 @@ import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
 import type { Address } from "../protocol/address.ts"
 
 import { Attempt, type Outcome } from "./attempt.ts"
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline } from "./common/deadline.ts"
 import {
   EACCES,
   EADDRNOTAVAIL,

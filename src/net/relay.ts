@@ -13,13 +13,13 @@ import type { Flow } from "../flow/flow.ts"
 import { concat } from "../protocol/bytes.ts"
 import { serverNameOf } from "../protocol/tls/client-hello.ts"
 
-import { after, cancel, type Deadline } from "./deadline.ts"
-import { acknowledgedBy, Delivery, type DeliveryOwner } from "./delivery.ts"
-import { type End, nobody, type Receiver } from "./end.ts"
+import { after, cancel, type Deadline } from "./common/deadline.ts"
+import { acknowledgedBy, Delivery, type DeliveryOwner } from "./common/delivery.ts"
+import { type End, nobody, type Receiver } from "./common/end.ts"
 import { letGo } from "../system/release-bytes.ts"
-import { enoughFor } from "./progress.ts"
+import { enoughFor } from "./common/progress.ts"
 import { type Splicer, spliceFrom } from "./splicer.ts"
-import type { Step } from "./step.ts"
+import type { Step } from "./common/cancellable.ts"
 
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {

@@ -9,7 +9,7 @@ import type { Peer } from "../flow/flow.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 import { Attempt, type Connect, type Outcome } from "./attempt.ts"
-import { nobody } from "./end.ts"
+import { nobody } from "./common/end.ts"
 import { type Libc, openLibc } from "./libc.ts"
 import { letGo } from "../system/release-bytes.ts"
 import { keepAliveProbeAfter } from "./probing.ts"

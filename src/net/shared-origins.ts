@@ -11,7 +11,7 @@
  * - A name moves, and a balancer spreads connections. So nothing is shared for longer than `origin-reuse` after it was
  *   made, nor after a reload, which may deny what was permitted.
  */
-import type { Drain, Drained } from "./drain.ts"
+import type { Drain, Drained } from "./common/drain-signal.ts"
 import type { Origin, OriginLimits, OriginOwner } from "./origin.ts"
 import type { Spare } from "./spare.ts"
 

@@ -4,7 +4,7 @@
 import type { Address } from "../protocol/address.ts"
 
 import { open } from "../system/collect-garbage.ts"
-import { type End, nobody, type Receiver } from "./end.ts"
+import { type End, nobody, type Receiver } from "./common/end.ts"
 import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
 
 /** Sockets that are open now: accepted, connected, and being connected. */

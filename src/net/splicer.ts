@@ -15,7 +15,7 @@ import type * as Scope from "effect/Scope"
 
 import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
 
-import type { End } from "./end.ts"
+import type { End } from "./common/end.ts"
 import { errorName } from "../system/load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
-import { Chain } from "../net/chain.ts"
+import { Chain } from "../net/common/intrusive-list.ts"
 import type { Accept } from "../net/sockets.ts"
 import { Flow } from "../flow/flow.ts"
 

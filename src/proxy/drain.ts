@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 
-import type { Drain } from "../net/drain.ts"
+import type { Drain } from "../net/common/drain-signal.ts"
 import type { Listener } from "../net/listener.ts"
 
 export interface Draining {

@@ -3,7 +3,7 @@
  */
 import type { ListenerPlan, Settings } from "../config/settings.ts"
 import type { Dialer } from "../net/dialer.ts"
-import type { Drain } from "../net/drain.ts"
+import type { Drain } from "../net/common/drain-signal.ts"
 import type { ExchangeContext } from "../net/exchange-context.ts"
 import type { Speech } from "../net/opening.ts"
 import { SharedOrigins } from "../net/shared-origins.ts"

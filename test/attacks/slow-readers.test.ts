@@ -1,6 +1,6 @@
 /** Peers that take slowly or in crumbs: they hold back whoever sends to them, and cost the proxy next to nothing. */
 import { expect, test } from "bun:test"
-import { lingerTimeout } from "../../src/net/linger.ts"
+import { lingerTimeout } from "../../src/net/common/linger.ts"
 import { openTunnel, type Tunnel } from "../support/clients.ts"
 import { cost, idleShare } from "../support/cost.ts"
 import { blackHole } from "../support/dialling.ts"

@@ -4,7 +4,7 @@ import { openSync } from "node:fs"
 import { constants } from "node:os"
 
 import { type Attempt, isSelfConnected } from "../../src/net/attempt.ts"
-import { nobody } from "../../src/net/end.ts"
+import { nobody } from "../../src/net/common/end.ts"
 import { openLibc } from "../../src/net/libc.ts"
 import { PolledEnd } from "../../src/net/polled-end.ts"
 import { Poller } from "../../src/net/poller.ts"

@@ -1,7 +1,7 @@
 /** Hundreds of ends that do what ends can do, in any order, also to each other in the middle of a turn. */
 import { describe, expect, test } from "bun:test"
 
-import type { End, Receiver } from "../../src/net/end.ts"
+import type { End, Receiver } from "../../src/net/common/end.ts"
 import type { SocketEnd } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"
 import { bothWays, pairsOf, pattern } from "../support/pair.ts"

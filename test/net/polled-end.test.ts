@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 import { join } from "node:path"
 
-import { type End, nobody, type Receiver } from "../../src/net/end.ts"
+import { type End, nobody, type Receiver } from "../../src/net/common/end.ts"
 import { PolledEnd } from "../../src/net/polled-end.ts"
 import { acceptAgainAfter, acceptedAtOnce } from "../../src/net/polled-sockets.ts"
 import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
@@ -1007,7 +1007,7 @@ const source = (name: string): string => join(import.meta.dir, "../../src", name
 /** The beginning of a program of its own. */
 const prelude = `
   const { polledSockets } = await import("${source("net/polled-sockets.ts")}")
-  const { nobody } = await import("${source("net/end.ts")}")
+  const { nobody } = await import("${source("net/common/end.ts")}")
   const { parseAddress } = await import("${source("protocol/address.ts")}")
   const sockets = polledSockets()
   const loopback = parseAddress("127.0.0.1")

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
-import type { End } from "../../src/net/end.ts"
+import type { End } from "../../src/net/common/end.ts"
 import type { SocketEnd } from "../../src/net/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets.ts"
 import { openPipe, type Pipe, pipeBytes } from "../../src/net/pipe.ts"

@@ -1,5 +1,5 @@
 /** Both ends of one connection on loopback, each with an ear that remembers what it heard. */
-import type { End, Receiver } from "../../src/net/end.ts"
+import type { End, Receiver } from "../../src/net/common/end.ts"
 import { polledSockets } from "../../src/net/polled-sockets.ts"
 import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
 import type { SocketEnd } from "../../src/net/socket-end.ts"

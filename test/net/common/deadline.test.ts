@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
-import { after, cancel } from "../../src/net/deadline.ts"
-import { within } from "../support/within.ts"
+import { after, cancel } from "../../../src/net/common/deadline.ts"
+import { within } from "../../support/within.ts"
 
 /** Settles when a deadline of this duration fires, which is after every earlier one of the same duration. */
 const passed = (milliseconds: number): Promise<void> =>
@@ -105,7 +105,7 @@ test("thousands are armed and cancelled, and the one that is left fires", async 
 })
 
 test("none keeps the process alive", async () => {
-  const module = join(import.meta.dir, "../../src/net/deadline.ts")
+  const module = join(import.meta.dir, "../../../src/net/common/deadline.ts")
   const child = Bun.spawn([process.execPath, "-e", `(await import("${module}")).after(60_000, () => {})`])
   expect(await within(child.exited, "exit")).toBe(0)
 })

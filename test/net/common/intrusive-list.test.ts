@@ -1,7 +1,7 @@
 /** Things in their order, any of which may leave. */
 import { expect, test } from "bun:test"
 
-import { Chain, type Link } from "../../src/net/chain.ts"
+import { Chain, type Link } from "../../../src/net/common/intrusive-list.ts"
 
 class Thing implements Link<Thing> {
   previous: Thing | undefined = undefined

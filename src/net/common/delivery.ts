@@ -7,7 +7,7 @@
 import { after, cancel, type Deadline } from "./deadline.ts"
 import type { End } from "./end.ts"
 import { enoughFor } from "./progress.ts"
-import type { Step } from "./step.ts"
+import type { Step } from "./cancellable.ts"
 
 /** Who waits: hears one of the two, once, unless the wait is cancelled. */
 export interface DeliveryOwner {

@@ -2,15 +2,15 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { type End, nobody } from "../../src/net/end.ts"
-import { RuntimeEnd } from "../../src/net/runtime-sockets.ts"
-import type { SocketName } from "../../src/net/socket-end.ts"
-import { bothWays, bytes, Ear, pairOf, pairsOf } from "../support/pair.ts"
-import { within } from "../support/within.ts"
+import { type End, nobody } from "../../../src/net/common/end.ts"
+import { RuntimeEnd } from "../../../src/net/runtime-sockets.ts"
+import type { SocketName } from "../../../src/net/socket-end.ts"
+import { bothWays, bytes, Ear, pairOf, pairsOf } from "../../support/pair.ts"
+import { within } from "../../support/within.ts"
 
 const textOf = (name: SocketName | undefined): string => `${name?.address.text} ${name?.port}`
 
-const source = (name: string): string => join(import.meta.dir, "../../src/net", name)
+const source = (name: string): string => join(import.meta.dir, "../../../src/net", name)
 
 /** The beginning of a program that has its `sockets` that way. */
 const socketsFor = (way: string): string =>
@@ -232,7 +232,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
     const program = `
       ${socketsFor(way)}
       const { nobody } = await import("${source("end.ts")}")
-      const { parseAddress } = await import("${join(import.meta.dir, "../../src/protocol/address.ts")}")
+      const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       process.on("uncaughtException", (error) => console.log("caught", error.message))
       const bad = { ...nobody, data() { throw new Error("defect") }, closed: () => console.log("closed") }
       const good = { ...nobody, data(end, chunk) { end.write(chunk) } }
@@ -252,7 +252,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
     const program = `
       ${socketsFor(way)}
       const { nobody } = await import("${source("end.ts")}")
-      const { parseAddress } = await import("${join(import.meta.dir, "../../src/protocol/address.ts")}")
+      const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       const loopback = parseAddress("127.0.0.1")
       const listener = sockets.listen(loopback, 0, (end) => {
         listener.stop()

@@ -6,13 +6,13 @@
  * it, or goes on with a body that nobody wants. A peer that does neither is closed when its time is up; what the kernel
  * holds for it then is the kernel's to deliver.
  */
-import { empty } from "../protocol/bytes.ts"
+import { empty } from "../../protocol/bytes.ts"
 
 import { after, cancel, type Deadline } from "./deadline.ts"
 import { uncertainBytes } from "./delivery.ts"
 import type { End, Receiver } from "./end.ts"
 import { enoughFor } from "./progress.ts"
-import type { Step } from "./step.ts"
+import type { Step } from "./cancellable.ts"
 
 /** Milliseconds that a peer which has everything may take to close, or to go on sending. */
 export const lingerTimeout = 5000

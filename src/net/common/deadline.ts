@@ -8,7 +8,7 @@
  * A deadline never keeps the process alive, fires at most once, and is never re-armed.
  */
 
-import { Chain, type Link } from "./chain.ts"
+import { Chain, type Link } from "./intrusive-list.ts"
 
 /** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
 export interface Deadline extends Link<Deadline> {
