@@ -10,7 +10,7 @@ import type { End } from "./common/end.ts"
 import type { Origin } from "./origin.ts"
 import type { OwnLimits } from "./own-origins.ts"
 import type { SharedOrigins } from "./shared-origins.ts"
-import type { Spare } from "./spare.ts"
+import type { Spare } from "./sockets/descriptor-budget.ts"
 import type { Splicer } from "./splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */

@@ -3,7 +3,7 @@
  */
 import type { Origin, OriginLimits } from "./origin.ts"
 import type { SharedOrigins } from "./shared-origins.ts"
-import type { Spare } from "./spare.ts"
+import type { Spare } from "./sockets/descriptor-budget.ts"
 
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8

@@ -7,7 +7,7 @@ import { concat, empty } from "../protocol/bytes.ts"
 
 import { uncertainBytes } from "./common/delivery.ts"
 import { nobody, type Receiver } from "./common/end.ts"
-import { socketAddressLength, socketOptions } from "./libc.ts"
+import { socketAddressLength, socketOptions } from "./sockets/socket-calls.ts"
 import { errorName } from "../system/load-libc.ts"
 import {
   broken,
@@ -24,7 +24,7 @@ import {
   writable,
 } from "./poller.ts"
 import type { Sender } from "./outbox.ts"
-import { keepAliveProbeAfter } from "./probing.ts"
+import { keepAliveProbeAfter } from "./sockets/tcp-keep-alive.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -34,8 +34,8 @@ import {
   isPaused,
   SocketEnd,
   type SocketName,
-} from "./socket-end.ts"
-import { nameIn } from "./socket-address.ts"
+} from "./sockets/socket-end.ts"
+import { nameIn } from "./sockets/socket-address.ts"
 
 const interest = readable | urgent | writable | peerHungUp | edgeTriggered
 

@@ -13,7 +13,7 @@
  */
 import { type Shortfalls, unheard } from "../flow/shortfalls.ts"
 
-import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./libc.ts"
+import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./sockets/socket-calls.ts"
 import { errorName } from "../system/load-libc.ts"
 import { Outbox } from "./outbox.ts"
 import { unnotedImmediate, untilNextTimer, watchTimers } from "./timers.ts"

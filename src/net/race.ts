@@ -8,9 +8,9 @@
 import type { Address } from "../protocol/address.ts"
 import type { Reason, Refusal } from "../protocol/refusal.ts"
 import { refusal } from "../protocol/refusal.ts"
-import type { Attempt, Connect, Outcome } from "./attempt.ts"
+import type { Attempt, Connect, Outcome } from "./sockets/attempt.ts"
 import { after, cancel, type Deadline } from "./common/deadline.ts"
-import type { Spare } from "./spare.ts"
+import type { Spare } from "./sockets/descriptor-budget.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250

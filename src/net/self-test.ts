@@ -15,7 +15,7 @@ import { after, cancel } from "./common/deadline.ts"
 import { type End, nobody } from "./common/end.ts"
 import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
 import { routedSockets } from "./routed-sockets.ts"
-import type { Sockets } from "./sockets.ts"
+import type { Sockets } from "./sockets/sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
 const patience = 3000

@@ -13,7 +13,7 @@
  */
 import type { Drain, Drained } from "./common/drain-signal.ts"
 import type { Origin, OriginLimits, OriginOwner } from "./origin.ts"
-import type { Spare } from "./spare.ts"
+import type { Spare } from "./sockets/descriptor-budget.ts"
 
 /** Milliseconds between two looks for what has waited too long. */
 const sweepEvery = 1000

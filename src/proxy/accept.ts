@@ -7,7 +7,7 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
 import { Chain } from "../net/common/intrusive-list.ts"
-import type { Accept } from "../net/sockets.ts"
+import type { Accept } from "../net/sockets/sockets.ts"
 import { Flow } from "../flow/flow.ts"
 
 import { Connection } from "./connection.ts"

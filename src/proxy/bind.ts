@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 import type { ListenerPlan } from "../config/settings.ts"
-import { type Listener, listen } from "../net/listener.ts"
-import type { Accept, Sockets } from "../net/sockets.ts"
+import { type Listener, listen } from "../net/sockets/listener.ts"
+import type { Accept, Sockets } from "../net/sockets/sockets.ts"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 import { type Address, parseAddress } from "../protocol/address.ts"
 

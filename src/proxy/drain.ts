@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 
 import type { Drain } from "../net/common/drain-signal.ts"
-import type { Listener } from "../net/listener.ts"
+import type { Listener } from "../net/sockets/listener.ts"
 
 export interface Draining {
   readonly drain: Drain

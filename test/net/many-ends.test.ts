@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 
 import type { End, Receiver } from "../../src/net/common/end.ts"
-import type { SocketEnd } from "../../src/net/socket-end.ts"
-import type { Sockets } from "../../src/net/sockets.ts"
+import type { SocketEnd } from "../../src/net/sockets/socket-end.ts"
+import type { Sockets } from "../../src/net/sockets/sockets.ts"
 import { bothWays, pairsOf, pattern } from "../support/pair.ts"
 import { makeRandom, type Random } from "../support/random.ts"
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
 import { nobody } from "../../src/net/common/end.ts"
-import { dataOfEvent, type Libc, wordsOfEvent } from "../../src/net/libc.ts"
+import { dataOfEvent, type Libc, wordsOfEvent } from "../../src/net/sockets/socket-calls.ts"
 import {
   chunkBytes,
   keptAtOnce,

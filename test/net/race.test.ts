@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
-import type { Attempt, Connect } from "../../src/net/attempt.ts"
+import type { Attempt, Connect } from "../../src/net/sockets/attempt.ts"
 import { interleaved, type Loss, Race, reasonOf } from "../../src/net/race.ts"
-import { Spare } from "../../src/net/spare.ts"
+import { Spare } from "../../src/net/sockets/descriptor-budget.ts"
 import { address } from "../support/dialling.ts"
 
 const texts = (...list: ReadonlyArray<string>): ReadonlyArray<string> =>

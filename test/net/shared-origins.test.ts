@@ -5,7 +5,7 @@ import { Drain } from "../../src/net/common/drain-signal.ts"
 import { type End, nobody } from "../../src/net/common/end.ts"
 import { askAfter, Origin, type OriginLimits } from "../../src/net/origin.ts"
 import { SharedOrigins } from "../../src/net/shared-origins.ts"
-import { Spare } from "../../src/net/spare.ts"
+import { Spare } from "../../src/net/sockets/descriptor-budget.ts"
 
 /** An end that records how it was closed. */
 class FakeEnd implements End {

@@ -2,8 +2,8 @@
 import type { End, Receiver } from "../../src/net/common/end.ts"
 import { polledSockets } from "../../src/net/polled-sockets.ts"
 import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
-import type { SocketEnd } from "../../src/net/socket-end.ts"
-import type { Sockets } from "../../src/net/sockets.ts"
+import type { SocketEnd } from "../../src/net/sockets/socket-end.ts"
+import type { Sockets } from "../../src/net/sockets/sockets.ts"
 import { address } from "./dialling.ts"
 import { Condition, within } from "./within.ts"
 

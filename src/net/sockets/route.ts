@@ -2,10 +2,10 @@
  * Route: whether this machine can send anything to an address at all, asked of the kernel by a UDP socket that is
  * connected and sends nothing. So it knows what connect(2) of TCP and Bun leave untold; never why a packet was lost.
  */
-import type { Address } from "../protocol/address.ts"
+import type { Address } from "../../protocol/address.ts"
 
-import { EADDRNOTAVAIL, ENETUNREACH, type Libc, socketOptions } from "./libc.ts"
-import { errorName } from "../system/load-libc.ts"
+import { EADDRNOTAVAIL, ENETUNREACH, type Libc, socketOptions } from "./socket-calls.ts"
+import { errorName } from "../../system/load-libc.ts"
 import { familyOf, socketAddress } from "./socket-address.ts"
 
 /**

@@ -7,7 +7,7 @@
 import { type Pointer, ptr, read } from "bun:ffi"
 import { constants } from "node:os"
 
-import { loadLibc } from "../system/load-libc.ts"
+import { loadLibc } from "../../system/load-libc.ts"
 
 // The values of Linux; x64 and arm64 agree on all of them.
 const SOCK_STREAM = 0o1

@@ -2,9 +2,9 @@
  * Socket address: struct sockaddr_in and struct sockaddr_in6 (ip(7), ipv6(7)), as libc takes and gives them. The family
  * is in host order: both machines that this is for are little-endian.
  */
-import type { Peer } from "../flow/flow.ts"
-import { type Address, fromBytes, ipv4At } from "../protocol/address.ts"
-import { uriHost } from "../protocol/target.ts"
+import type { Peer } from "../../flow/flow.ts"
+import { type Address, fromBytes, ipv4At } from "../../protocol/address.ts"
+import { uriHost } from "../../protocol/target.ts"
 
 import type { SocketName } from "./socket-end.ts"
 

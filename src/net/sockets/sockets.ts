@@ -2,8 +2,8 @@
  * Sockets: how the program listens and connects. There are two ways: `polled`, which reads and writes by system calls of
  * its own, and the runtime's, for where the first is not to be had.
  */
-import type { Peer } from "../flow/flow.ts"
-import type { Address } from "../protocol/address.ts"
+import type { Peer } from "../../flow/flow.ts"
+import type { Address } from "../../protocol/address.ts"
 
 import type { Connect } from "./attempt.ts"
 import type { SocketEnd } from "./socket-end.ts"

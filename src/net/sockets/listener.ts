@@ -6,8 +6,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Listener as What, type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
-import type { Address } from "../protocol/address.ts"
+import { type Listener as What, type ListenFailed, listenFailed } from "../../flow/listen-failed.ts"
+import type { Address } from "../../protocol/address.ts"
 
 import type { Accept, Listening, Sockets } from "./sockets.ts"
 

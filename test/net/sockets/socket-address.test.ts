@@ -3,13 +3,21 @@ import { describe, expect, test } from "bun:test"
 import { once } from "node:events"
 import { connect } from "node:net"
 
-import type { Peer } from "../../src/flow/flow.ts"
-import { AF_INET, AF_INET6, familyOf, nameIn, peerIn, portIn, socketAddress } from "../../src/net/socket-address.ts"
-import type { SocketEnd } from "../../src/net/socket-end.ts"
-import type { Sockets } from "../../src/net/sockets.ts"
-import { address } from "../support/dialling.ts"
-import { within } from "../support/within.ts"
-import { bothWays } from "../support/pair.ts"
+import type { Peer } from "../../../src/flow/flow.ts"
+import {
+  AF_INET,
+  AF_INET6,
+  familyOf,
+  nameIn,
+  peerIn,
+  portIn,
+  socketAddress,
+} from "../../../src/net/sockets/socket-address.ts"
+import type { SocketEnd } from "../../../src/net/sockets/socket-end.ts"
+import type { Sockets } from "../../../src/net/sockets/sockets.ts"
+import { address } from "../../support/dialling.ts"
+import { within } from "../../support/within.ts"
+import { bothWays } from "../../support/pair.ts"
 
 /** Where a client of a listener on `bound` that connects to `to` comes from; its port must be the client's own. */
 const hostOfClient = async (sockets: Sockets, bound: string, to: string): Promise<string> => {

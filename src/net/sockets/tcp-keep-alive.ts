@@ -3,7 +3,7 @@
  * pay for. The sockets that wait for it are a chain in the order in which they were opened: a deadline for each would
  * be a twentieth of what an idle connection costs.
  */
-import { Chain, type Link } from "./common/intrusive-list.ts"
+import { Chain, type Link } from "../common/intrusive-list.ts"
 
 /**
  * Milliseconds until a socket that was opened has its probes, and of silence after which the kernel then asks a peer

@@ -1,11 +1,11 @@
 /**
  * Socket end: what the ends of all sockets have in common, whoever reads and writes them.
  */
-import type { Address } from "../protocol/address.ts"
+import type { Address } from "../../protocol/address.ts"
 
-import { open } from "../system/collect-garbage.ts"
-import { type End, nobody, type Receiver } from "./common/end.ts"
-import { keepAliveProbeAfter, type Probed, Probing } from "./probing.ts"
+import { open } from "../../system/collect-garbage.ts"
+import { type End, nobody, type Receiver } from "../common/end.ts"
+import { keepAliveProbeAfter, type Probed, Probing } from "./tcp-keep-alive.ts"
 
 /** Sockets that are open now: accepted, connected, and being connected. */
 export const openSockets = (): number => sockets

@@ -1,9 +1,9 @@
 /** What the kernel says of a way to go, without a packet; the rest is in test/faults, where routes fail. */
 import { expect, test } from "bun:test"
 
-import { openLibc } from "../../src/net/libc.ts"
-import { routeError } from "../../src/net/route.ts"
-import { address, descriptors } from "../support/dialling.ts"
+import { openLibc } from "../../../src/net/sockets/socket-calls.ts"
+import { routeError } from "../../../src/net/sockets/route.ts"
+import { address, descriptors } from "../../support/dialling.ts"
 
 const libc = openLibc()!
 

@@ -1,8 +1,8 @@
 /** Sockets that last get their probes; those that are short never cost any. */
 import { expect, test } from "bun:test"
 
-import { type Probed, Probing } from "../../src/net/probing.ts"
-import { within } from "../support/within.ts"
+import { type Probed, Probing } from "../../../src/net/sockets/tcp-keep-alive.ts"
+import { within } from "../../support/within.ts"
 
 class Socket implements Probed {
   waitsSince = 0

@@ -2,8 +2,8 @@
  * Attempt: one connection being made to one address, whoever makes it. It resolves no name: it only ever sees an address.
  */
 import { readFileSync } from "node:fs"
-import type { Address } from "../protocol/address.ts"
-import { nobody, type Receiver } from "./common/end.ts"
+import type { Address } from "../../protocol/address.ts"
+import { nobody, type Receiver } from "../common/end.ts"
 import type { SocketEnd } from "./socket-end.ts"
 
 /** Who hears how attempts end: once each, never before `Connect` has returned, and never after `cancel`. */
