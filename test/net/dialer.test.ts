@@ -6,7 +6,7 @@ import type { Connect } from "../../src/net/sockets/attempt.ts"
 import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../src/net/dialer.ts"
 import { nobody } from "../../src/net/common/end.ts"
 import type { Answer, Resolver } from "../../src/net/resolver.ts"
-import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
+import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
 import { refusal } from "../../src/protocol/refusal.ts"
 import type { Target } from "../../src/protocol/target.ts"
 import {

@@ -1,7 +1,7 @@
 /** Both ends of one connection on loopback, each with an ear that remembers what it heard. */
 import type { End, Receiver } from "../../src/net/common/end.ts"
-import { polledSockets } from "../../src/net/polled-sockets.ts"
-import { runtimeSockets } from "../../src/net/runtime-sockets.ts"
+import { polledSockets } from "../../src/net/polled/polled-sockets.ts"
+import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
 import type { SocketEnd } from "../../src/net/sockets/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets/sockets.ts"
 import { address } from "./dialling.ts"

@@ -5,15 +5,15 @@
  * on, unheard, until it connects (then it is reset) or the kernel gives it up.
  */
 import { connect as bunConnect, listen as bunListen, type Socket, type SocketHandler } from "bun"
-import type { Peer } from "../flow/flow.ts"
-import { type Address, parseAddress } from "../protocol/address.ts"
+import type { Peer } from "../../flow/flow.ts"
+import { type Address, parseAddress } from "../../protocol/address.ts"
 
-import { Attempt, type Connect, type Outcome } from "./sockets/attempt.ts"
-import { nobody } from "./common/end.ts"
-import { type Libc, openLibc } from "./sockets/socket-calls.ts"
-import { letGo } from "../system/release-bytes.ts"
-import { keepAliveProbeAfter } from "./sockets/tcp-keep-alive.ts"
-import { peerOf } from "./sockets/socket-address.ts"
+import { Attempt, type Connect, type Outcome } from "../sockets/attempt.ts"
+import { nobody } from "../common/end.ts"
+import { type Libc, openLibc } from "../sockets/socket-calls.ts"
+import { letGo } from "../../system/release-bytes.ts"
+import { keepAliveProbeAfter } from "../sockets/tcp-keep-alive.ts"
+import { peerOf } from "../sockets/socket-address.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -23,8 +23,8 @@ import {
   isPaused,
   SocketEnd,
   type SocketName,
-} from "./sockets/socket-end.ts"
-import type { Accept, Listening, Sockets } from "./sockets/sockets.ts"
+} from "../sockets/socket-end.ts"
+import type { Accept, Listening, Sockets } from "../sockets/sockets.ts"
 
 declare module "bun" {
   /** bun-types 1.4.5 leaves out what sockets of Bun 1.4.5 have. */

@@ -1,8 +1,8 @@
 /** What is written in the middle of a turn: all of it leaves, in its order. */
 import { describe, expect, test } from "bun:test"
 
-import { Outbox, type Sender, smallWrite } from "../../src/net/outbox.ts"
-import { bytes } from "../support/pair.ts"
+import { Outbox, type Sender, smallWrite } from "../../../src/net/polled/write-batch.ts"
+import { bytes } from "../../support/pair.ts"
 
 /** Where the outbox believes that its memory is. */
 const base = 0x1000

@@ -4,11 +4,11 @@
  */
 import { ptr } from "bun:ffi"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
-import type { Address } from "../protocol/address.ts"
+import { type Fallback, type Shortfalls, unheard } from "../../flow/shortfalls.ts"
+import type { Address } from "../../protocol/address.ts"
 
-import { Attempt, type Outcome } from "./sockets/attempt.ts"
-import { after, cancel, type Deadline } from "./common/deadline.ts"
+import { Attempt, type Outcome } from "../sockets/attempt.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -20,13 +20,13 @@ import {
   openLibc,
   socketAddressLength,
   socketOptions,
-} from "./sockets/socket-calls.ts"
-import { errorName, whyNoLibc } from "../system/load-libc.ts"
+} from "../sockets/socket-calls.ts"
+import { errorName, whyNoLibc } from "../../system/load-libc.ts"
 import { PolledEnd } from "./polled-end.ts"
 import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
-import { routeError } from "./sockets/route.ts"
-import { type Accept, backlog, type Listening, type Sockets } from "./sockets/sockets.ts"
-import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "./sockets/socket-address.ts"
+import { routeError } from "../sockets/route.ts"
+import { type Accept, backlog, type Listening, type Sockets } from "../sockets/sockets.ts"
+import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "../sockets/socket-address.ts"
 
 declare module "bun" {
   /** bun-types 1.4.5 leaves out what listeners of Bun 1.4.5 have. */

@@ -13,8 +13,8 @@ import { type Address, parseAddress } from "../protocol/address.ts"
 import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./common/deadline.ts"
 import { type End, nobody } from "./common/end.ts"
-import { acceptIsDenied, polledSockets } from "./polled-sockets.ts"
-import { routedSockets } from "./routed-sockets.ts"
+import { acceptIsDenied, polledSockets } from "./polled/polled-sockets.ts"
+import { routedSockets } from "./runtime/routed-sockets.ts"
 import type { Sockets } from "./sockets/sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */

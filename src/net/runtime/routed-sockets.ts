@@ -1,11 +1,11 @@
 /**
  * Routed sockets: those of the runtime, with the true name of a destination that this machine has no route to.
  */
-import type { Outcome } from "./sockets/attempt.ts"
-import { type Libc, openLibc } from "./sockets/socket-calls.ts"
-import { routeError } from "./sockets/route.ts"
+import type { Outcome } from "../sockets/attempt.ts"
+import { type Libc, openLibc } from "../sockets/socket-calls.ts"
+import { routeError } from "../sockets/route.ts"
 import { runtimeSockets } from "./runtime-sockets.ts"
-import type { Sockets } from "./sockets/sockets.ts"
+import type { Sockets } from "../sockets/sockets.ts"
 
 /** The runtime's sockets; where libc can be asked a destination without a route is told by its own name. */
 export const routedSockets = (libc: Libc | undefined = openLibc()): Sockets => {

@@ -11,12 +11,12 @@
  * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
  * leaves (outbox.ts).
  */
-import { type Shortfalls, unheard } from "../flow/shortfalls.ts"
+import { type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 
-import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "./sockets/socket-calls.ts"
-import { errorName } from "../system/load-libc.ts"
-import { Outbox } from "./outbox.ts"
-import { unnotedImmediate, untilNextTimer, watchTimers } from "./timers.ts"
+import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "../sockets/socket-calls.ts"
+import { errorName } from "../../system/load-libc.ts"
+import { Outbox } from "./write-batch.ts"
+import { unnotedImmediate, untilNextTimer, watchTimers } from "./runtime-timers.ts"
 
 /** Events of epoll(7). */
 export const readable = 0x001

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
-import { nobody } from "../../src/net/common/end.ts"
-import { dataOfEvent, type Libc, wordsOfEvent } from "../../src/net/sockets/socket-calls.ts"
+import { nobody } from "../../../src/net/common/end.ts"
+import { dataOfEvent, type Libc, wordsOfEvent } from "../../../src/net/sockets/socket-calls.ts"
 import {
   chunkBytes,
   keptAtOnce,
@@ -15,10 +15,10 @@ import {
   unread,
   type Watcher,
   writable,
-} from "../../src/net/poller.ts"
-import { unheard } from "../../src/flow/shortfalls.ts"
-import { Condition, within } from "../support/within.ts"
-import { bytes, loopback, polled } from "../support/pair.ts"
+} from "../../../src/net/polled/poller.ts"
+import { unheard } from "../../../src/flow/shortfalls.ts"
+import { Condition, within } from "../../support/within.ts"
+import { bytes, loopback, polled } from "../../support/pair.ts"
 
 const { EAGAIN, ECONNRESET, EINTR, ENOSPC } = constants.errno
 

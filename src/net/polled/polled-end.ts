@@ -3,12 +3,12 @@
  *
  * It is registered once, edge-triggered: it is told of what is new, and has to know itself what it has not read yet.
  */
-import { concat, empty } from "../protocol/bytes.ts"
+import { concat, empty } from "../../protocol/bytes.ts"
 
-import { uncertainBytes } from "./common/delivery.ts"
-import { nobody, type Receiver } from "./common/end.ts"
-import { socketAddressLength, socketOptions } from "./sockets/socket-calls.ts"
-import { errorName } from "../system/load-libc.ts"
+import { uncertainBytes } from "../common/delivery.ts"
+import { nobody, type Receiver } from "../common/end.ts"
+import { socketAddressLength, socketOptions } from "../sockets/socket-calls.ts"
+import { errorName } from "../../system/load-libc.ts"
 import {
   broken,
   chunkBytes,
@@ -23,8 +23,8 @@ import {
   wouldWait,
   writable,
 } from "./poller.ts"
-import type { Sender } from "./outbox.ts"
-import { keepAliveProbeAfter } from "./sockets/tcp-keep-alive.ts"
+import type { Sender } from "./write-batch.ts"
+import { keepAliveProbeAfter } from "../sockets/tcp-keep-alive.ts"
 import {
   firstOwn,
   hasPeerFinished,
@@ -34,8 +34,8 @@ import {
   isPaused,
   SocketEnd,
   type SocketName,
-} from "./sockets/socket-end.ts"
-import { nameIn } from "./sockets/socket-address.ts"
+} from "../sockets/socket-end.ts"
+import { nameIn } from "../sockets/socket-address.ts"
 
 const interest = readable | urgent | writable | peerHungUp | edgeTriggered
 

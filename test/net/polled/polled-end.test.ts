@@ -4,18 +4,18 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 import { join } from "node:path"
 
-import { type End, nobody, type Receiver } from "../../src/net/common/end.ts"
-import { PolledEnd } from "../../src/net/polled-end.ts"
-import { acceptAgainAfter, acceptedAtOnce } from "../../src/net/polled-sockets.ts"
-import { chunkBytes, mostEvents, type Poller } from "../../src/net/poller.ts"
-import { socketAddress } from "../../src/net/sockets/socket-address.ts"
-import { openSockets, type SocketEnd } from "../../src/net/sockets/socket-end.ts"
-import { unheard } from "../../src/flow/shortfalls.ts"
-import { smallWrite } from "../../src/net/outbox.ts"
-import { address, descriptors } from "../support/dialling.ts"
-import { makeRandom } from "../support/random.ts"
-import { Condition, within } from "../support/within.ts"
-import { bytes, Ear, loopback, type Pair, pairOf, pairsOf, pattern, polled } from "../support/pair.ts"
+import { type End, nobody, type Receiver } from "../../../src/net/common/end.ts"
+import { PolledEnd } from "../../../src/net/polled/polled-end.ts"
+import { acceptAgainAfter, acceptedAtOnce } from "../../../src/net/polled/polled-sockets.ts"
+import { chunkBytes, mostEvents, type Poller } from "../../../src/net/polled/poller.ts"
+import { socketAddress } from "../../../src/net/sockets/socket-address.ts"
+import { openSockets, type SocketEnd } from "../../../src/net/sockets/socket-end.ts"
+import { unheard } from "../../../src/flow/shortfalls.ts"
+import { smallWrite } from "../../../src/net/polled/write-batch.ts"
+import { address, descriptors } from "../../support/dialling.ts"
+import { makeRandom } from "../../support/random.ts"
+import { Condition, within } from "../../support/within.ts"
+import { bytes, Ear, loopback, type Pair, pairOf, pairsOf, pattern, polled } from "../../support/pair.ts"
 
 const pair = (): Promise<Pair> => pairOf(polled)
 
@@ -1002,11 +1002,11 @@ describe("a listener", () => {
   })
 })
 
-const source = (name: string): string => join(import.meta.dir, "../../src", name)
+const source = (name: string): string => join(import.meta.dir, "../../../src", name)
 
 /** The beginning of a program of its own. */
 const prelude = `
-  const { polledSockets } = await import("${source("net/polled-sockets.ts")}")
+  const { polledSockets } = await import("${source("net/polled/polled-sockets.ts")}")
   const { nobody } = await import("${source("net/common/end.ts")}")
   const { parseAddress } = await import("${source("protocol/address.ts")}")
   const sockets = polledSockets()

@@ -5,10 +5,10 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 
-import type * as timersModule from "../../src/net/timers.ts"
-import { longestWait } from "../../src/net/poller.ts"
-import { within } from "../support/within.ts"
-import { loopback, polled } from "../support/pair.ts"
+import type * as timersModule from "../../../src/net/polled/runtime-timers.ts"
+import { longestWait } from "../../../src/net/polled/poller.ts"
+import { within } from "../../support/within.ts"
+import { loopback, polled } from "../../support/pair.ts"
 
 type Timers = typeof timersModule
 
@@ -16,7 +16,9 @@ let fresh = 0
 
 /** Watched timers that know of no other ones, by a clock that only `pass` moves; all is as before when it is disposed of. */
 const watched = async (): Promise<Timers & Disposable> => {
-  const timers: Timers = await import(`${join(import.meta.dir, "../../src/net/timers.ts")}?fresh=${fresh++}`)
+  const timers: Timers = await import(
+    `${join(import.meta.dir, "../../../src/net/polled/runtime-timers.ts")}?fresh=${fresh++}`
+  )
   const { setTimeout, setInterval, setImmediate, clearImmediate } = globalThis
   now = 1000.25
   const clock = spyOn(performance, "now").mockImplementation(() => now)
