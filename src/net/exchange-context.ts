@@ -11,7 +11,7 @@ import type { Origin } from "./origin.ts"
 import type { OwnLimits } from "./own-origins.ts"
 import type { SharedOrigins } from "./shared-origins.ts"
 import type { Spare } from "./sockets/descriptor-budget.ts"
-import type { Splicer } from "./splicer.ts"
+import type { Splicer } from "./splice/splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {

@@ -32,7 +32,7 @@ import { Origin, type OriginOwner } from "./origin.ts"
 import { OwnOrigins } from "./own-origins.ts"
 import { Patience, type Waiting } from "./patience.ts"
 import { enoughFor } from "./common/progress.ts"
-import { type Moved, spliceFrom } from "./splicer.ts"
+import { type Moved, spliceFrom } from "./splice/splicer.ts"
 import type { Step } from "./common/cancellable.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */

@@ -2,13 +2,13 @@
  * Surroundings: what every connection of one listener shares.
  */
 import type { ListenerPlan, Settings } from "../config/settings.ts"
-import type { Dialer } from "../net/dialer.ts"
+import type { Dialer } from "../net/dial/dialer.ts"
 import type { Drain } from "../net/common/drain-signal.ts"
 import type { ExchangeContext } from "../net/exchange-context.ts"
-import type { Speech } from "../net/opening.ts"
+import type { Speech } from "../net/negotiation.ts"
 import { SharedOrigins } from "../net/shared-origins.ts"
 import type { Spare } from "../net/sockets/descriptor-budget.ts"
-import type { Splicer } from "../net/splicer.ts"
+import type { Splicer } from "../net/splice/splicer.ts"
 import type { Answered } from "../flow/request-record.ts"
 import type { Flow } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"

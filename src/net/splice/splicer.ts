@@ -13,10 +13,10 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Fallback, type Shortfalls, unheard } from "../flow/shortfalls.ts"
+import { type Fallback, type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 
-import type { End } from "./common/end.ts"
-import { errorName } from "../system/load-libc.ts"
+import type { End } from "../common/end.ts"
+import { errorName } from "../../system/load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
 
 /** After a chunk of so many bytes there is more; a smaller one was all that there was. Fewer are not worth a splice. */

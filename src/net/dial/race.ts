@@ -5,12 +5,12 @@
  * connect wins, and the others are cancelled; one that was overtaken is given up early where places are scarce. A race
  * resolves nothing and has no deadline of its own: whoever runs it calls `expire`.
  */
-import type { Address } from "../protocol/address.ts"
-import type { Reason, Refusal } from "../protocol/refusal.ts"
-import { refusal } from "../protocol/refusal.ts"
-import type { Attempt, Connect, Outcome } from "./sockets/attempt.ts"
-import { after, cancel, type Deadline } from "./common/deadline.ts"
-import type { Spare } from "./sockets/descriptor-budget.ts"
+import type { Address } from "../../protocol/address.ts"
+import type { Reason, Refusal } from "../../protocol/refusal.ts"
+import { refusal } from "../../protocol/refusal.ts"
+import type { Attempt, Connect, Outcome } from "../sockets/attempt.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
+import type { Spare } from "../sockets/descriptor-budget.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250

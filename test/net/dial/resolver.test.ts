@@ -9,8 +9,8 @@ import {
   rememberFound,
   rememberMissing,
   type Resolver,
-} from "../../src/net/resolver.ts"
-import { within } from "../support/within.ts"
+} from "../../../src/net/dial/resolver.ts"
+import { within } from "../../support/within.ts"
 
 /** A system resolver that answers when the test says so, and a clock that stands still. */
 const bench = () => {

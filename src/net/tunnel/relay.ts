@@ -9,17 +9,17 @@
  * until the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
  * itself to its receiver: bytes that it is given to write are only lent.
  */
-import type { Flow } from "../flow/flow.ts"
-import { concat } from "../protocol/bytes.ts"
-import { serverNameOf } from "../protocol/tls/client-hello.ts"
+import type { Flow } from "../../flow/flow.ts"
+import { concat } from "../../protocol/bytes.ts"
+import { serverNameOf } from "../../protocol/tls/client-hello.ts"
 
-import { after, cancel, type Deadline } from "./common/deadline.ts"
-import { acknowledgedBy, Delivery, type DeliveryOwner } from "./common/delivery.ts"
-import { type End, nobody, type Receiver } from "./common/end.ts"
-import { letGo } from "../system/release-bytes.ts"
-import { enoughFor } from "./common/progress.ts"
-import { type Splicer, spliceFrom } from "./splicer.ts"
-import type { Step } from "./common/cancellable.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { acknowledgedBy, Delivery, type DeliveryOwner } from "../common/delivery.ts"
+import { type End, nobody, type Receiver } from "../common/end.ts"
+import { letGo } from "../../system/release-bytes.ts"
+import { enoughFor } from "../common/progress.ts"
+import { type Splicer, spliceFrom } from "../splice/splicer.ts"
+import type { Step } from "../common/cancellable.ts"
 
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {

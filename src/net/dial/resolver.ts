@@ -8,9 +8,9 @@
  */
 import { dns } from "bun"
 import { availableParallelism } from "node:os"
-import { type Address, parseAddress } from "../protocol/address.ts"
-import { refusal, type Refusal } from "../protocol/refusal.ts"
-import { parseHost } from "../protocol/target.ts"
+import { type Address, parseAddress } from "../../protocol/address.ts"
+import { refusal, type Refusal } from "../../protocol/refusal.ts"
+import { parseHost } from "../../protocol/target.ts"
 
 /** Milliseconds. Short, for getaddrinfo does not tell a record's time to live: long enough to carry a burst. */
 export const rememberFound = 5000

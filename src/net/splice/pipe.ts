@@ -3,9 +3,9 @@
  */
 import { read } from "bun:ffi"
 
-import type { Fallback } from "../flow/shortfalls.ts"
+import type { Fallback } from "../../flow/shortfalls.ts"
 
-import { errorName, loadLibc, whyNoLibc } from "../system/load-libc.ts"
+import { errorName, loadLibc, whyNoLibc } from "../../system/load-libc.ts"
 
 export interface Pipe {
   /**

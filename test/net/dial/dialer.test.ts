@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { unusedPort } from "../../scripts/unused-port.ts"
-import type { Connect } from "../../src/net/sockets/attempt.ts"
-import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../src/net/dialer.ts"
-import { nobody } from "../../src/net/common/end.ts"
-import type { Answer, Resolver } from "../../src/net/resolver.ts"
-import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
-import { refusal } from "../../src/protocol/refusal.ts"
-import type { Target } from "../../src/protocol/target.ts"
+import { unusedPort } from "../../../scripts/unused-port.ts"
+import type { Connect } from "../../../src/net/sockets/attempt.ts"
+import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../../src/net/dial/dialer.ts"
+import { nobody } from "../../../src/net/common/end.ts"
+import type { Answer, Resolver } from "../../../src/net/dial/resolver.ts"
+import { runtimeSockets } from "../../../src/net/runtime/runtime-sockets.ts"
+import { refusal } from "../../../src/protocol/refusal.ts"
+import type { Target } from "../../../src/protocol/target.ts"
 import {
   address,
   blackHole,
@@ -19,9 +19,9 @@ import {
   RawListener,
   toAddress,
   toName,
-} from "../support/dialling.ts"
-import { Condition, within } from "../support/within.ts"
-import { polled } from "../support/pair.ts"
+} from "../../support/dialling.ts"
+import { Condition, within } from "../../support/within.ts"
+import { polled } from "../../support/pair.ts"
 
 const exact = polled.connect
 const plain = runtimeSockets.connect

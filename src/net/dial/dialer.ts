@@ -8,16 +8,16 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
-import { type Address, parseAddress } from "../protocol/address.ts"
-import { refusal, type Refusal } from "../protocol/refusal.ts"
-import { comparableName, formatTarget, type Host, type Target } from "../protocol/target.ts"
-import { Attempt, type Connect } from "./sockets/attempt.ts"
-import { after, cancel, type Deadline } from "./common/deadline.ts"
+import { type Address, parseAddress } from "../../protocol/address.ts"
+import { refusal, type Refusal } from "../../protocol/refusal.ts"
+import { comparableName, formatTarget, type Host, type Target } from "../../protocol/target.ts"
+import { Attempt, type Connect } from "../sockets/attempt.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
 import { type Loss, Race, type Racing } from "./race.ts"
 import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
-import type { SocketEnd } from "./sockets/socket-end.ts"
-import { Spare } from "./sockets/descriptor-budget.ts"
-import type { Step } from "./common/cancellable.ts"
+import type { SocketEnd } from "../sockets/socket-end.ts"
+import { Spare } from "../sockets/descriptor-budget.ts"
+import type { Step } from "../common/cancellable.ts"
 
 /**
  * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before `connected`

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
-import type { Attempt, Connect } from "../../src/net/sockets/attempt.ts"
-import { interleaved, type Loss, Race, reasonOf } from "../../src/net/race.ts"
-import { Spare } from "../../src/net/sockets/descriptor-budget.ts"
-import { address } from "../support/dialling.ts"
+import type { Attempt, Connect } from "../../../src/net/sockets/attempt.ts"
+import { interleaved, type Loss, Race, reasonOf } from "../../../src/net/dial/race.ts"
+import { Spare } from "../../../src/net/sockets/descriptor-budget.ts"
+import { address } from "../../support/dialling.ts"
 
 const texts = (...list: ReadonlyArray<string>): ReadonlyArray<string> =>
   interleaved(list.map(address)).map(({ text }) => text)
