@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 
-import { askAfter } from "../../src/net/origin.ts"
+import { askAfter } from "../../src/net/http/origin-connection.ts"
 import { readResponse, status } from "../support/http.ts"
 import { ok, type Origin } from "../support/origins.ts"
 import type { Peer } from "../support/peer.ts"

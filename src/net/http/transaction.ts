@@ -1,14 +1,14 @@
 /**
  * Exchanged: one HTTP request on its way, and what has become of it.
  */
-import type { Answered } from "../flow/request-record.ts"
-import type { EndedBy, Phase } from "../flow/flow.ts"
-import type { Body } from "../protocol/http/body.ts"
-import type { PreparedRequest } from "../protocol/http/prepare.ts"
-import type { Refusal } from "../protocol/refusal.ts"
-import type { Target } from "../protocol/target.ts"
+import type { Answered } from "../../flow/request-record.ts"
+import type { EndedBy, Phase } from "../../flow/flow.ts"
+import type { Body } from "../../protocol/http/body.ts"
+import type { PreparedRequest } from "../../protocol/http/prepare.ts"
+import type { Refusal } from "../../protocol/refusal.ts"
+import type { Target } from "../../protocol/target.ts"
 
-import type { OriginLimits } from "./origin.ts"
+import type { OriginLimits } from "./origin-connection.ts"
 
 export class Exchanged implements Answered {
   readonly prepared: PreparedRequest

@@ -1,12 +1,12 @@
 /**
  * Origin: a connection to an origin server as exchanges use it, again and again while both sides agree.
  */
-import { type ReaderLimits, ResponseReader } from "../protocol/http/reader.ts"
-import { Inbox } from "../protocol/inbox.ts"
+import { type ReaderLimits, ResponseReader } from "../../protocol/http/reader.ts"
+import { Inbox } from "../../protocol/inbox.ts"
 
-import { after, cancel, type Deadline } from "./common/deadline.ts"
-import type { End, Receiver } from "./common/end.ts"
-import { discard } from "./common/linger.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
+import type { End, Receiver } from "../common/end.ts"
+import { discard } from "../common/linger.ts"
 
 /** Who hears an origin: the exchange that it belongs to, or who keeps it for the next one. */
 export interface OriginOwner {

@@ -1,11 +1,11 @@
 /** Which connection the next client gets, and which of those that wait end, why and when. */
 import { expect, test } from "bun:test"
 
-import { Drain } from "../../src/net/common/drain-signal.ts"
-import { type End, nobody } from "../../src/net/common/end.ts"
-import { askAfter, Origin, type OriginLimits } from "../../src/net/origin.ts"
-import { SharedOrigins } from "../../src/net/shared-origins.ts"
-import { Spare } from "../../src/net/sockets/descriptor-budget.ts"
+import { Drain } from "../../../src/net/common/drain-signal.ts"
+import { type End, nobody } from "../../../src/net/common/end.ts"
+import { askAfter, Origin, type OriginLimits } from "../../../src/net/http/origin-connection.ts"
+import { SharedOrigins } from "../../../src/net/http/origin-pool.ts"
+import { Spare } from "../../../src/net/sockets/descriptor-budget.ts"
 
 /** An end that records how it was closed. */
 class FakeEnd implements End {

@@ -1,17 +1,17 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
-import type { Answered } from "../flow/request-record.ts"
-import type { Forwarding } from "../protocol/http/forward.ts"
-import type { Target } from "../protocol/target.ts"
+import type { Answered } from "../../flow/request-record.ts"
+import type { Forwarding } from "../../protocol/http/forward.ts"
+import type { Target } from "../../protocol/target.ts"
 
-import type { Drain } from "./common/drain-signal.ts"
-import type { End } from "./common/end.ts"
-import type { Origin } from "./origin.ts"
-import type { OwnLimits } from "./own-origins.ts"
-import type { SharedOrigins } from "./shared-origins.ts"
-import type { Spare } from "./sockets/descriptor-budget.ts"
-import type { Splicer } from "./splice/splicer.ts"
+import type { Drain } from "../common/drain-signal.ts"
+import type { End } from "../common/end.ts"
+import type { Origin } from "./origin-connection.ts"
+import type { OwnLimits } from "./client-origins.ts"
+import type { SharedOrigins } from "./origin-pool.ts"
+import type { Spare } from "../sockets/descriptor-budget.ts"
+import type { Splicer } from "../splice/splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {

@@ -1,9 +1,9 @@
 /**
  * Own origins: the connections to origins that one client has at rest, each of another origin.
  */
-import type { Origin, OriginLimits } from "./origin.ts"
-import type { SharedOrigins } from "./shared-origins.ts"
-import type { Spare } from "./sockets/descriptor-budget.ts"
+import type { Origin, OriginLimits } from "./origin-connection.ts"
+import type { SharedOrigins } from "./origin-pool.ts"
+import type { Spare } from "../sockets/descriptor-budget.ts"
 
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8

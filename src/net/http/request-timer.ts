@@ -4,7 +4,7 @@
  * Between requests it may be silent for long; once a head has begun, the head has to end soon. The short deadline is
  * never taken back for the long one: what is not a request must not look like progress.
  */
-import { after, cancel, type Deadline } from "./common/deadline.ts"
+import { after, cancel, type Deadline } from "../common/deadline.ts"
 
 /** Who waits for a request. */
 export interface Waiting {

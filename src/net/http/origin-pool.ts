@@ -11,9 +11,9 @@
  * - A name moves, and a balancer spreads connections. So nothing is shared for longer than `origin-reuse` after it was
  *   made, nor after a reload, which may deny what was permitted.
  */
-import type { Drain, Drained } from "./common/drain-signal.ts"
-import type { Origin, OriginLimits, OriginOwner } from "./origin.ts"
-import type { Spare } from "./sockets/descriptor-budget.ts"
+import type { Drain, Drained } from "../common/drain-signal.ts"
+import type { Origin, OriginLimits, OriginOwner } from "./origin-connection.ts"
+import type { Spare } from "../sockets/descriptor-budget.ts"
 
 /** Milliseconds between two looks for what has waited too long. */
 const sweepEvery = 1000
