@@ -31,7 +31,7 @@ import { answerRefusal } from "../protocol/http/answer.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
-import type { Surroundings } from "./surroundings.ts"
+import type { Surroundings } from "./listener-context.ts"
 
 /** Who keeps account of connections. */
 export interface Telling {

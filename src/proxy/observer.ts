@@ -7,7 +7,7 @@ import type { Log } from "../observe/log.ts"
 import type { Metrics } from "../observe/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"
 
-import type { Witness } from "./accept.ts"
+import type { Witness } from "./open-connections.ts"
 import type { Workload } from "./workload.ts"
 
 /** Milliseconds between two warnings that the proxy is full: one says it, thousands hide everything else. */

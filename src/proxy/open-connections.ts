@@ -11,7 +11,7 @@ import type { Accept } from "../net/sockets/sockets.ts"
 import { Flow } from "../flow/flow.ts"
 
 import { Connection } from "./connection.ts"
-import type { Reports, Surroundings } from "./surroundings.ts"
+import type { Reports, Surroundings } from "./listener-context.ts"
 
 /**
  * Clients that are told, one handshake each, that the proxy is full. Beyond these a connection is reset unheard. They
