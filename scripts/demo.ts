@@ -9,7 +9,7 @@ import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { calledAs } from "../src/cli/called.ts"
+import { calledAs } from "../src/cli/run/called.ts"
 import { build } from "./build.ts"
 
 const executable = await build((line) => console.log(`── ${line}`))

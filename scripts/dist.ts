@@ -8,8 +8,8 @@ import { basename, dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../package.json" with { type: "json" }
-import { shells } from "../src/cli/commands.ts"
-import { completions } from "../src/cli/completions.ts"
+import { shells } from "../src/cli/command-line/commands.ts"
+import { completions } from "../src/cli/completions/completions.ts"
 import { buildFor } from "./build.ts"
 import { notices } from "./notices.ts"
 import { sourceDate } from "./source-date.ts"

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path"
 
-import { optionsMarkdown } from "../src/cli/help.ts"
+import { optionsMarkdown } from "../src/cli/help/help.ts"
 import {
   annotationsMarkdown,
   commandsMarkdown,
@@ -12,7 +12,7 @@ import {
   exitCodesMarkdown,
   refusalsMarkdown,
   withoutEffectMarkdown,
-} from "../src/cli/reference.ts"
+} from "../src/cli/help/reference.ts"
 import { metricsMarkdown } from "../src/observe/metrics-table.ts"
 import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
 

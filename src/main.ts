@@ -9,19 +9,19 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 
-import { type Invocation, parse } from "./cli/args.ts"
+import { type Invocation, parse } from "./cli/command-line/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
-import { ChildNotStarted } from "./cli/child.ts"
-import { completions } from "./cli/completions.ts"
-import { drain } from "./cli/drain.ts"
-import { env } from "./cli/env.ts"
-import { healthcheck } from "./cli/healthcheck.ts"
-import { help } from "./cli/help.ts"
+import { ChildNotStarted } from "./cli/run/child.ts"
+import { completions } from "./cli/completions/completions.ts"
+import { drain } from "./cli/running/drain.ts"
+import { env } from "./cli/clients/env.ts"
+import { healthcheck } from "./cli/running/healthcheck.ts"
+import { help } from "./cli/help/help.ts"
 import { load } from "./cli/load.ts"
-import { done, failed, type Outcome } from "./cli/outcome.ts"
-import { run } from "./cli/run.ts"
-import { Signals } from "./cli/signals.ts"
-import { versionJson, versionText } from "./cli/version.ts"
+import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
+import { run } from "./cli/run/run.ts"
+import { Signals } from "./cli/command-line/signals.ts"
+import { versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
 import type { Loaded } from "./config/sources.ts"
 import { leadsToJournal, priority } from "./observe/journal.ts"
@@ -55,14 +55,14 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
     case "top":
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
         Effect.flatMap(
-          Effect.promise(() => import("./cli/top.ts")),
+          Effect.promise(() => import("./cli/watch/top.ts")),
           ({ top }) => top(settings, invocation),
         ),
       )
     case "tap":
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
         Effect.flatMap(
-          Effect.promise(() => import("./cli/tap.ts")),
+          Effect.promise(() => import("./cli/watch/tap.ts")),
           ({ tap }) => tap(settings, invocation, print),
         ),
       )

@@ -12,7 +12,7 @@ import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
 import { interfaceAddresses } from "../system/local-addresses.ts"
 
-import { parseYaml } from "./yaml.ts"
+import { parseYaml } from "./command-line/yaml.ts"
 
 /** What the machine is asked for; the tests put something else in its place. */
 export interface Surroundings {

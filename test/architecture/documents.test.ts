@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../../package.json" with { type: "json" }
-import { parse } from "../../src/cli/args.ts"
+import { parse } from "../../src/cli/command-line/args.ts"
 import { parseFilter } from "../../src/observe/filter.ts"
 
 const root = join(import.meta.dir, "../..")

@@ -2,7 +2,7 @@
  * Row: one client told of the proxy in one way, what it must print, and what the proxy must have seen. The tests run
  * rows, `bun run recipes` prints them, and docs/clients.md is made of them.
  */
-import type { Language } from "../../src/cli/commands.ts"
+import type { Language } from "../../src/cli/command-line/commands.ts"
 import type { World } from "./world.ts"
 
 /** What a user has to know of a client, and what it takes to run it. */

@@ -1,7 +1,7 @@
 /** Run-child: a process that starts its arguments as `pillion run --` does, without a proxy beside them. */
 import * as Effect from "effect/Effect"
-import { startChild } from "../../src/cli/child.ts"
-import { Signals } from "../../src/cli/signals.ts"
+import { startChild } from "../../src/cli/run/child.ts"
+import { Signals } from "../../src/cli/command-line/signals.ts"
 
 const signals = new Signals()
 signals.install()

@@ -1,0 +1,223 @@
+/**
+ * Args: the command line, taken apart. Knows commands and flags from their tables and judges no option's value.
+ */
+import { parseArgs } from "node:util"
+import * as Result from "effect/Result"
+import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
+import { allOptions } from "../../config/options.ts"
+import { didYouMean } from "../../config/suggest.ts"
+import { filterFields } from "../../observe/filter.ts"
+import {
+  type CommandFlag,
+  type CommandName,
+  commandFlags,
+  commandNames,
+  commands,
+  type Dialect,
+  dialects,
+  isOneOf,
+  type Language,
+  languages,
+  type Shell,
+  shells,
+} from "./commands.ts"
+
+/** What was asked for. `--help` anywhere is the command `help` with the command as its topic. */
+export interface Invocation {
+  readonly command: CommandName
+  /** Of `help`: the command to explain; undefined is the whole program. */
+  readonly topic: CommandName | undefined
+  /** Of `env`; undefined is every language. */
+  readonly language: Language | undefined
+  /** Of `top` and `tap`: what to show; empty for everything. */
+  readonly filter: string
+  /** Of `completions`. */
+  readonly shell: Shell | undefined
+  /** Of `env`: the shell whose commands are wanted. */
+  readonly dialect: Dialect | undefined
+  /** Options in the order in which they were given; a bare boolean flag is `true`. */
+  readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
+  /** Of `run`: the program to start and its arguments; undefined where there was no `--`. */
+  readonly rest: ReadonlyArray<string> | undefined
+  readonly json: boolean
+  readonly k8s: boolean
+}
+
+/** Everything that the tokens say, before it is known to make sense together. */
+interface Collected {
+  readonly words: Array<string>
+  readonly flags: Array<readonly [name: string, value: string | true]>
+  /** Flags that are no options, with their value if they take one. */
+  readonly given: Map<string, string | true>
+  rest: Array<string> | undefined
+}
+
+const optionShapes = new Map(allOptions.map(({ name, kind }) => [name, kind.shape]))
+/** The words that a flag takes which is no option; undefined where it has no value. */
+const wordsOf = (name: string): ReadonlyArray<string> | undefined =>
+  isOneOf(ownFlags, name) ? commandFlags[name].values : undefined
+const ownFlags = Object.keys(commandFlags) as ReadonlyArray<CommandFlag>
+const bareFlags: ReadonlyArray<string> = [...ownFlags, "help", "version"].filter((name) => wordsOf(name) === undefined)
+const knownFlags: ReadonlyArray<string> = [...optionShapes.keys(), ...ownFlags, "help", "version"]
+
+/** Takes what follows the program's name. Everything that is wrong here ends with exit code 2. */
+export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, ConfigError> =>
+  Result.gen(function* () {
+    const collected = yield* collect(argv)
+    const { words, flags, given, rest } = collected
+    // `pillion --help` explains the program, `pillion run --help` the command.
+    const named = words.length > 0
+    const command = yield* takeCommand(words)
+    const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
+    const language = command === "env" ? yield* takeWord(command, words, languages) : undefined
+    const shell = command === "completions" ? yield* takeWord(command, words, shells) : undefined
+    const filter = command === "top" || command === "tap" ? yield* takeFilter(command, words) : ""
+    if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
+    const invocation = {
+      command,
+      topic: undefined,
+      language,
+      filter,
+      shell,
+      dialect: dialects.find((dialect) => dialect === given.get("shell")),
+      flags,
+      rest,
+      json: given.has("json"),
+      k8s: given.has("k8s"),
+    }
+    if (given.has("help") || command === "help") return { ...invocation, command: "help" as const, topic }
+    if (given.has("version")) return { ...invocation, command: "version" as const, flags: [] }
+    const misfit = findMisfit(command, collected)
+    return misfit === undefined ? invocation : yield* Result.fail(misfit)
+  })
+
+type Tokens = ReturnType<typeof tokenize>
+
+const tokenize = (argv: ReadonlyArray<string>) => {
+  const types = Object.fromEntries([
+    ...bareFlags.map((name) => [name, { type: "boolean" as const }]),
+    ...ownFlags.flatMap((name) => (wordsOf(name) === undefined ? [] : [[name, { type: "string" as const }]])),
+    ...[...optionShapes].map(([name, shape]) => [name, { type: shape === "switch" ? "boolean" : "string" } as const]),
+  ])
+  const shorts = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "V" } } as const
+  // Not strict: its messages know neither origins nor suggestions, and end in stack traces.
+  return parseArgs({ args: [...argv], options: { ...types, ...shorts }, strict: false, tokens: true }).tokens
+}
+
+const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
+  const collected: Collected = { words: [], flags: [], given: new Map(), rest: undefined }
+  const tokens = tokenize(argv)
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    if (token.kind === "option-terminator") {
+      collected.rest = argv.slice(token.index + 1)
+      break
+    }
+    if (token.kind === "positional") {
+      collected.words.push(token.value)
+      continue
+    }
+    const { name, rawName, value } = token
+    if (bareFlags.includes(name)) {
+      if (value !== undefined) return Result.fail(usageError(`${rawName} takes no value`))
+      collected.given.set(name, true)
+      continue
+    }
+    const choices = wordsOf(name)
+    const shape = choices === undefined ? optionShapes.get(name) : "one"
+    if (shape === undefined || !rawName.startsWith("--")) return Result.fail(unknownFlag(rawName))
+    if (shape === "switch") {
+      const word = value ?? followingBoolean(tokens, i)
+      if (value === undefined && word !== undefined) i++
+      collected.flags.push([name, word ?? true])
+    } else if (value === undefined || (!token.inlineValue && value.startsWith("-") && value !== "-")) {
+      // Without this, `--proxy-type --json` would take the next flag for a value.
+      return Result.fail(usageError(`${rawName} needs a value; for one that begins with a dash write ${rawName}=VALUE`))
+    } else if (choices === undefined) collected.flags.push([name, value])
+    else if (choices.includes(value)) collected.given.set(name, value)
+    else return Result.fail(usageError(`${rawName} does not know ${quote(value)}: write ${oneOf(choices)}`))
+  }
+  return Result.succeed(collected)
+}
+
+/** `--proxy-strict false` means what it says: no command is called true or false. */
+const followingBoolean = (tokens: Tokens, i: number): string | undefined => {
+  const next = tokens[i + 1]
+  return next?.kind === "positional" && /^(true|false)$/i.test(next.value) ? next.value : undefined
+}
+
+const unknownFlag = (rawName: string): ConfigError => {
+  const negated = /^--no-(.*)$/.exec(rawName)?.[1]
+  if (negated !== undefined && optionShapes.get(negated) === "switch") {
+    return usageError(`unknown flag ${rawName}; write --${negated}=false`)
+  }
+  const hint = rawName.startsWith("--") ? didYouMean(rawName, knownFlags, (name) => `--${name}`) : ""
+  return usageError(`unknown flag ${bare(rawName)}${hint}`)
+}
+
+/** On one line and short, as `quote` has it, but to be read as part of a command line. */
+const bare = (word: string): string => quote(word).slice(1, -1)
+
+const takeCommand = (words: Array<string>): Result.Result<CommandName, ConfigError> => {
+  const word = words.shift() ?? "run"
+  if (isOneOf(commandNames, word)) return Result.succeed(word)
+  const hint = didYouMean(word, commandNames)
+  return Result.fail(
+    usageError(
+      `unknown command ${quote(word)}${hint === "" ? `; to start a program write: pillion run -- ${bare(word)}` : hint}`,
+    ),
+  )
+}
+
+const takeTopic = (words: Array<string>): Result.Result<CommandName | undefined, ConfigError> =>
+  words.length === 0 ? Result.succeed(undefined) : takeCommand(words)
+
+/** The next word, if there is one, which must be one that this command knows. */
+const takeWord = <A extends string>(
+  command: CommandName,
+  words: Array<string>,
+  known: ReadonlyArray<A>,
+): Result.Result<A | undefined, ConfigError> => {
+  const word = words.shift()
+  if (word === undefined || isOneOf(known, word)) return Result.succeed(word)
+  return Result.fail(
+    usageError(`${command} does not know ${quote(word)}: write ${oneOf(known)}${didYouMean(word, known)}`),
+  )
+}
+
+/** All words that are left, as one filter. A shell writes the home folder where a `~` stands by itself. */
+const takeFilter = (
+  command: CommandName,
+  words: Array<string>,
+  home = process.env["HOME"] ?? "",
+): Result.Result<string, ConfigError> => {
+  const given = words.splice(0)
+  const at = given.findIndex((word, i) => word === home && Object.hasOwn(filterFields, given[i - 1] ?? ""))
+  if (at < 0) return Result.succeed(given.join(" "))
+  return Result.fail(
+    usageError(
+      `the filter holds ${quote(home)}, which the shell puts in place of ~; quote the filter: ` +
+        `pillion ${command} '${bare(given.with(at, "~").join(" "))}'`,
+    ),
+  )
+}
+
+const superfluous = (command: CommandName, word: string): ConfigError =>
+  usageError(
+    command === "run"
+      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`
+      : `${command} does not know ${quote(word)}; see pillion help ${command}`,
+  )
+
+/** The first flag or word that this command does not take. */
+const findMisfit = (command: CommandName, collected: Collected): ConfigError | undefined => {
+  const { flags, takesOptions } = commands[command]
+  for (const flag of ownFlags) {
+    if (collected.given.has(flag) && !flags.includes(flag)) return usageError(`${command} takes no --${flag}`)
+  }
+  const option = collected.flags[0]
+  if (option !== undefined && !takesOptions) return usageError(`${command} takes no --${option[0]}`)
+  if (collected.rest === undefined) return undefined
+  if (command !== "run") return usageError(`${command} starts no program: only run takes --`)
+  return collected.rest.length === 0 ? usageError("after -- the program to start is missing") : undefined
+}

@@ -1,0 +1,70 @@
+/**
+ * Completable: what a shell can complete after `pillion`, from the command table and the option table. Each shell's
+ * script is written from this, so a new option or command is completed without another word.
+ */
+import { allOptions } from "../../config/options.ts"
+
+import { type CommandName, commandFlags, commandNames, commands, languages, shells } from "../command-line/commands.ts"
+
+export interface CompletableFlag {
+  /** Without its dashes. */
+  readonly name: string
+  readonly short?: string
+  readonly summary: string
+  /** `none`; `free`: text that no shell can know; `file`: a path; else the words to choose from. */
+  readonly value: "none" | "free" | "file" | ReadonlyArray<string>
+  /** A switch: its value may be left out, and else stands after `=`. */
+  readonly optional: boolean
+  /** May be given more than once. */
+  readonly repeatable: boolean
+}
+
+export interface CompletableCommand {
+  readonly name: CommandName
+  readonly summary: string
+  readonly flags: ReadonlyArray<CompletableFlag>
+  /** Words that may follow it. */
+  readonly words: ReadonlyArray<string>
+}
+
+const bare = (
+  name: string,
+  summary: string,
+  more: Partial<Pick<CompletableFlag, "short" | "value">> = {},
+): CompletableFlag => ({ name, summary, value: "none", optional: false, repeatable: false, ...more })
+
+const optionFlags: ReadonlyArray<CompletableFlag> = allOptions.map(({ name, summary, kind }) => ({
+  name,
+  summary,
+  value: kind.placeholder === "FILE" ? "file" : kind.placeholder.includes("|") ? kind.placeholder.split("|") : "free",
+  optional: kind.shape === "switch",
+  repeatable: kind.shape === "list",
+}))
+
+const helpFlag = bare("help", "explain the command", { short: "h" })
+
+/** What is meant where no command is named, except for the flag that prints the version. */
+export const defaultCommand: CommandName = "run"
+export const versionFlag = bare("version", "print the version", { short: "V" })
+
+const wordsOf: Partial<Record<CommandName, ReadonlyArray<string>>> = {
+  env: languages,
+  completions: shells,
+  help: commandNames,
+}
+
+export const completableCommands: ReadonlyArray<CompletableCommand> = commandNames.map((name) => {
+  const { summary, flags, takesOptions } = commands[name]
+  const own = flags.map((flag) =>
+    bare(flag, commandFlags[flag].summary, { value: commandFlags[flag].values ?? "none" }),
+  )
+  return { name, summary, flags: [...own, ...(takesOptions ? optionFlags : []), helpFlag], words: wordsOf[name] ?? [] }
+})
+
+/** Every flag of any command, once. */
+export const completableFlags: ReadonlyArray<CompletableFlag> = [
+  ...new Map(completableCommands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values(),
+]
+
+/** A word for a shell: in single quotes, where only the quote itself means anything. */
+export const quoted = (text: string, escapedQuote: string): string => `'${text.replaceAll("'", escapedQuote)}'`

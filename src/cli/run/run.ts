@@ -1,0 +1,271 @@
+/**
+ * Run: the proxy, from its settings to its last connection, alone or beside a child program.
+ */
+import { isatty } from "node:tty"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+
+import { serveAdmin } from "../../admin/admin.ts"
+import { serveHealth } from "../../admin/health.ts"
+import { makeTap, type Tap } from "../../admin/tap.ts"
+import { type Parts, type Proxy, startProxy } from "../../app.ts"
+import type { ConfigError } from "../../config/error.ts"
+import { reload } from "../../config/reload.ts"
+import type { Settings } from "../../config/settings.ts"
+import type { Loaded } from "../../config/sources.ts"
+import { Dialer } from "../../net/dial/dialer.ts"
+import { chooseSockets } from "../../net/choose-sockets.ts"
+import { releaseStartupPages } from "../../system/startup-pages.ts"
+import { accessNotice } from "../../observe/access-formats.ts"
+import { makeAccessLog } from "../../observe/access-log.ts"
+import { openDescriptor } from "../../observe/descriptor.ts"
+import { renderPrometheus } from "../../observe/exposition.ts"
+import type { Flow } from "../../flow/flow.ts"
+import { leadsToJournal } from "../../observe/journal.ts"
+import { watchLag } from "../../observe/lag.ts"
+import { catchLastResort } from "../../observe/last-resort.ts"
+import type { ListenFailed } from "../../flow/listen-failed.ts"
+import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log.ts"
+import { Metrics } from "../../observe/metrics.ts"
+import { Output } from "../../observe/output.ts"
+import { Recent } from "../../observe/recent.ts"
+import { ShortfallLog } from "../../observe/shortfall-log.ts"
+import type { Exported } from "../../observe/telemetry.ts"
+import { wantsTelemetry } from "../../observe/wants-telemetry.ts"
+
+import { parseAddress } from "../../protocol/address.ts"
+
+import { announce } from "./announce.ts"
+import { calledAs } from "./called.ts"
+import { type ChildNotStarted, startChild } from "./child.ts"
+import { childEnvironment } from "./child-environment.ts"
+import { notifyService } from "./notify.ts"
+import { oldNodeNote } from "./old-node.ts"
+import type { Ports } from "../running/ports.ts"
+import { writePortsFile } from "./ports-file.ts"
+import type { Signals } from "../command-line/signals.ts"
+import { version } from "../command-line/version.ts"
+
+/** Milliseconds that the last lines may take to be written when the process ends. */
+const flushTimeout = 500
+
+export interface RunArgs {
+  readonly loaded: Loaded
+  /** Reads the settings again, for SIGHUP. */
+  readonly reread: () => Result.Result<Loaded, ConfigError>
+  readonly signals: Signals
+  /** The program to run beside the proxy, and its arguments. */
+  readonly command: ReadonlyArray<string> | undefined
+}
+
+type Failed = ListenFailed | ConfigError | ChildNotStarted
+
+/** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
+export const run = Effect.fnUntraced(function* (args: RunArgs) {
+  const state = { settings: args.loaded.settings, loaded: args.loaded }
+  const settings = (): Settings => state.settings
+  const observers = makeObservers(settings)
+  const served = yield* Effect.exit(Effect.scoped(serve(args, state, observers)))
+  // Every connection is closed by now; what they said last is still to be written.
+  yield* Effect.promise(() => observers.flush(flushTimeout))
+  return yield* served
+})
+
+interface State {
+  settings: Settings
+  loaded: Loaded
+}
+
+interface Observers extends Omit<Parts, "settings" | "sockets"> {
+  readonly shortfalls: ShortfallLog
+  readonly recent: Recent
+  readonly tap: Tap
+  /** What the metrics ask of the proxy, once there is one. */
+  readonly live: { draining: () => boolean; idleOrigins: () => number; open: () => Iterable<Flow> }
+  /** Where log lines go besides, if there is an exporter. */
+  readonly exporter: { current: Exported | undefined }
+  readonly flush: (milliseconds: number) => Promise<unknown>
+}
+
+const makeObservers = (settings: () => Settings): Observers => {
+  // Not `process.stdout.isTTY`: touching that stream makes the pipe non-blocking for a child that shares it.
+  const stdoutFormat = resolveFormat(settings().logFormat, isatty(1))
+  const stderrFormat = resolveFormat(settings().logFormat, isatty(2))
+  const { accessLogFormat } = settings()
+  const accessFormat = accessLogFormat === "auto" ? stdoutFormat : accessLogFormat
+  const stdout = new Output({ write: openDescriptor(1), notice: accessNotice(accessFormat) })
+  const journal = leadsToJournal(2, process.env)
+  const stderr = new Output({ write: openDescriptor(2), notice: droppedNotice(stderrFormat, journal) })
+  const exporter: Observers["exporter"] = { current: undefined }
+  const log = makeLog({
+    output: stderr,
+    level: () => settings().logLevel,
+    format: stderrFormat,
+    color: wantsColor(isatty(2), process.env),
+    journal,
+    also: (level, message, fields) => exporter.current?.log(level, message, fields),
+  })
+  const recent = new Recent()
+  const tap = makeTap(recent)
+  const accessLog = makeAccessLog({
+    output: settings().accessLog ? stdout : undefined,
+    format: accessFormat,
+    color: wantsColor(isatty(1), process.env),
+    recent,
+  })
+  const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: () => [] }
+  const metrics = new Metrics({
+    build: version,
+    draining: () => live.draining(),
+    dropped: () => ({
+      stdout: stdout.dropped,
+      stderr: stderr.dropped,
+      tap: tap.dropped(),
+      otlp: exporter.current?.dropped() ?? 0,
+    }),
+    idleOrigins: () => live.idleOrigins(),
+    open: () => live.open(),
+  })
+  catchLastResort({ log, count: () => metrics.defect() })
+  const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
+  const shortfalls = new ShortfallLog(log, metrics)
+  return { log, accessLog, metrics, shortfalls, recent, tap, live, exporter, flush }
+}
+
+const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
+  Effect.fnUntraced(function* (args, state, observers) {
+    const { log, metrics } = observers
+    const settings = (): Settings => state.settings
+    yield* exportTelemetry(observers)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => watchLag((seconds) => metrics.lagged(seconds))),
+      (stopWatching) => Effect.sync(stopWatching),
+    )
+    for (const warning of state.loaded.warnings) log.warn(warning)
+    const stop = yield* Deferred.make<void>()
+    const hurry = yield* Deferred.make<void>()
+
+    const sockets = yield* chooseSockets(settings().poll, observers.shortfalls)
+    const proxy = yield* startProxy({ ...observers, settings, sockets }).pipe(
+      Effect.provide(Dialer.layer(settings, sockets.connect)),
+    )
+    observers.live.draining = proxy.draining
+    observers.live.idleOrigins = proxy.idleOrigins
+    observers.live.open = () => proxy.connections.flows()
+    const ports = yield* serveOperators(proxy, state, observers, stop)
+    releaseStartupPages()
+    const { portsFile } = settings()
+    if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
+    const situation = { program: calledAs(), beside: args.command !== undefined, env: process.env }
+    announce(log, settings(), state.loaded.origins, ports, situation)
+    const status = (): string => serviceStatus(proxy, ports)
+    const service = yield* notifyService({ environment: process.env, status, log })
+    service.ready()
+
+    const child = args.command === undefined ? undefined : yield* startBeside(args.command, settings(), ports, log)
+    args.signals.listen((signal) => {
+      if (signal === "SIGHUP") {
+        service.reloading()
+        rereadSettings(args, state, observers)
+        service.ready()
+      }
+      if (child !== undefined && !child.ended()) return child.signal(signal)
+      if (signal !== "SIGTERM" && signal !== "SIGINT") return
+      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+    })
+    const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
+    Deferred.doneUnsafe(stop, Effect.void)
+
+    service.stopping(settings().drainTimeout)
+    log.info("draining", { connections: proxy.connections.count })
+    const cut = yield* Effect.raceFirst(Effect.as(proxy.drain, false), Effect.as(Deferred.await(hurry), true))
+    log.info("stopped", { cut: proxy.connections.count })
+    return cut && child === undefined ? 1 : code
+  })
+
+/** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
+const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exporter }: Observers) {
+  if (!wantsTelemetry(process.env)) return
+  const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry.ts"))
+  exporter.current = yield* startTelemetry({ env: process.env, log, metrics, recent, version: version.version })
+})
+
+/** The line that `systemctl status` shows. */
+const serviceStatus = (proxy: Proxy, ports: Ports): string => {
+  const inbound = ports.in > 0 ? `inbound on ${ports.in}, ` : ""
+  const outbound = ports.out > 0 ? `outbound on ${ports.out}, ` : ""
+  return `${inbound}${outbound}connections: ${proxy.connections.count}`
+}
+
+const startBeside = Effect.fnUntraced(function* (
+  command: ReadonlyArray<string>,
+  settings: Settings,
+  ports: Ports,
+  log: Log,
+) {
+  const { env, notes } = childEnvironment(settings, ports, process.env)
+  for (const note of notes) log.warn(note)
+  const oldNode = yield* oldNodeNote(command, env)
+  if (oldNode !== undefined) log.warn(oldNode)
+  return yield* startChild(command, env)
+})
+
+/** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
+const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
+  const reread = args.reread()
+  metrics.reloaded(Result.isSuccess(reread) ? "success" : "failure")
+  if (Result.isFailure(reread)) return log.error(`not reloaded: ${reread.failure.message}`)
+  const { settings, changed, waiting } = reload(state.settings, reread.success.settings)
+  state.settings = settings
+  state.loaded = reread.success
+  for (const warning of reread.success.warnings) log.warn(warning)
+  log.info("reloaded", { changed: changed.join(", ") || "nothing" })
+  if (waiting.length > 0) log.warn(`these changes wait for a restart: ${waiting.join(", ")}`)
+}
+
+/** The health and the admin listener; the policy learns of them, so that neither is ever dialled. */
+const serveOperators = Effect.fnUntraced(function* (
+  proxy: Proxy,
+  state: State,
+  { metrics, log, recent, tap, shortfalls }: Observers,
+  stop: Deferred.Deferred<void>,
+) {
+  const { healthPort, adminPort } = state.settings
+  let started = false
+  const phase = { started: () => started, draining: proxy.draining }
+  const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => renderPrometheus(metrics) })
+  const requestStop = (): void => void Deferred.doneUnsafe(stop, Effect.void)
+  const admin = yield* serveAdmin({
+    port: adminPort,
+    state: phase,
+    version,
+    config: () => shortfalls.mark(state.loaded.origins),
+    connections: () => proxy.connections.flows(),
+    recent,
+    tap,
+    metrics: () => renderPrometheus(metrics),
+    stop: requestStop,
+    level: () => state.settings.logLevel,
+    setLevel: (logLevel) => {
+      state.settings = { ...state.settings, logLevel }
+      log.info("the log level was set", { level: logLevel })
+    },
+  })
+  for (const { address, port } of [health, ...admin]) {
+    const parsed = parseAddress(address)
+    if (parsed !== undefined) proxy.own({ address: parsed, port })
+  }
+  started = true
+  metrics.listening("inbound", proxy.inbound.length > 0)
+  metrics.listening("outbound", proxy.outbound.length > 0)
+  metrics.listening("health", true)
+  metrics.listening("admin", true)
+  return {
+    in: proxy.inbound[0]?.port ?? 0,
+    out: proxy.outbound[0]?.port ?? 0,
+    health: health.port,
+    admin: admin[0]?.port ?? 0,
+  }
+})

@@ -1,0 +1,175 @@
+/**
+ * Top model: what `pillion top` knows, made of one look at the running proxy after another. Pure: it asks nobody and
+ * draws nothing, and is bounded whatever the proxy carries.
+ */
+import type { Open } from "../../admin/connections.ts"
+import type { Entry } from "../../observe/entry.ts"
+import type { Filter } from "../../observe/filter.ts"
+
+/** Milliseconds that ended connections and requests count for. */
+export const windowLength = 60_000
+/** Entries of that time that are kept: the newest. */
+const mostEntries = 5000
+/** Looks that rates are made of, and points of a sparkline. */
+const looksPerRate = 4
+export const points = 24
+
+/** One look: everything as it was at `now`, milliseconds since the epoch. */
+export interface Look {
+  readonly now: number
+  readonly version: string
+  readonly state: string
+  /** Samples of `/metrics` by name and labels. */
+  readonly metrics: ReadonlyMap<string, number>
+  readonly total: number
+  readonly open: ReadonlyArray<Open>
+  /** What ended since the last look, as far as it is still known, and how much of it is not. */
+  readonly ended: ReadonlyArray<Entry>
+  readonly missed: number
+}
+
+export interface Totals {
+  readonly connections: number
+  readonly requests: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+export interface Model {
+  readonly look: Look
+  readonly entries: ReadonlyArray<Entry>
+  /** Entries of the window that nobody saw. */
+  readonly missed: number
+  readonly looks: ReadonlyArray<{ readonly now: number; readonly totals: Totals }>
+  /** A second each, the newest last. */
+  readonly flowRates: ReadonlyArray<number>
+}
+
+export interface Destination {
+  readonly name: string
+  readonly flows: number
+  readonly open: number
+  readonly in: number
+  readonly out: number
+  readonly p50: number | undefined
+  readonly p99: number | undefined
+  readonly errors: number
+}
+
+export const sortKeys = ["flows", "open", "in", "out", "p50", "p99", "errors", "name"] as const
+export type SortKey = (typeof sortKeys)[number]
+
+/** The model after one more look. */
+export const advance = (before: Model | undefined, look: Look): Model => {
+  const since = look.now - windowLength
+  const entries = [...(before?.entries ?? []), ...look.ended].filter(({ time }) => Date.parse(time) >= since)
+  const looks = [...(before?.looks ?? []), { now: look.now, totals: totalsOf(look.metrics) }].slice(-looksPerRate)
+  const [rate] = rates({ looks }).slice(0, 1)
+  return {
+    look,
+    entries: entries.slice(-mostEntries),
+    missed: (before?.missed ?? 0) + look.missed,
+    looks,
+    flowRates: [...(before?.flowRates ?? []), rate ?? 0].slice(-points),
+  }
+}
+
+/** Per second: connections and requests together, connections, requests, bytes to the targets, bytes to the clients. */
+export const rates = ({ looks }: Pick<Model, "looks">): readonly [number, number, number, number, number] => {
+  const first = looks[0]
+  const last = looks.at(-1)
+  if (first === undefined || last === undefined || last.now <= first.now) return [0, 0, 0, 0, 0]
+  const seconds = (last.now - first.now) / 1000
+  // A proxy that was started anew counts from 0 again.
+  const rate = (key: keyof Totals): number => Math.max(0, last.totals[key] - first.totals[key]) / seconds
+  const [connections, requests] = [rate("connections"), rate("requests")]
+  return [connections + requests, connections, requests, rate("bytesIn"), rate("bytesOut")]
+}
+
+export const totalsOf = (metrics: Look["metrics"]): Totals => ({
+  connections: sum(metrics, "pillion_connections_total"),
+  requests: sum(metrics, "pillion_http_requests_total"),
+  bytesIn: sum(metrics, "pillion_bytes_total", 'flow="to_target"'),
+  bytesOut: sum(metrics, "pillion_bytes_total", 'flow="to_client"'),
+})
+
+/** Every series of a metric that has `label`, added up. */
+export const sum = (metrics: Look["metrics"], name: string, label = ""): number => {
+  let total = 0
+  for (const [series, value] of metrics) {
+    if (series.startsWith(name) && /^(\{|$)/.test(series.slice(name.length)) && series.includes(label)) total += value
+  }
+  return total
+}
+
+/** Refusals since the proxy's start by reason, the most frequent first. */
+export const refusalsOf = (metrics: Look["metrics"]): ReadonlyArray<readonly [reason: string, count: number]> => {
+  const counts = new Map<string, number>()
+  for (const [series, value] of metrics) {
+    const reason = /^pillion_refusals_total\{.*reason="([^"]*)"/.exec(series)?.[1]
+    if (reason !== undefined && value > 0) counts.set(reason, (counts.get(reason) ?? 0) + value)
+  }
+  return [...counts].toSorted(([, a], [, b]) => b - a)
+}
+
+/** Milliseconds from the client's wish until the target's first byte; undefined where there was none. */
+export const latencyOf = ({ t_dial, t_first_byte }: Entry): number | undefined =>
+  t_first_byte === undefined ? undefined : (t_dial ?? 0) + t_first_byte
+
+/** The value that a share of all values does not exceed; `sorted` ascends. */
+export const percentile = (sorted: ReadonlyArray<number>, share: number): number | undefined =>
+  sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+
+export const latenciesOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<number> =>
+  entries.flatMap((entry) => latencyOf(entry) ?? []).toSorted((a, b) => a - b)
+
+const isError = ({ refusal, status, code, error }: Entry): boolean =>
+  refusal !== undefined || code !== undefined || error !== undefined || (status ?? 0) >= 500
+
+/** Where traffic goes: what ended in the window and what is open, by destination. */
+export const destinationsOf = (model: Model, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
+  const groups = new Map<string, { ended: Array<Entry>; open: Array<Open> }>()
+  const group = (name: string) => {
+    const found = groups.get(name) ?? { ended: [], open: [] }
+    groups.set(name, found)
+    return found
+  }
+  for (const entry of model.entries) if (filter(entry)) group(nameOf(entry)).ended.push(entry)
+  for (const open of model.look.open) if (filter(asEntry(open))) group(open.target ?? "-").open.push(open)
+  const all = [...groups].map(([name, { ended, open }]): Destination => {
+    const latencies = latenciesOf(ended)
+    return {
+      name,
+      flows: ended.length,
+      open: open.length,
+      in: total(ended, "bytes_in") + total(open, "bytes_in"),
+      out: total(ended, "bytes_out") + total(open, "bytes_out"),
+      p50: percentile(latencies, 0.5),
+      p99: percentile(latencies, 0.99),
+      errors: ended.filter(isError).length,
+    }
+  })
+  return all.toSorted(sort === "name" ? byName : (a, b) => (b[sort] ?? -1) - (a[sort] ?? -1) || byName(a, b))
+}
+
+const byName = (a: Destination, b: Destination): number => a.name.localeCompare(b.name)
+
+const nameOf = ({ authority, target }: Entry): string => authority ?? target ?? "-"
+
+const total = (flows: ReadonlyArray<Entry | Open>, key: "bytes_in" | "bytes_out"): number =>
+  flows.reduce((sum, flow) => sum + flow[key], 0)
+
+/** An open connection as far as a filter can ask about it. */
+const asEntry = (open: Open): Entry => ({
+  ...open,
+  time: open.started,
+  t_total: open.age,
+  t_detect: undefined,
+  t_handshake: undefined,
+  t_dial: undefined,
+  t_first_byte: undefined,
+  end: undefined,
+  code: undefined,
+  refusal: undefined,
+  detail: undefined,
+})

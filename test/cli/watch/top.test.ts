@@ -1,0 +1,181 @@
+import { describe, expect, test } from "bun:test"
+
+import { press } from "../../../src/cli/watch/top-keys.ts"
+import {
+  advance,
+  type Look,
+  type Model,
+  percentile,
+  points,
+  rates,
+  refusalsOf,
+  sum,
+} from "../../../src/cli/watch/top-model.ts"
+import { screen, sparkline, type View } from "../../../src/cli/watch/top-screen.ts"
+import type { Entry } from "../../../src/observe/entry.ts"
+import { connectionEntry } from "../../support/entries.ts"
+import { flowOf } from "../../support/flows.ts"
+import { longestFilter } from "../../../src/observe/filter.ts"
+
+const start = Date.UTC(2026, 10, 23, 12, 0, 0)
+
+const entry = (seconds: number, fields: Partial<Entry> = {}): Entry => ({
+  ...connectionEntry(flowOf({ target: "a.example:443" }), 0),
+  time: new Date(start + seconds * 1000).toISOString(),
+  ...fields,
+})
+
+const look = (seconds: number, fields: Partial<Look> = {}): Look => ({
+  now: start + seconds * 1000,
+  version: "1.2.3",
+  state: "ready",
+  metrics: new Map(),
+  total: 0,
+  open: [],
+  ended: [],
+  missed: 0,
+  ...fields,
+})
+
+const connections = (count: number): Partial<Look> => ({
+  metrics: new Map([['pillion_connections_total{direction="inbound"}', count]]),
+})
+
+const after = (...looks: ReadonlyArray<Look>): Model => {
+  let model: Model | undefined
+  for (const each of looks) model = advance(model, each)
+  if (model === undefined) throw new Error("no looks")
+  return model
+}
+
+const view: View = {
+  columns: 80,
+  rows: 24,
+  color: false,
+  sort: "flows",
+  filter: () => true,
+  filterText: "",
+  typing: undefined,
+  problem: undefined,
+  paused: false,
+}
+
+describe("the model of top", () => {
+  test("rates are those of the last looks, and not below zero when the proxy was started anew", () => {
+    expect(rates(after(look(0, connections(5))))[1]).toBe(0)
+    expect(rates(after(look(0, connections(5)), look(2, connections(25))))[1]).toBe(10)
+    const looks = [0, 1, 2, 3, 4, 5].map((second) => look(second, connections(second < 2 ? 0 : second * 10)))
+    expect(rates(after(...looks))[1]).toBe(10)
+    expect(rates(after(look(0, connections(500)), look(1, connections(3))))[1]).toBe(0)
+  })
+
+  test("it forgets what is over for a minute, and remembers no more points than it draws", () => {
+    const looks = Array.from({ length: 100 }, (_, second) => look(second, { ended: [entry(second)] }))
+    const model = after(...looks)
+    expect(model.entries.length).toBe(61)
+    expect(model.flowRates.length).toBe(points)
+  })
+
+  test("it is bounded however much ends", () => {
+    const ended = Array.from({ length: 6000 }, () => entry(0))
+    expect(after(look(0, { ended }), look(1, { ended })).entries.length).toBe(5000)
+  })
+
+  test("percentiles are values that were there", () => {
+    const values = Array.from({ length: 100 }, (_, i) => i + 1)
+    expect([0.5, 0.9, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 90, 99, 100])
+    expect([percentile([7], 0.5), percentile([], 0.5)]).toEqual([7, undefined])
+  })
+
+  test("series are added up by their whole name, and refusals by reason", () => {
+    const metrics = new Map([
+      ['a_total{x="1"}', 2],
+      ['a_total{x="2"}', 3],
+      ["a_total_more", 100],
+      ['pillion_refusals_total{direction="inbound",reason="x"}', 1],
+      ['pillion_refusals_total{direction="outbound",reason="x"}', 2],
+      ['pillion_refusals_total{direction="outbound",reason="y"}', 9],
+    ])
+    expect([sum(metrics, "a_total"), sum(metrics, "a_total", 'x="2"')]).toEqual([5, 3])
+    expect(refusalsOf(metrics)).toEqual([
+      ["y", 9],
+      ["x", 3],
+    ])
+  })
+})
+
+describe("the screen of top", () => {
+  const ended = Array.from({ length: 50 }, (_, i) =>
+    entry(0, { target: `${"very-long-name".repeat(9)}-${i}.example:443` }),
+  )
+
+  test("is as high and never wider than the terminal, whatever its size", () => {
+    const model = after(look(0, { ended }), look(1))
+    for (const columns of [1, 10, 40, 60, 80, 200]) {
+      for (const rows of [1, 2, 8, 12, 24, 60]) {
+        const lines = screen(model, { ...view, columns, rows })
+        expect([columns, rows, lines.length]).toEqual([columns, rows, rows])
+        expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+      }
+    }
+  })
+
+  test("shows names harmless, and says how much it did not see", () => {
+    const evil = entry(0, { target: "\x1b[2Jevil\u202e.example:443" })
+    const lines = screen(after(look(0, { ended: [evil], missed: 1200 })), { ...view, columns: 120 })
+    expect(lines.join("\n")).toContain(" \\u001b[2Jevil\\u202e.example:443 ")
+    expect(lines.join("\n")).toContain("of 1 in 60 s, 1,200 unseen")
+  })
+
+  test("with colours says the same", () => {
+    const model = after(look(0, { ended, ...connections(3) }), look(1, connections(5)))
+    const colored = screen(model, { ...view, color: true }).map((line) => line.replaceAll(/\x1b\[\d+m/g, ""))
+    expect(colored).toEqual([...screen(model, view)])
+  })
+
+  test("a sparkline is as high as its highest", () => {
+    expect(sparkline([0, 1, 2, 4])).toBe("▁▃▅█")
+    expect(sparkline([0, 0])).toBe("▁▁")
+    expect(sparkline([])).toBe("")
+  })
+})
+
+const pressed = (...inputs: ReadonlyArray<string>): View => {
+  let now: View = view
+  for (const input of inputs) {
+    const next = press(now, input)
+    if (next === "quit") throw new Error("quit")
+    now = next
+  }
+  return now
+}
+
+describe("the keys of top", () => {
+  test("q, Ctrl-C and Ctrl-D quit", () => {
+    for (const key of ["q", "Q", "\x03", "\x04", "ssq"]) expect(press(view, key)).toBe("quit")
+  })
+
+  test("s and the arrows go through the sort keys, round and round", () => {
+    expect(pressed("s").sort).toBe("open")
+    expect(pressed("\x1b[C\x1b[C").sort).toBe("in")
+    expect(pressed("\x1b[D").sort).toBe("name")
+    expect(pressed("sSsS").sort).toBe("flows")
+  })
+
+  test("a filter is typed, corrected, applied, left and cleared", () => {
+    expect(pressed("/ab").typing).toBe("ab")
+    expect(pressed("/ab\x7fc").typing).toBe("ac")
+    expect(pressed("/ab\x15c").typing).toBe("c")
+    expect(pressed("/a.ex\r")).toMatchObject({ typing: undefined, filterText: "a.ex" })
+    expect(pressed("/a.ex\r", "/b\x1b")).toMatchObject({ typing: undefined, filterText: "a.ex" })
+    expect(pressed("/a.ex\r", "\x1b")).toMatchObject({ filterText: "" })
+    expect(pressed("/q\r").filterText).toBe("q")
+    expect(pressed("/x = 1\r")).toMatchObject({ filterText: "", problem: expect.stringContaining('asks for "x"') })
+    expect(pressed(`/${"x".repeat(2 * longestFilter)}`).typing?.length).toBe(longestFilter)
+    expect(pressed("/a\x1b[Ab\t").typing).toBe("ab")
+  })
+
+  test("keys that mean nothing change nothing", () => {
+    expect(pressed("xyz\x1b[A\x1bOP\t")).toEqual(view)
+  })
+})
