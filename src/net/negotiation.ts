@@ -46,7 +46,7 @@ export type Asked =
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
 /** Who hears what a client wants. */
-export interface Asking {
+export interface NegotiationOwner {
   /** Called once for every `ask`, perhaps before it returns. */
   readonly asked: (asked: Asked) => void
   /** The client went after it asked, while what it wants is being made. */
@@ -65,17 +65,17 @@ export class Opening implements Receiver, Step {
   recognisedAt: number | undefined = undefined
   private readonly client: End
   private readonly speech: Speech
-  private readonly asking: Asking
+  private readonly owner: NegotiationOwner
   /** Why its socket closed, when that was not in order. */
   private code: string | undefined = undefined
   /** It is not known yet what the client wants. */
   private listening = false
   private deadline: Deadline | undefined = undefined
 
-  constructor(client: End, speech: Speech, asking: Asking) {
+  constructor(client: End, speech: Speech, owner: NegotiationOwner) {
     this.client = client
     this.speech = speech
-    this.asking = asking
+    this.owner = owner
     this.handshake = speech.opaque ? makeTcp() : undefined
     client.receiver = this
   }
@@ -115,7 +115,7 @@ export class Opening implements Receiver, Step {
   closed(_: End, code: string | undefined): void {
     this.code = code
     if (this.listening) this.answer({ _tag: "Gone", code })
-    else this.asking.abandoned()
+    else this.owner.abandoned()
   }
 
   /** Goes as far as the bytes that are here allow. */
@@ -203,7 +203,7 @@ export class Opening implements Receiver, Step {
     this.settle()
     if (!this.listening) return
     this.listening = false
-    this.asking.asked(asked)
+    this.owner.asked(asked)
   }
 
   private settle(): void {

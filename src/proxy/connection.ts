@@ -11,14 +11,14 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 import type { Link } from "../net/common/intrusive-list.ts"
-import type { Dialled, Dialling } from "../net/dial/dialer.ts"
+import type { Dialled, DialOwner } from "../net/dial/dialer.ts"
 import type { End } from "../net/common/end.ts"
 import { Exchange } from "../net/http/exchange.ts"
-import type { Exchanging, Need } from "../net/http/exchange-context.ts"
-import { Linger, type Lingering } from "../net/common/linger.ts"
-import { type Asked, type Asking, Opening, spokenIn } from "../net/negotiation.ts"
+import type { ExchangeOwner, Need } from "../net/http/exchange-context.ts"
+import { Linger, type LingerOwner } from "../net/common/linger.ts"
+import { type Asked, type NegotiationOwner, Opening, spokenIn } from "../net/negotiation.ts"
 import type { Origin } from "../net/http/origin-connection.ts"
-import { Relay, type RelayLimits, type Relaying } from "../net/tunnel/relay.ts"
+import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
 import type { SocketEnd, SocketName } from "../net/sockets/socket-end.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { Step } from "../net/common/cancellable.ts"
@@ -34,12 +34,14 @@ import type { Host, Target } from "../protocol/target.ts"
 import type { Surroundings } from "./listener-context.ts"
 
 /** Who keeps account of connections. */
-export interface Telling {
+export interface ConnectionOwner {
   /** Called once, when the story is over, however it ended. */
   readonly ended: (connection: Connection) => void
 }
 
-export class Connection implements Asking, Dialling, Relaying, Exchanging, Lingering, Link<Connection> {
+export class Connection
+  implements NegotiationOwner, DialOwner, RelayOwner, ExchangeOwner, LingerOwner, Link<Connection>
+{
   readonly flow: Flow
   /** The proxy is full: the client hears so, and no more. */
   readonly full: boolean
@@ -47,7 +49,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   fiber: Fiber.Fiber<void> | undefined = undefined
   private readonly client: SocketEnd
   private readonly around: Surroundings
-  private readonly telling: Telling
+  private readonly owner: ConnectionOwner
   /** Absent once there is a tunnel, which may last for days. */
   private opening: Opening | undefined
   /** What is under way. */
@@ -58,12 +60,12 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
   next: Connection | undefined = undefined
   private resume: ((over: Effect.Effect<void>) => void) | undefined = undefined
 
-  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean, telling: Telling) {
+  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean, owner: ConnectionOwner) {
     this.client = client
     this.flow = flow
     this.around = around
     this.full = full
-    this.telling = telling
+    this.owner = owner
     this.opening = new Opening(client, around.speech(), this)
   }
 
@@ -84,7 +86,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     this.flow.end(by)
     this.giveUp()
     this.client.terminate()
-    this.telling.ended(this)
+    this.owner.ended(this)
   }
 
   // What does it ask for?
@@ -293,7 +295,7 @@ export class Connection implements Asking, Dialling, Relaying, Exchanging, Linge
     if (resume === undefined) return
     this.resume = undefined
     this.giveUp()
-    this.telling.ended(this)
+    this.owner.ended(this)
     resume(Effect.void)
   }
 

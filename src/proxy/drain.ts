@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import type { Drain } from "../net/common/drain-signal.ts"
 import type { Listener } from "../net/sockets/listener.ts"
 
-export interface Draining {
+export interface DrainParts {
   readonly drain: Drain
   readonly inbound: ReadonlyArray<Listener>
   readonly settings: () => { readonly drainDelay: number; readonly drainTimeout: number }
@@ -19,7 +19,7 @@ export interface Draining {
 }
 
 /** The whole stop; true when every connection ended by itself, false when some have to be reset. */
-export const drainAll = Effect.fnUntraced(function* ({ drain, inbound, settings, awaitEmpty }: Draining) {
+export const drainAll = Effect.fnUntraced(function* ({ drain, inbound, settings, awaitEmpty }: DrainParts) {
   const { drainDelay, drainTimeout } = settings()
   drain.start()
   const stopped = Effect.sleep(drainDelay).pipe(

@@ -5,7 +5,7 @@ import { dlopen, ptr } from "bun:ffi"
 import { readdirSync } from "node:fs"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { Dialer, Dialled, Dialling } from "../../src/net/dial/dialer.ts"
+import type { Dialer, Dialled, DialOwner } from "../../src/net/dial/dialer.ts"
 import { type Address, parseAddress } from "../../src/protocol/address.ts"
 import type { Refusal } from "../../src/protocol/refusal.ts"
 import type { Target } from "../../src/protocol/target.ts"
@@ -24,7 +24,7 @@ export class DialFailed extends Data.TaggedError("DialFailed")<{
   readonly address: string | undefined
 }> {}
 
-export type Permit = Dialling["permit"]
+export type Permit = DialOwner["permit"]
 
 /** A dial as an effect; interrupting it cancels it. */
 export const dial = (dialer: Dialer["Service"], target: Target, permit: Permit): Effect.Effect<Dialled, DialFailed> =>

@@ -3,20 +3,20 @@
  */
 
 /** Who has to know. */
-export interface Drained {
+export interface DrainListener {
   /** Called once, when the drain starts. */
   readonly drained: () => void
 }
 
 export class Drain {
   active = false
-  private readonly subscribers = new Set<Drained>()
+  private readonly subscribers = new Set<DrainListener>()
 
-  subscribe(subscriber: Drained): void {
+  subscribe(subscriber: DrainListener): void {
     this.subscribers.add(subscriber)
   }
 
-  unsubscribe(subscriber: Drained): void {
+  unsubscribe(subscriber: DrainListener): void {
     this.subscribers.delete(subscriber)
   }
 

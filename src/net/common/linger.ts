@@ -23,7 +23,7 @@ export const lingerBytes = 1024 * 1024 * 1024
 export type LingerOutcome = "delivered" | "left" | "timeout"
 
 /** Who hears that the socket is closed: once, unless the wait is cancelled. */
-export interface Lingering {
+export interface LingerOwner {
   readonly closed: (outcome: LingerOutcome) => void
 }
 
@@ -32,7 +32,7 @@ export class Linger implements Receiver, Step {
   private readonly end: End
   /** Milliseconds for which a peer may take nothing of what is there for it. */
   private readonly stallTimeout: number
-  private lingering: Lingering | undefined
+  private owner: LingerOwner | undefined
   private tail: Uint8Array | undefined = undefined
   private deadline: Deadline | undefined = undefined
   /** What `sent` is when everything is written. */
@@ -45,10 +45,10 @@ export class Linger implements Receiver, Step {
   private progressAt = 0
   private timedOut = false
 
-  constructor(end: End, stallTimeout: number, lingering: Lingering | undefined) {
+  constructor(end: End, stallTimeout: number, owner: LingerOwner | undefined) {
     this.end = end
     this.stallTimeout = stallTimeout
-    this.lingering = lingering
+    this.owner = owner
   }
 
   /** May be over before it returns, where the end is closed already. */
@@ -69,7 +69,7 @@ export class Linger implements Receiver, Step {
 
   /** Lets the kernel deliver what is whole; a peer that is owed more than it holds is reset. */
   cancel(): void {
-    this.lingering = undefined
+    this.owner = undefined
     this.end.detach()
   }
 
@@ -121,11 +121,11 @@ export class Linger implements Receiver, Step {
 
   closed(): void {
     cancel(this.deadline)
-    const { lingering } = this
-    this.lingering = undefined
-    if (lingering === undefined) return
+    const { owner } = this
+    this.owner = undefined
+    if (owner === undefined) return
     const delivered = this.tail === undefined && this.end.sent >= this.total
-    lingering.closed(delivered ? "delivered" : this.timedOut ? "timeout" : "left")
+    owner.closed(delivered ? "delivered" : this.timedOut ? "timeout" : "left")
   }
 }
 

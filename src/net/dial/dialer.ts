@@ -13,7 +13,7 @@ import { refusal, type Refusal } from "../../protocol/refusal.ts"
 import { comparableName, formatTarget, type Host, type Target } from "../../protocol/target.ts"
 import { Attempt, type Connect } from "../sockets/attempt.ts"
 import { after, cancel, type Deadline } from "../common/deadline.ts"
-import { type Loss, Race, type Racing } from "./race.ts"
+import { type Loss, Race, type RaceOwner } from "./race.ts"
 import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "../sockets/socket-end.ts"
 import { Spare } from "../sockets/descriptor-budget.ts"
@@ -31,7 +31,7 @@ export interface Dialled {
 }
 
 /** Who asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
-export interface Dialling {
+export interface DialOwner {
   /** What the policy says about one address of the host that was `asked` for: undefined permits it. */
   readonly permit: (address: Address, port: number, asked: Host) => Refusal | undefined
   /** `started` is when the dial was, on the monotonic clock. */
@@ -65,7 +65,7 @@ export class Dialer extends Context.Service<
   Dialer,
   {
     /** A dial that connects to the first address of `target` that answers, once it is started. */
-    readonly dial: (target: Target, dialling: Dialling) => Dial
+    readonly dial: (target: Target, dialling: DialOwner) => Dial
     /** A client came: attempts that were overtaken give up what it needs. */
     readonly makeRoom: () => void
   }
@@ -89,9 +89,9 @@ interface Asked {
 }
 
 /** One dial: its deadline, and the phase that it is in. */
-export class Dial implements Step, Racing {
+export class Dial implements Step, RaceOwner {
   private readonly target: Target
-  private readonly dialling: Dialling
+  private readonly dialling: DialOwner
   private readonly parts: DialerParts
   private readonly overtaken: Spare
   private readonly settings: DialSettings
@@ -106,7 +106,7 @@ export class Dial implements Step, Racing {
   /** The deadline has passed. */
   private isLate = false
 
-  constructor(target: Target, dialling: Dialling, parts: DialerParts, overtaken: Spare) {
+  constructor(target: Target, dialling: DialOwner, parts: DialerParts, overtaken: Spare) {
     this.target = target
     this.dialling = dialling
     this.parts = parts

@@ -8,7 +8,7 @@
 import type { Address } from "../../protocol/address.ts"
 import type { Reason, Refusal } from "../../protocol/refusal.ts"
 import { refusal } from "../../protocol/refusal.ts"
-import type { Attempt, Connect, Outcome } from "../sockets/attempt.ts"
+import type { Attempt, Connect, AttemptOwner } from "../sockets/attempt.ts"
 import { after, cancel, type Deadline } from "../common/deadline.ts"
 import type { Spare } from "../sockets/descriptor-budget.ts"
 
@@ -16,7 +16,7 @@ import type { Spare } from "../sockets/descriptor-budget.ts"
 export const stagger = 250
 
 /** Who hears how a race ends: once, unless it is cancelled; of a loss perhaps before `start` returns. */
-export interface Racing {
+export interface RaceOwner {
   readonly raced: (result: Attempt | Loss) => void
 }
 
@@ -26,18 +26,18 @@ export interface Loss {
   readonly address: string
 }
 
-export class Race implements Outcome {
+export class Race implements AttemptOwner {
   private readonly addresses: ReadonlyArray<Address>
   private readonly port: number
   private readonly connect: Connect
-  private readonly racing: Racing
+  private readonly racing: RaceOwner
   private readonly overtaken: Spare
   private next = 0
   private readonly running: Array<Attempt> = []
   private delay: Deadline | undefined
   private loss: Loss | undefined
 
-  constructor(addresses: ReadonlyArray<Address>, port: number, connect: Connect, racing: Racing, overtaken: Spare) {
+  constructor(addresses: ReadonlyArray<Address>, port: number, connect: Connect, racing: RaceOwner, overtaken: Spare) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
     this.connect = connect
@@ -114,7 +114,11 @@ export class Race implements Outcome {
   }
 
   private lost(address: Address, reason: Reason, why: string): void {
-    if (this.loss !== undefined && telling.indexOf(reason) >= telling.indexOf(this.loss.refusal.reason)) return
+    if (
+      this.loss !== undefined &&
+      reasonsByProgress.indexOf(reason) >= reasonsByProgress.indexOf(this.loss.refusal.reason)
+    )
+      return
     this.loss = { refusal: refusal(reason, `${address.text} port ${this.port}: ${why}`), address: address.text }
   }
 }
@@ -124,7 +128,7 @@ export class Race implements Outcome {
  * an unreachable host had its network answer; a timeout means that packets went out; the rest never left this machine,
  * and are often no more than a missing address family. Between equals the first address speaks.
  */
-const telling: ReadonlyArray<Reason> = [
+const reasonsByProgress: ReadonlyArray<Reason> = [
   "connection-refused",
   "host-unreachable",
   "connection-timeout",

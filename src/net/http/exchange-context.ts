@@ -28,7 +28,7 @@ export interface ExchangeContext {
 }
 
 /** Whose exchange it is. */
-export interface Exchanging {
+export interface ExchangeOwner {
   /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
   readonly needs: (need: Need) => void
   /** Called for every request that has a connection: it goes there. */

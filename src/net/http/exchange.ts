@@ -22,15 +22,15 @@ import { formatTarget, type Target } from "../../protocol/target.ts"
 
 import { after, cancel, type Deadline } from "../common/deadline.ts"
 import { acknowledgedBy, Delivery, type DeliveryOwner, uncertainBytes } from "../common/delivery.ts"
-import type { Drained } from "../common/drain-signal.ts"
+import type { DrainListener } from "../common/drain-signal.ts"
 import type { End, Receiver } from "../common/end.ts"
-import type { ExchangeContext, Exchanging, Need } from "./exchange-context.ts"
+import type { ExchangeContext, ExchangeOwner, Need } from "./exchange-context.ts"
 import { Exchanged, noRequest } from "./transaction.ts"
 import { letGo, letGoFrom } from "../../system/release-bytes.ts"
 import { discard, Linger, type LingerOutcome, lingerTimeout } from "../common/linger.ts"
 import { Origin, type OriginOwner } from "./origin-connection.ts"
 import { OwnOrigins } from "./client-origins.ts"
-import { Patience, type Waiting } from "./request-timer.ts"
+import { Patience, type RequestTimerOwner } from "./request-timer.ts"
 import { enoughFor } from "../common/progress.ts"
 import { type Moved, spliceFrom } from "../splice/splicer.ts"
 import type { Step } from "../common/cancellable.ts"
@@ -54,11 +54,11 @@ const holdBytes = 64 * 1024
  */
 type State = "head" | "dialling" | "busy" | "discarding" | "closing" | "over"
 
-export class Exchange implements Receiver, OriginOwner, Waiting, Drained, DeliveryOwner, Step {
+export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, DrainListener, DeliveryOwner, Step {
   private readonly client: End
   private readonly inbox: Inbox
   private readonly context: ExchangeContext
-  private readonly exchanging: Exchanging
+  private readonly owner: ExchangeOwner
   private state: State = "head"
   private readonly requests: RequestReader
   private readonly patience = new Patience(this)
@@ -84,8 +84,8 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
   private again = false
 
   /** `inbox` holds what the client has sent so far; `finished` says that its FIN is among it. */
-  constructor(client: End, inbox: Inbox, finished: boolean, context: ExchangeContext, exchanging: Exchanging) {
-    this.exchanging = exchanging
+  constructor(client: End, inbox: Inbox, finished: boolean, context: ExchangeContext, owner: ExchangeOwner) {
+    this.owner = owner
     this.client = client
     this.inbox = inbox
     this.finished = finished
@@ -273,7 +273,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     this.state = "busy"
     origin.owner = this
     if (!prepared.shareable) origin.exclusive = true
-    this.exchanging.sends(origin)
+    this.owner.sends(origin)
     origin.send(prepared.bytes)
     this.client.resume()
     this.sendBody()
@@ -448,7 +448,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     request.answering(now)
     request.whole(now)
     this.request = undefined
-    this.exchanging.answered(request)
+    this.owner.answered(request)
     this.origin = undefined
     this.leave()
     const toTarget = this.inbox.take()
@@ -550,7 +550,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
   private deliver(request: Exchanged): void {
     const { client } = this
     // Nearly always, and it costs a call to know more.
-    if (this.tail === undefined && request.bytesOut < uncertainBytes) return this.exchanging.answered(request)
+    if (this.tail === undefined && request.bytesOut < uncertainBytes) return this.owner.answered(request)
     this.delivering = request
     if (this.tail === undefined && client.unacknowledged() === 0) this.settleDelivered()
     else this.delivery = new Delivery(client, request.endsAt, this.context.limits().halfCloseTimeout, this)
@@ -569,7 +569,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     this.delivery?.cancel()
     this.delivery = undefined
     this.delivering = undefined
-    this.exchanging.answered(delivering)
+    this.owner.answered(delivering)
   }
 
   stalled(): void {
@@ -596,7 +596,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     this.delivering = undefined
     if (delivering !== undefined) {
       if (client.sent - client.unacknowledged() < delivering.endsAt) delivering.end(by, "data", why, undefined)
-      this.exchanging.answered(delivering)
+      this.owner.answered(delivering)
     }
     this.report(by, why)
   }
@@ -726,7 +726,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
 
   /** Ends the exchange for a head that is no request. */
   private refuse(refused: Refusal): void {
-    this.exchanging.answered(noRequest(refused))
+    this.owner.answered(noRequest(refused))
     this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: true })))
   }
 
@@ -751,7 +751,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
   }
 
   private need(need: Need): void {
-    this.exchanging.needs(need)
+    this.owner.needs(need)
   }
 
   /** An idle client is owed nothing: it sees a FIN, and the drain does not wait until it has closed as well. */
@@ -789,7 +789,7 @@ export class Exchange implements Receiver, OriginOwner, Waiting, Drained, Delive
     this.request = undefined
     const phase = this.state === "dialling" ? "dial" : "data"
     request.end(endedBy, phase, error, refused)
-    this.exchanging.answered(request)
+    this.owner.answered(request)
   }
 }
 

@@ -11,7 +11,7 @@
  * - A name moves, and a balancer spreads connections. So nothing is shared for longer than `origin-reuse` after it was
  *   made, nor after a reload, which may deny what was permitted.
  */
-import type { Drain, Drained } from "../common/drain-signal.ts"
+import type { Drain, DrainListener } from "../common/drain-signal.ts"
 import type { Origin, OriginLimits, OriginOwner } from "./origin-connection.ts"
 import type { Spare } from "../sockets/descriptor-budget.ts"
 
@@ -21,7 +21,7 @@ const sweepEvery = 1000
 /** Owns those that have left, until an exchange does. */
 const nobodys: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
 
-export class SharedOrigins implements OriginOwner, Drained {
+export class SharedOrigins implements OriginOwner, DrainListener {
   /** The one that was given last, by key; the others lie `beneath` it. */
   private readonly tops = new Map<string, Origin>()
   private readonly limits: () => OriginLimits

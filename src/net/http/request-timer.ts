@@ -7,7 +7,7 @@
 import { after, cancel, type Deadline } from "../common/deadline.ts"
 
 /** Who waits for a request. */
-export interface Waiting {
+export interface RequestTimerOwner {
   /** No request began in time. */
   readonly idle: () => void
   /** A head began, and did not end in time. */
@@ -17,17 +17,17 @@ export interface Waiting {
 export class Patience {
   private deadline: Deadline | undefined = undefined
   private waitsFor: "request" | "rest" | undefined = undefined
-  private readonly waiting: Waiting
+  private readonly owner: RequestTimerOwner
 
-  constructor(waiting: Waiting) {
-    this.waiting = waiting
+  constructor(owner: RequestTimerOwner) {
+    this.owner = owner
   }
 
   /** Waits for a request to begin, until `milliseconds` after the first of repeated calls. */
   forRequest(milliseconds: number): void {
     if (this.waitsFor !== undefined) return
     this.waitsFor = "request"
-    this.deadline = after(milliseconds, idle, this.waiting)
+    this.deadline = after(milliseconds, idle, this.owner)
   }
 
   /** A head has begun: waits for the rest of it. */
@@ -35,7 +35,7 @@ export class Patience {
     if (this.waitsFor === "rest") return
     cancel(this.deadline)
     this.waitsFor = "rest"
-    this.deadline = after(milliseconds, late, this.waiting)
+    this.deadline = after(milliseconds, late, this.owner)
   }
 
   /** The wait is over. */
@@ -47,5 +47,5 @@ export class Patience {
   }
 }
 
-const idle = (waiting: Waiting): void => waiting.idle()
-const late = (waiting: Waiting): void => waiting.late()
+const idle = (owner: RequestTimerOwner): void => owner.idle()
+const late = (owner: RequestTimerOwner): void => owner.late()

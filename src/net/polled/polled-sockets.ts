@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 import { type Fallback, type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 import type { Address } from "../../protocol/address.ts"
 
-import { Attempt, type Outcome } from "../sockets/attempt.ts"
+import { Attempt, type AttemptOwner } from "../sockets/attempt.ts"
 import { after, cancel, type Deadline } from "../common/deadline.ts"
 import {
   EACCES,
@@ -110,7 +110,7 @@ const linkOf = (fd: string): string => {
   }
 }
 
-const connect = (poller: Poller, address: Address, port: number, outcome: Outcome): Attempt | string => {
+const connect = (poller: Poller, address: Address, port: number, outcome: AttemptOwner): Attempt | string => {
   const { libc } = poller
   const fd = libc.socket(familyOf(address))
   // Where a sandbox denies the family there is none.

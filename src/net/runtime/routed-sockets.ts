@@ -1,7 +1,7 @@
 /**
  * Routed sockets: those of the runtime, with the true name of a destination that this machine has no route to.
  */
-import type { Outcome } from "../sockets/attempt.ts"
+import type { AttemptOwner } from "../sockets/attempt.ts"
 import { type Libc, openLibc } from "../sockets/socket-calls.ts"
 import { routeError } from "../sockets/route.ts"
 import { runtimeSockets } from "./runtime-sockets.ts"
@@ -17,7 +17,7 @@ export const routedSockets = (libc: Libc | undefined = openLibc()): Sockets => {
 /** What Bun calls nearly every failure, and what it says without IPv6. */
 const untold: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
 
-const routed = (outcome: Outcome, libc: Libc): Outcome => ({
+const routed = (outcome: AttemptOwner, libc: Libc): AttemptOwner => ({
   connected: (attempt) => outcome.connected(attempt),
   failed: (attempt, code) => {
     const error = untold.has(code) ? routeError(libc, attempt.address, attempt.port) : undefined

@@ -8,7 +8,7 @@ import { connect as bunConnect, listen as bunListen, type Socket, type SocketHan
 import type { Peer } from "../../flow/flow.ts"
 import { type Address, parseAddress } from "../../protocol/address.ts"
 
-import { Attempt, type Connect, type Outcome } from "../sockets/attempt.ts"
+import { Attempt, type Connect, type AttemptOwner } from "../sockets/attempt.ts"
 import { nobody } from "../common/end.ts"
 import { type Libc, openLibc } from "../sockets/socket-calls.ts"
 import { letGo } from "../../system/release-bytes.ts"
@@ -212,7 +212,7 @@ const codeOf = (error: unknown): string | undefined =>
 export const abandonedAtOnce = 1024
 let abandoned = 0
 
-export const connect: Connect = (address: Address, port: number, outcome: Outcome) => {
+export const connect: Connect = (address: Address, port: number, outcome: AttemptOwner) => {
   if (abandoned >= abandonedAtOnce) return "EMFILE"
   const attempt = new Attempt(address, port, outcome)
   const end = new RuntimeEnd(attempt)

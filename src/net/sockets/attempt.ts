@@ -7,22 +7,22 @@ import { nobody, type Receiver } from "../common/end.ts"
 import type { SocketEnd } from "./socket-end.ts"
 
 /** Who hears how attempts end: once each, never before `Connect` has returned, and never after `cancel`. */
-export interface Outcome {
+export interface AttemptOwner {
   readonly connected: (attempt: Attempt) => void
   readonly failed: (attempt: Attempt, code: string) => void
 }
 
 /** Starts an attempt; a string is the error code of one that failed at once. `port` is 1..65535. */
-export type Connect = (address: Address, port: number, outcome: Outcome) => Attempt | string
+export type Connect = (address: Address, port: number, outcome: AttemptOwner) => Attempt | string
 
 export class Attempt implements Receiver {
   readonly address: Address
   readonly port: number
   /** Set by who makes the attempt, before anything is heard of it. */
   end!: SocketEnd
-  private readonly outcome: Outcome
+  private readonly outcome: AttemptOwner
 
-  constructor(address: Address, port: number, outcome: Outcome) {
+  constructor(address: Address, port: number, outcome: AttemptOwner) {
     this.address = address
     this.port = port
     this.outcome = outcome

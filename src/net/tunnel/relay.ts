@@ -28,7 +28,7 @@ export interface RelayLimits {
 }
 
 /** Whose connection is relayed. */
-export interface Relaying {
+export interface RelayOwner {
   readonly flow: Flow
   readonly limits: () => RelayLimits
   readonly splicer: Pick<Splicer, "move">
@@ -50,7 +50,7 @@ const targetIsBroken = 64
 export class Relay implements Receiver, Step, DeliveryOwner {
   private readonly client: End
   private readonly target: End
-  private readonly relaying: Relaying
+  private readonly owner: RelayOwner
   /** Bytes that an end has not taken yet. */
   private toClient: Uint8Array | undefined = undefined
   private toTarget: Uint8Array | undefined = undefined
@@ -61,10 +61,10 @@ export class Relay implements Receiver, Step, DeliveryOwner {
   /** What is left when one side is gone that had finished. */
   private delivery: Delivery | undefined = undefined
 
-  constructor(client: End, target: End, relaying: Relaying) {
+  constructor(client: End, target: End, owner: RelayOwner) {
     this.client = client
     this.target = target
-    this.relaying = relaying
+    this.owner = owner
   }
 
   /**
@@ -130,8 +130,8 @@ export class Relay implements Receiver, Step, DeliveryOwner {
   expire(): void {
     const { progress } = this
     this.armLinger()
-    if (this.progress - progress >= enoughFor(this.relaying.limits().halfCloseTimeout)) return
-    this.relaying.flow.expire()
+    if (this.progress - progress >= enoughFor(this.owner.limits().halfCloseTimeout)) return
+    this.owner.flow.expire()
     this.stop()
   }
 
@@ -141,9 +141,9 @@ export class Relay implements Receiver, Step, DeliveryOwner {
     this.state |= gone === this.client ? clientIsBroken : targetIsBroken
     const total = to.sent + (this.tailOf(to)?.length ?? 0)
     if (!to.open || total === to.sent - to.unacknowledged()) return this.reset(gone, code ?? "EPIPE")
-    this.relaying.flow.end(this.nameOf(gone), code)
+    this.owner.flow.end(this.nameOf(gone), code)
     this.keep(gone, undefined)
-    this.delivery = new Delivery(to, total, this.relaying.limits().halfCloseTimeout, this)
+    this.delivery = new Delivery(to, total, this.owner.limits().halfCloseTimeout, this)
     // More of it is thrown away; a sender that is held back would perhaps not read.
     to.resume()
   }
@@ -154,7 +154,7 @@ export class Relay implements Receiver, Step, DeliveryOwner {
   }
 
   stalled(): void {
-    this.relaying.flow.expire()
+    this.owner.flow.expire()
     this.stop()
   }
 
@@ -167,7 +167,7 @@ export class Relay implements Receiver, Step, DeliveryOwner {
 
   /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
   private firstBytes(from: End, bytes: Uint8Array): void {
-    const { flow } = this.relaying
+    const { flow } = this.owner
     if (from === this.client) {
       this.state |= clientHasSpoken
       flow.sni = serverNameOf(bytes)
@@ -198,14 +198,14 @@ export class Relay implements Receiver, Step, DeliveryOwner {
 
   /** Much has come, and was taken: what is waiting behind it goes on past us. */
   private splice(from: End, to: End): void {
-    const moved = this.relaying.splicer.move(from, to)
+    const moved = this.owner.splicer.move(from, to)
     if (typeof moved === "string") this.reset(from, moved)
     else if (moved !== undefined) this.send(to, moved)
   }
 
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
   private reset(end: End, code: string): void {
-    this.relaying.flow.end(this.nameOf(end), code)
+    this.owner.flow.end(this.nameOf(end), code)
     this.client.receiver = nobody
     this.target.receiver = nobody
     this.client.terminate()
@@ -214,13 +214,13 @@ export class Relay implements Receiver, Step, DeliveryOwner {
   }
 
   private halfClosed(end: End): void {
-    this.relaying.flow.end(this.nameOf(end))
+    this.owner.flow.end(this.nameOf(end))
     if (this.deadline === undefined && (this.state & isOver) === 0) this.armLinger()
   }
 
   private armLinger(): void {
     this.progress = acknowledgedBy(this.client) + acknowledgedBy(this.target)
-    this.deadline = after(this.relaying.limits().halfCloseTimeout, expire, this)
+    this.deadline = after(this.owner.limits().halfCloseTimeout, expire, this)
   }
 
   private other(end: End): End {
@@ -260,7 +260,7 @@ export class Relay implements Receiver, Step, DeliveryOwner {
   private finish(): void {
     if ((this.state & isOver) !== 0) return
     this.settle()
-    this.relaying.relayed()
+    this.owner.relayed()
   }
 
   private settle(): void {
