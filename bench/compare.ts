@@ -2,7 +2,7 @@
  * Two kept reports side by side. They were not measured in the same rounds, so what the machine did between them is in
  * every ratio: the rows of floor and bare, which did not change, say how much that was.
  */
-import { mostForeign } from "./foreign.ts"
+import { maxForeign } from "./foreign.ts"
 import { foreignOf, series, type Outcome, type Row } from "./measure.ts"
 import { heading, type Report } from "./report.ts"
 import { independent, interval, quotient, spread, type Interval } from "./statistics.ts"
@@ -67,7 +67,7 @@ const cells = (
   const [from, to] = [spread(one).median, spread(two).median]
   if (Number.isNaN(from) || Number.isNaN(to)) return [after.peer, title, "-", "-", "", "not measured"]
   const within = quotient(interval(independent(two, startsAfter)), interval(independent(one, startsBefore)))
-  const quiet = foreignOf([before]) <= mostForeign && foreignOf([after]) <= mostForeign
+  const quiet = foreignOf([before]) <= maxForeign && foreignOf([after]) <= maxForeign
   return [
     after.peer,
     title,

@@ -11,7 +11,7 @@ import { cpuSeconds, loadCore, proxyCore, ticksPerSecond } from "./process.ts"
 /** What others may take of the cores before a note says so. */
 export const notedForeign = 0.03
 /** What others may take of the cores before no goal is judged. */
-export const mostForeign = 0.1
+export const maxForeign = 0.1
 
 const cores = [proxyCore, loadCore]
 

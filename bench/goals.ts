@@ -4,7 +4,7 @@
  * A goal is met or missed only where the measurement can tell: on a machine that others used as well it is not judged,
  * and where the confidence interval holds the goal it is undecided.
  */
-import { mostForeign } from "./foreign.ts"
+import { maxForeign } from "./foreign.ts"
 import { foreignOf, series, type Outcome, type Row, type Sample } from "./measure.ts"
 import { beforeName } from "./peers.ts"
 import { independent, interval, ratios, spread, type Interval } from "./statistics.ts"
@@ -127,7 +127,7 @@ const valuesOf = (goal: Goal, ours: Row | undefined, theirs: Row | undefined): R
 }
 
 /**
- * Judges a value that was measured. `foreign` is the share of the cores that others had: more than `mostForeign`, or
+ * Judges a value that was measured. `foreign` is the share of the cores that others had: more than `maxForeign`, or
  * NaN because nobody looked, and nothing is judged. Without an interval nothing is decided.
  */
 export const decide = (
@@ -135,7 +135,7 @@ export const decide = (
   within: Interval | undefined,
   foreign: number,
 ): Exclude<Judgement, "not measured"> => {
-  if (!(foreign <= mostForeign)) return "not judged"
+  if (!(foreign <= maxForeign)) return "not judged"
   if (within === undefined) return "undecided"
   const { low, high } = within
   if ((least === undefined || low >= least) && (most === undefined || high <= most)) return "met"

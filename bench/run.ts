@@ -37,7 +37,7 @@ interface Ready {
 }
 
 /** Two descriptors a connection, and some for everything else; the goal is stated for 10,000. */
-const mostConnections = (): number => Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2))
+const maxConnections = (): number => Math.min(10_000, Math.floor((descriptorLimit() - 200) / 2))
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
@@ -170,7 +170,7 @@ const measure = async (
     for (const { name } of peers.filter(({ path }) => path === undefined)) say(`${name} is not installed: left out`)
     const { starts, rounds, seconds } = options
     const origins = await startOrigins(programs, join(dir, "origins"))
-    const bench: Bench = { programs, origins, dir, starts, rounds, seconds, connections: mostConnections(), say }
+    const bench: Bench = { programs, origins, dir, starts, rounds, seconds, connections: maxConnections(), say }
     if (options.profile) return await profile(bench, chosen, executable)
     const begun = begunReport({
       command: commandLine(args),

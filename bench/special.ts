@@ -8,7 +8,7 @@ import { loadCore, proxyCore, residentBytes, start, stop } from "./process.ts"
 import type { Workload } from "./workloads.ts"
 
 /** Measured in a fresh process each time, so more rounds of these add time but hardly any knowledge. */
-const mostMemoryRounds = 3
+const maxMemoryRounds = 3
 
 /** How long a process gets to come to rest before its memory is read. */
 const settleMs = 1500
@@ -24,7 +24,7 @@ export const measureSpecial = async (
   const startable = peers.filter(({ runningAt }) => runningAt === undefined)
   const samples = new Map<string, Array<Sample>>(startable.map(({ name }) => [name, []]))
   const problems = new Map<string, string>()
-  const rounds = workload.measure === "start" ? bench.rounds : Math.min(bench.rounds, mostMemoryRounds)
+  const rounds = workload.measure === "start" ? bench.rounds : Math.min(bench.rounds, maxMemoryRounds)
   for (let i = 0; i < rounds; i++) {
     for (const peer of i % 2 === 0 ? startable : startable.toReversed()) {
       try {

@@ -51,12 +51,12 @@ const read = (report: string): { readonly tests: number; readonly failures: numb
 export const failuresOf = (report: string): ReadonlyArray<string> =>
   [...report.matchAll(/<testcase\b([^>]*)>\s*<failure\b([^>]*)>/g)].map(([, of = "", failure = ""]) => {
     const name = [attribute(of, "classname"), attribute(of, "name")].filter((part) => part !== "").join(" > ")
-    const found = attribute(failure, "message").trimEnd().split("\n").slice(0, mostLines)
+    const found = attribute(failure, "message").trimEnd().split("\n").slice(0, maxLines)
     return [`failed: ${attribute(of, "file")}:${attribute(of, "line")}: ${name}`, ...found].join("\n  ")
   })
 
 /** Of a message that goes on, the comparison of two long texts say, this much is shown again. */
-const mostLines = 40
+const maxLines = 40
 
 const attribute = (tag: string, name: string): string =>
   (new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "").replace(/&(?:#(\d+)|(\w+));/g, (all, code, word) =>

@@ -10,7 +10,7 @@ import type { Recent } from "../observe/recent.ts"
 import { type Answer, type Asked, query } from "./router.ts"
 
 /** Open connections that are listed, the oldest first; `total` says how many there are. */
-export const longestList = 1000
+export const maxList = 1000
 
 /**
  * Answers `GET /connections?after=N`: `connections` are open; `ended` are the last entries of the access log with a
@@ -21,7 +21,7 @@ export const listConnections = (request: Asked, open: Iterable<Flow>, recent: Pi
   const after = Number(query(request, "after") ?? 0)
   const shown: Array<string> = []
   let total = 0
-  for (const flow of open) if (total++ < longestList) shown.push(JSON.stringify(show(flow)))
+  for (const flow of open) if (total++ < maxList) shown.push(JSON.stringify(show(flow)))
   const { first, lines } = recent.since(Number.isSafeInteger(after) ? after : 0)
   const ended = lines.map((line) => line.trimEnd())
   const body = `{"total":${total},"connections":${array(shown)},"first":${first},"ended":${array(ended)}}\n`

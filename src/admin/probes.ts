@@ -15,9 +15,9 @@ import type { Handler } from "./router.ts"
 import type { Served } from "./serve.ts"
 
 /** They live on descriptors that max-connections leaves free. */
-export const openAtOnce = 16
+export const maxVisitors = 16
 /** Bytes of a request; kubelet and Prometheus send some two hundred. */
-export const longestHead = 8192
+export const maxHead = 8192
 /** Milliseconds for a request and its answer, and between two. */
 export const patience = 10_000
 
@@ -47,7 +47,7 @@ const listen = (hostname: string, port: number, answer: Handler): Bun.TCPSocketL
     socket: {
       open(socket) {
         const [oldest] = visitors
-        if (visitors.size >= openAtOnce) oldest?.leave()
+        if (visitors.size >= maxVisitors) oldest?.leave()
         socket.data = new Visitor(socket, answer)
         visitors.add(socket.data)
       },
@@ -85,7 +85,7 @@ class Visitor {
     this.unread += chunk.toString("latin1")
     this.next()
     // Who asks on while an answer is on its way is not waited for.
-    if (this.answering && this.unread.length > longestHead) this.leave()
+    if (this.answering && this.unread.length > maxHead) this.leave()
   }
 
   /** The peer has sent its FIN; what it asked for before is still answered. */
@@ -120,9 +120,9 @@ class Visitor {
   private next(): void {
     if (this.answering) return
     const end = this.unread.indexOf("\r\n\r\n")
-    if (end < 0 && this.unread.length <= longestHead) return
+    if (end < 0 && this.unread.length <= maxHead) return
     this.answering = true
-    const request = end < 0 || end > longestHead ? undefined : parse(this.unread.slice(0, end))
+    const request = end < 0 || end > maxHead ? undefined : parse(this.unread.slice(0, end))
     this.unread = request === undefined ? "" : this.unread.slice(end + 4)
     this.last ||= request === undefined || request.last
     void this.reply(request)

@@ -16,7 +16,7 @@ export interface Served {
 }
 
 /** Bytes of a request's body. The longest that means anything names a log level. */
-export const longestBody = 1024
+export const maxBody = 1024
 
 /** Serves the admin port until the scope closes, which cuts off whoever is still there; 0 takes a free one. */
 export const serve = (
@@ -34,7 +34,7 @@ export const serve = (
             development: false,
             // Bun 1.4.5 takes `development: false` for leave to share the port, and a port in use would go unnoticed.
             reusePort: false,
-            maxRequestBodySize: longestBody,
+            maxRequestBodySize: maxBody,
             fetch: (request, server) =>
               answer(
                 request,

@@ -13,9 +13,9 @@ import type { Recent } from "../observe/recent.ts"
 import { type Answer, type Asked, KeepOpen, query, type Route, text } from "./router.ts"
 
 /** Readers at once; each costs its buffer, and its filter for every line. */
-export const mostReaders = 16
+export const maxReaders = 16
 /** Characters that wait for one reader. */
-export const longestWait = 256 * 1024
+export const maxWait = 256 * 1024
 /** Milliseconds that lines are collected for: a line of its own write each would cost more than the line. */
 const batchEvery = 20
 
@@ -34,7 +34,7 @@ export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
     const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)
     if (Result.isFailure(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.failure}`)
-    if (readers >= mostReaders) return text(503, `${mostReaders} readers are here already`)
+    if (readers >= maxReaders) return text(503, `${maxReaders} readers are here already`)
     const reader = new Reader(() => void dropped++)
     const leave = recent.follow((entry, line) => {
       if (filter.success(entry)) reader.add(line)
@@ -80,7 +80,7 @@ class Reader {
   }
 
   add(line: string): void {
-    if (this.characters + line.length > longestWait) {
+    if (this.characters + line.length > maxWait) {
       this.lost++
       this.onLoss()
       return

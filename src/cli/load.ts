@@ -15,7 +15,7 @@ import { interfaceAddresses } from "../system/local-addresses.ts"
 import { parseYaml } from "./command-line/yaml.ts"
 
 /** What the machine is asked for; the tests put something else in its place. */
-export interface Surroundings {
+export interface LoadParts {
   readonly env: Environment
   /** Read where no annotations file is named; may be absent. */
   readonly annotationsFile: string
@@ -24,7 +24,7 @@ export interface Surroundings {
 /** Everything, or the first thing that is wrong, named with its origin. Never throws for what files hold. */
 export const load = (
   flags: Flags,
-  { env, annotationsFile }: Surroundings = { env: process.env, annotationsFile: defaultAnnotationsFile },
+  { env, annotationsFile }: LoadParts = { env: process.env, annotationsFile: defaultAnnotationsFile },
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
     // Doubts about these two options are told by `read`, which looks at them again.
@@ -97,7 +97,7 @@ const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailu
 /** Where /proc does not say: what most systems allow at least. */
 const usualOpenFiles = 1024
 /** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
-const mostOpenFiles = 1_048_576
+const maxOpenFiles = 1_048_576
 
 const limits = (): Limits => ({
   openFiles: openFilesLimit(readText("/proc/self/limits")),
@@ -107,7 +107,7 @@ const limits = (): Limits => ({
 /** RLIMIT_NOFILE from /proc/self/limits. The soft one: Bun raises it to the hard one when it starts. */
 export const openFilesLimit = (text: string | ReadFailure): number => {
   const soft = typeof text === "string" ? /^Max open files +(\S+)/m.exec(text)?.[1] : undefined
-  if (soft === "unlimited") return mostOpenFiles
+  if (soft === "unlimited") return maxOpenFiles
   const limit = Number(soft)
-  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, mostOpenFiles) : usualOpenFiles
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, maxOpenFiles) : usualOpenFiles
 }

@@ -12,15 +12,15 @@ import { boolean, choice, duration, integer, listenPort, port, size } from "./un
 const spareFiles = 64
 
 /** Each connection has two sockets, and at the limit itself `accept` fails over and over without sleeping. */
-export const mostConnections = (limits: Limits): number => Math.max(1, Math.floor((limits.openFiles - spareFiles) / 2))
+export const maxConnections = (limits: Limits): number => Math.max(1, Math.floor((limits.openFiles - spareFiles) / 2))
 
 /** Linux allows no more open files than this by default (fs.nr_open), nor then half as many connections. */
 const connectionsCeiling = 1_048_576
 
 /** The shortest request head that says anything, and how much one connection may make the proxy hold. */
-const leastHead = 256
-const mostHead = 1024 * 1024
-const mostFields = 10_000
+const minHead = 256
+const maxHead = 1024 * 1024
+const maxFields = 10_000
 
 const ten = () => 10_000
 const sixty = () => 60_000
@@ -257,7 +257,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     group: "Limits",
     summary: "how many connections may be open at once",
     kind: integer(1, connectionsCeiling),
-    initial: mostConnections,
+    initial: maxConnections,
     initialText: "half of (open files limit - 64), which is also the most",
     annotation: "max-connections",
     reloadable: true,
@@ -274,7 +274,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "max-head-bytes",
     group: "Limits",
     summary: "how long an HTTP request line and header section may be together",
-    kind: size(leastHead, mostHead),
+    kind: size(minHead, maxHead),
     initial: () => 64 * 1024,
     reloadable: true,
   },
@@ -282,7 +282,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "max-head-fields",
     group: "Limits",
     summary: "how many fields an HTTP header section may have",
-    kind: integer(1, mostFields),
+    kind: integer(1, maxFields),
     initial: () => 128,
     reloadable: true,
   },

@@ -13,7 +13,7 @@ import { fileTexts } from "./file.ts"
 import { type Environment, find, type Flags, isServiceLink, type Sources, type Texts } from "./find.ts"
 import type { Shown } from "./kind.ts"
 import { annotationDomain, environmentNames, type Limits } from "./option.ts"
-import { allOptions, mostConnections, optionKeys, options } from "./options.ts"
+import { allOptions, maxConnections, optionKeys, options } from "./options.ts"
 import type { Settings } from "./settings.ts"
 import { didYouMean } from "./suggest.ts"
 import { annotationsWithoutEffect, isDocumented, withoutEffect } from "./without-effect.ts"
@@ -140,7 +140,7 @@ const collect = (sources: Sources, input: Input, warn: Warn) =>
 
 /** More connections than there are files for would end in an accept loop that fails without sleeping. */
 const lowerConnections = (settings: Settings, origins: OriginTexts, input: Input, warn: Warn) => {
-  const most = mostConnections(input.limits)
+  const most = maxConnections(input.limits)
   if (settings.maxConnections <= most) return { settings, origins }
   const asked = describeValue("maxConnections", settings, origins)
   warn(

@@ -73,7 +73,7 @@ export const listenPort: Kind<number> = {
 }
 
 /** Timers count milliseconds in 31 bits: a longer one would fire at once. 24 days 20 hours. */
-export const longestDuration = 2 ** 31 - 1
+export const maxDuration = 2 ** 31 - 1
 
 const durationUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 
@@ -89,7 +89,7 @@ export const duration = (least: number): Kind<number> => ({
     const unit = (match[2] ?? "s") as keyof typeof durationUnits
     const milliseconds = Number(match[1]) * durationUnits[unit]
     if (milliseconds < least) return Result.fail(`is too short: write ${showDuration(least)} or more`)
-    if (milliseconds > longestDuration) return Result.fail("is too long: write 24 days (576h) or less")
+    if (milliseconds > maxDuration) return Result.fail("is too long: write 24 days (576h) or less")
     return Result.succeed(milliseconds)
   },
   show: showDuration,

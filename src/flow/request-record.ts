@@ -6,7 +6,7 @@ import type { Refusal } from "../protocol/refusal.ts"
 
 import type { EndedBy, Phase } from "./flow.ts"
 
-export interface Answered {
+export interface RequestRecord {
   readonly method: string
   /** `host:port` that the client named. */
   readonly authority: string

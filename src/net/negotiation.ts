@@ -4,7 +4,7 @@
  */
 import type { Phase, Protocol } from "../flow/flow.ts"
 import { empty } from "../protocol/bytes.ts"
-import { type Allowed, detect, type Spoken } from "../protocol/detect/detect.ts"
+import { type Allowed, detect, type SpokenProtocol } from "../protocol/detect/detect.ts"
 import type { Handshake } from "../protocol/handshake.ts"
 import { answerRefusal } from "../protocol/http/answer.ts"
 import { type ConnectLimits, makeConnect } from "../protocol/http/connect.ts"
@@ -17,13 +17,13 @@ import { makeTcp, makeVerbatim } from "../protocol/detect/raw.ts"
 
 import { after, cancel, type Deadline } from "./common/deadline.ts"
 import type { End, Receiver } from "./common/end.ts"
-import type { Step } from "./common/cancellable.ts"
+import type { Cancellable } from "./common/cancellable.ts"
 
 /** Bytes that a client may send ahead of its tunnel before it is paused. */
 const holdBytes = 64 * 1024
 
 /** What a listener takes. */
-export interface Speech {
+export interface AcceptedProtocols {
   /** Opaque bytes only: nothing is detected, no byte is waited for. */
   readonly opaque: boolean
   readonly allowed: Allowed
@@ -35,7 +35,7 @@ export interface Speech {
 }
 
 /** What a client wants. */
-export type Asked =
+export type ClientIntent =
   /** A tunnel: to `target`, or for a listener that needs none to its workload. */
   | { readonly _tag: "Tunnel"; readonly handshake: Handshake; readonly target: Target | undefined }
   /** Plain HTTP requests, the first of them in the inbox. */
@@ -48,12 +48,12 @@ export type Asked =
 /** Who hears what a client wants. */
 export interface NegotiationOwner {
   /** Called once for every `ask`, perhaps before it returns. */
-  readonly asked: (asked: Asked) => void
+  readonly asked: (asked: ClientIntent) => void
   /** The client went after it asked, while what it wants is being made. */
   readonly abandoned: () => void
 }
 
-export class Opening implements Receiver, Step {
+export class Negotiation implements Receiver, Cancellable {
   /** What the client has sent and nobody has consumed. */
   readonly inbox = new Inbox()
   /** Its FIN has arrived. */
@@ -64,7 +64,7 @@ export class Opening implements Receiver, Step {
   /** When it was known what the client speaks, on the monotonic clock. */
   recognisedAt: number | undefined = undefined
   private readonly client: End
-  private readonly speech: Speech
+  private readonly accepts: AcceptedProtocols
   private readonly owner: NegotiationOwner
   /** Why its socket closed, when that was not in order. */
   private code: string | undefined = undefined
@@ -72,11 +72,11 @@ export class Opening implements Receiver, Step {
   private listening = false
   private deadline: Deadline | undefined = undefined
 
-  constructor(client: End, speech: Speech, owner: NegotiationOwner) {
+  constructor(client: End, accepts: AcceptedProtocols, owner: NegotiationOwner) {
     this.client = client
-    this.speech = speech
+    this.accepts = accepts
     this.owner = owner
-    this.handshake = speech.opaque ? makeTcp() : undefined
+    this.handshake = accepts.opaque ? makeTcp() : undefined
     client.receiver = this
   }
 
@@ -90,7 +90,7 @@ export class Opening implements Receiver, Step {
     this.client.receiver = this
     this.listen()
     // Whoever has asked already, or need not ask, needs no deadline.
-    if (this.listening) this.deadline = after(this.speech.handshakeTimeout, expire, this, now)
+    if (this.listening) this.deadline = after(this.accepts.handshakeTimeout, expire, this, now)
   }
 
   cancel(): void {
@@ -142,7 +142,7 @@ export class Opening implements Receiver, Step {
 
   /** Whether it is known which handshake to take; otherwise more bytes are needed, or the client has its answer. */
   private recognise(): boolean {
-    const { allowed, verbatim, limits } = this.speech
+    const { allowed, verbatim, limits } = this.accepts
     const detected = detect(this.inbox.view(), allowed)
     switch (detected._tag) {
       case "NeedMore":
@@ -183,7 +183,7 @@ export class Opening implements Receiver, Step {
   private refuse(refused: Refusal): void {
     const handshake = this.handshake!
     const words = handshake.refused(refused)
-    this.answer({ _tag: "Refused", refusal: refused, words, spoken: spokenIn(handshake) })
+    this.answer({ _tag: "Refused", refusal: refused, words, spoken: protocolOf(handshake) })
   }
 
   expire(): void {
@@ -199,7 +199,7 @@ export class Opening implements Receiver, Step {
     })
   }
 
-  private answer(asked: Asked): void {
+  private answer(asked: ClientIntent): void {
     this.settle()
     if (!this.listening) return
     this.listening = false
@@ -213,14 +213,14 @@ export class Opening implements Receiver, Step {
 }
 
 /** What the log calls the protocol of a handshake. */
-export const spokenIn = ({ protocol }: Handshake): Protocol => (protocol === "verbatim" ? "http" : protocol)
+export const protocolOf = ({ protocol }: Handshake): Protocol => (protocol === "verbatim" ? "http" : protocol)
 
-const exchange: Asked = { _tag: "Exchange" }
+const exchange: ClientIntent = { _tag: "Exchange" }
 
-const expire = (opening: Opening): void => opening.expire()
+const expire = (opening: Negotiation): void => opening.expire()
 
 /** How a client is refused that has not shaken hands: in the words of the protocol that it began to speak. */
-const wordsFor = (refused: Refusal, spoken: Spoken): Uint8Array => {
+const wordsFor = (refused: Refusal, spoken: SpokenProtocol): Uint8Array => {
   switch (spoken) {
     case "socks4":
       return makeSocks4().refused(refused)

@@ -86,7 +86,7 @@ const clfDate = (milliseconds: number): string => {
 }
 
 /** Characters of what was asked for, on a line for a person: the rest of the line must stay in sight. */
-const longestAsked = 200
+const maxAsked = 200
 
 const red = 31
 const yellow = 33
@@ -111,7 +111,7 @@ export const prettyLine = (entry: Entry, color = false): string => {
   ]
   const cause = plainText(why.filter((each) => each !== undefined).join(", "))
   const bad = refusal !== undefined || (status ?? 0) >= 500
-  const shown = plainText(shorten(asked, longestAsked))
+  const shown = plainText(shorten(asked, maxAsked))
   return (
     `${paint(dim, time.slice(11))}  ${plainText(from)}  ${bad ? paint(red, shown) : shown}  ${paint(dim, amounts)}` +
     `${cause === "" ? "" : `  ${bad || code !== undefined ? paint(yellow, cause) : cause}`}\n`

@@ -5,7 +5,7 @@
  * log at all.
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
-import type { Answered } from "../flow/request-record.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
 import type { Flow } from "../flow/flow.ts"
 import { Line } from "./line.ts"
@@ -16,7 +16,7 @@ export interface AccessLog {
   /** A connection ended after so many milliseconds. Tells nothing where its requests have said everything. */
   readonly connection: (flow: Flow, elapsed: number) => void
   /** A request was answered, or failed. */
-  readonly exchange: (flow: Flow, answered: Answered) => void
+  readonly exchange: (flow: Flow, answered: RequestRecord) => void
 }
 
 export interface AccessLogParts {

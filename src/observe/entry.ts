@@ -6,7 +6,7 @@
  */
 import type { Reason } from "../protocol/refusal.ts"
 
-import type { Answered } from "../flow/request-record.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import type { EndedBy, Flow, Phase, Protocol } from "../flow/flow.ts"
 import { fieldName, type Line } from "./line.ts"
 import { shorten, timestamp } from "./text.ts"
@@ -49,7 +49,7 @@ export interface Entry {
   readonly method?: string | undefined
   readonly authority?: string | undefined
   readonly path?: string | undefined
-  readonly version?: Answered["version"]
+  readonly version?: RequestRecord["version"]
   readonly status?: number | undefined
   /** Why it was not answered, or not wholly. */
   readonly error?: string | undefined
@@ -112,7 +112,7 @@ export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: nu
 }
 
 /** Likewise a request of it. */
-export const writeRequest = (line: Line, flow: Flow, answered: Answered, now: number): void => {
+export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, now: number): void => {
   const { target, refusal } = answered
   begin(line, flow, now)
   line.text(names.target, short(target ?? flow.target))

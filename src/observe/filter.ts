@@ -34,13 +34,13 @@ export const filterFields: { readonly [name: string]: (entry: Entry) => Value } 
 }
 
 /** Longer filters are a mistake, and would be matched against every line. */
-export const longestFilter = 500
+export const maxFilter = 500
 
 const term = /\s*(?:([a-z]+)\s*(!~|!=|<=|>=|~|=|<|>)\s*("[^"]*"|[^\s"]+)|("[^"]*"|[^\s"~=<>]+))(?=\s|$)/y
 
 /** No text lets everything through. Fails with what is wrong, in words that follow the text. */
 export const parseFilter = (text: string): Result.Result<Filter, string> => {
-  if (text.length > longestFilter) return Result.fail(`is longer than ${longestFilter} characters`)
+  if (text.length > maxFilter) return Result.fail(`is longer than ${maxFilter} characters`)
   const terms: Array<Filter> = []
   const end = text.trimEnd().length
   term.lastIndex = 0

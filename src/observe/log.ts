@@ -35,7 +35,7 @@ export interface LogParts {
 }
 
 /** Characters of one message or field: a stack fits. */
-const longestField = 8192
+const maxField = 8192
 
 export const makeLog = ({ output, level, format, color = false, journal = false, also }: LogParts): Log => {
   const say = (at: LogLevel) => (message: string, fields?: Fields) => {
@@ -50,9 +50,9 @@ export const makeLog = ({ output, level, format, color = false, journal = false,
 
 /** One JSON object and its newline. */
 export const logJson = (now: number, level: LogLevel, message: string, fields: Fields = {}): string => {
-  const line: Record<string, unknown> = { time: timestamp(now), level, message: shorten(message, longestField) }
+  const line: Record<string, unknown> = { time: timestamp(now), level, message: shorten(message, maxField) }
   for (const [name, value] of Object.entries(fields)) {
-    line[name] = typeof value === "string" ? shorten(value, longestField) : value
+    line[name] = typeof value === "string" ? shorten(value, maxField) : value
   }
   return jsonLine(line)
 }
@@ -67,11 +67,11 @@ export const logPretty = (
 ): string => {
   const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
   let line = `${paint(2, timestamp(now).slice(11))} ${paint(colors[level], level.padEnd(5))} `
-  line += plainText(message, longestField)
+  line += plainText(message, maxField)
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue
     const text = String(value)
-    const shown = /^[^\s"=]+$/.test(text) ? plainText(text, longestField) : quoted(text, longestField)
+    const shown = /^[^\s"=]+$/.test(text) ? plainText(text, maxField) : quoted(text, maxField)
     line += ` ${paint(2, `${plainText(name)}=`)}${shown}`
   }
   return `${line}\n`

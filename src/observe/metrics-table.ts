@@ -152,7 +152,7 @@ export const families = {
   processorTime: family("counter", "process_cpu_seconds_total", "Processor time of user and system"),
   residentMemory: family("gauge", "process_resident_memory_bytes", "Resident memory"),
   openFiles: family("gauge", "process_open_fds", "Open file descriptors"),
-  mostFiles: family("gauge", "process_max_fds", "File descriptors that may be open"),
+  maxFiles: family("gauge", "process_max_fds", "File descriptors that may be open"),
 } satisfies Record<string, Family>
 
 /** Seconds; the buckets that OpenTelemetry advises, so that dashboards fit. */

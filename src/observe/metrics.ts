@@ -51,7 +51,7 @@ export class Metrics implements ShortfallCounts {
     const started = Math.round(Date.now() - process.uptime() * 1000) / 1000
     this.series.startTime.set(started)
     this.series.reloadedAt.set(started)
-    this.series.mostFiles.set(mostFiles())
+    this.series.maxFiles.set(maxFiles())
   }
 
   accepted(direction: Direction): void {
@@ -199,7 +199,7 @@ const openFiles = (): number => {
 }
 
 /** RLIMIT_NOFILE, which does not change while the program runs; 0 where /proc does not say. */
-const mostFiles = (): number => {
+const maxFiles = (): number => {
   try {
     return Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? 0)
   } catch {

@@ -6,7 +6,7 @@
  */
 
 /** Bytes that may wait to be written, those under way included. Some seconds of a busy log. */
-export const longestQueue = 1 << 20
+export const maxQueue = 1 << 20
 /** Bytes of a buffer that is kept for the next lines: a busy log fills it. A longer one, after a stall, is let go of. */
 const keptBuffer = 256 * 1024
 
@@ -70,7 +70,7 @@ export class Output {
 
   /** Takes one line from `bytes[0, length)`, and keeps no view of it. */
   writeBytes(bytes: Buffer, length: number): void {
-    if (this.length + (this.batch?.bytes.length ?? 0) + length > longestQueue) {
+    if (this.length + (this.batch?.bytes.length ?? 0) + length > maxQueue) {
       this.dropped++
       return
     }

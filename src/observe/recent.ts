@@ -9,9 +9,9 @@ import { type Entry, entryOf } from "./entry.ts"
 import type { Line } from "./line.ts"
 
 /** Lines that are kept: what a person reads. */
-export const mostLines = 1000
+export const maxLines = 1000
 /** Bytes of all lines that are kept; at a few hundred each there is room for all of them. */
-export const mostBytes = 1 << 19
+export const maxBytes = 1 << 19
 
 /** Is told of every entry with its line of JSON. Called synchronously; must not throw. */
 export type Follower = (entry: Entry, line: string) => void
@@ -23,10 +23,10 @@ export interface Lines {
 }
 
 export class Recent {
-  private readonly bytes = Buffer.alloc(mostBytes)
-  /** Where the line of number n is, at n % mostLines. */
-  private readonly starts = new Int32Array(mostLines)
-  private readonly lengths = new Int32Array(mostLines)
+  private readonly bytes = Buffer.alloc(maxBytes)
+  /** Where the line of number n is, at n % maxLines. */
+  private readonly starts = new Int32Array(maxLines)
+  private readonly lengths = new Int32Array(maxLines)
   /** Where the next line goes; older ones follow there, the oldest first. */
   private end = 0
   /** The numbers of the oldest line that is here and of the one that comes next, counted from 1. */
@@ -34,16 +34,16 @@ export class Recent {
   private next = 1
   private readonly followers = new Set<Follower>()
 
-  /** `line` is an entry as JSON with its newline; at most `mostBytes` long, which no entry comes near. */
+  /** `line` is an entry as JSON with its newline; at most `maxBytes` long, which no entry comes near. */
   add(line: Pick<Line, "bytes" | "length" | "toString">): void {
     const { bytes, length } = line
-    if (this.end + length > mostBytes) {
-      this.forgetUpTo(mostBytes)
+    if (this.end + length > maxBytes) {
+      this.forgetUpTo(maxBytes)
       this.end = 0
     }
     this.forgetUpTo(this.end + length)
-    if (this.next - this.oldest === mostLines) this.oldest++
-    const at = this.next++ % mostLines
+    if (this.next - this.oldest === maxLines) this.oldest++
+    const at = this.next++ % maxLines
     this.starts[at] = this.end
     this.lengths[at] = length
     bytes.copy(this.bytes, this.end, 0, length)
@@ -65,8 +65,8 @@ export class Recent {
     const first = Math.max(after + 1, this.oldest)
     const lines: Array<string> = []
     for (let number = first; number < this.next; number++) {
-      const start = this.starts[number % mostLines]!
-      lines.push(this.bytes.toString("utf8", start, start + this.lengths[number % mostLines]!))
+      const start = this.starts[number % maxLines]!
+      lines.push(this.bytes.toString("utf8", start, start + this.lengths[number % maxLines]!))
     }
     return { first, lines }
   }
@@ -74,7 +74,7 @@ export class Recent {
   /** Makes room from where the next line goes up to `end`. */
   private forgetUpTo(end: number): void {
     while (this.oldest < this.next) {
-      const start = this.starts[this.oldest % mostLines]!
+      const start = this.starts[this.oldest % maxLines]!
       if (start < this.end || start >= end) return
       this.oldest++
     }

@@ -26,7 +26,7 @@ import { registryOf } from "./exposition.ts"
 import { makeTelemetryClient } from "./telemetry-client.ts"
 
 /** Requests under way at once; while there are more, log records are lost. Each holds a thousand of them at most. */
-export const mostRequests = 8
+export const maxRequests = 8
 
 export interface TelemetryParts {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -70,7 +70,7 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
     }
     const run = Effect.runForkWith(Context.add(Context.merge(silent, built.value), References.MinimumLogLevel, "All"))
     const send = (level: LogLevel, message: string, fields: object): void => {
-      if (underWay >= mostRequests) return void dropped++
+      if (underWay >= maxRequests) return void dropped++
       run(Effect.annotateLogs(Effect.logWithLevel(severities[level])(message), known(fields)))
     }
     const leave = recent.follow((entry) => send("info", titleOf(entry), entry))

@@ -5,7 +5,7 @@
  */
 
 /** Characters of one string; the rest is cut. Enough for every name and for any path that a person would read. */
-export const longestText = 1024
+export const maxText = 1024
 
 // Cc is C0, DEL and C1; Cf reorders or hides text (U+202E, U+200B, U+FEFF); Zl and Zp are the line ends of Unicode;
 // Cs is half of a pair, which is no text at all.
@@ -19,13 +19,13 @@ export const jsonLine = (value: object): string => `${harmless(JSON.stringify(va
 export const jsonText = (text: string): string => harmless(JSON.stringify(text))
 
 /** `text` for a person to read, at most `longest` characters of it; only what is harmful is changed. */
-export const plainText = (text: string, longest = longestText): string => harmless(shorten(text, longest))
+export const plainText = (text: string, longest = maxText): string => harmless(shorten(text, longest))
 
 /** `text` in double quotes, as JSON writes it. */
-export const quoted = (text: string, longest = longestText): string => harmless(JSON.stringify(shorten(text, longest)))
+export const quoted = (text: string, longest = maxText): string => harmless(JSON.stringify(shorten(text, longest)))
 
 /** At most `longest` characters, and dots where there are more. */
-export const shorten = (text: string, longest = longestText): string =>
+export const shorten = (text: string, longest = maxText): string =>
   // Half of a pair at the cut would be no text.
   text.length > longest ? `${text.slice(0, longest).toWellFormed()}...` : text
 

@@ -11,9 +11,9 @@ export type Address =
   | { readonly _tag: "Ipv6"; /** 16 bytes, network order */ readonly bytes: Uint8Array; readonly text: string }
 
 /** `255.255.255.255` */
-const longestIpv4 = 15
+const maxIpv4 = 15
 /** `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255` */
-const longestIpv6 = 45
+const maxIpv6 = 45
 
 /**
  * The address in 4 or 16 bytes of network order, which are copied. Throws a RangeError for any other length.
@@ -40,7 +40,7 @@ export const parseIpv4 = (text: string): Address | undefined => {
 
 /** RFC 4291 section 2.2 in all three forms, without brackets and without a zone. An IPv4-mapped one is returned as IPv4. */
 export const parseIpv6 = (text: string): Address | undefined => {
-  if (text.length < 2 || text.length > longestIpv6) return undefined
+  if (text.length < 2 || text.length > maxIpv6) return undefined
   const halves = text.split("::")
   if (halves.length > 2) return undefined
   const shortened = halves.length === 2
@@ -122,7 +122,7 @@ const DOT = 0x2e
 
 /** By hand: every connection to an address comes through here, and with split and patterns it took a microsecond. */
 const ipv4Bytes = (text: string): Uint8Array | undefined => {
-  if (text.length > longestIpv4) return undefined
+  if (text.length > maxIpv4) return undefined
   const bytes = new Uint8Array(4)
   let count = 0
   let digits = 0

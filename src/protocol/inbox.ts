@@ -10,7 +10,7 @@ import { empty } from "./bytes.ts"
  * The most room that is made ahead of need. What is gathered beyond this is not a trickle but a chunk of up to 512 KiB
  * behind one that fills the inbox; doubling that would hold more memory than bytes.
  */
-const mostSlack = 64 * 1024
+const maxSlack = 64 * 1024
 
 export class Inbox {
   private bytes: Uint8Array = empty
@@ -39,7 +39,7 @@ export class Inbox {
     const length = this.length + chunk.length
     // Only our own buffer is ever written to.
     if (this.lent || this.end + chunk.length > this.bytes.length) {
-      this.moveTo(new Uint8Array(Math.max(256, length + Math.min(length, mostSlack))))
+      this.moveTo(new Uint8Array(Math.max(256, length + Math.min(length, maxSlack))))
     }
     this.bytes.set(chunk, this.end)
     this.end += chunk.length

@@ -18,11 +18,11 @@ export interface Target {
 }
 
 /** RFC 1035 section 2.3.4 gives a name 255 bytes on the wire: 253 characters of text, and a trailing dot may follow. */
-const longestName = 253
+const maxName = 253
 /** RFC 1035 section 2.3.4. */
-const longestLabel = 63
+const maxLabel = 63
 /** A name with its trailing dot, a colon and five digits. Anything longer need not be looked at. */
-const longestAuthority = longestName + 1 + 1 + 5
+const maxAuthority = maxName + 1 + 1 + 5
 
 /**
  * A host without brackets: an IPv4 or IPv6 literal, or a name of letters, digits, hyphens and underscores (which
@@ -44,7 +44,7 @@ export const parseDomain = (text: string): Host | undefined =>
  * colon without a port (RFC 9110 section 9.3.6) are malformed too: undefined.
  */
 export const parseAuthority = (authority: Uint8Array | string, defaultPort: number | undefined): Target | undefined => {
-  if (authority.length > longestAuthority) return undefined
+  if (authority.length > maxAuthority) return undefined
   const text = typeof authority === "string" ? authority : toLatin1(authority)
   const colon = text.lastIndexOf(":")
   const bracketed = text.startsWith("[")
@@ -79,12 +79,12 @@ const parseBracketed = (text: string): Address | undefined =>
 
 const isName = (text: string): boolean => {
   const length = text.endsWith(".") ? text.length - 1 : text.length
-  if (length < 1 || length > longestName) return false
+  if (length < 1 || length > maxName) return false
   let label = 0
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
     if (code !== 0x2e) {
-      if (!isNameByte(code) || ++label > longestLabel) return false
+      if (!isNameByte(code) || ++label > maxLabel) return false
     } else if (label === 0) return false
     else label = 0
   }

@@ -28,9 +28,9 @@ import { Drain } from "../net/common/drain-signal.ts"
 import { localAddresses } from "../system/local-addresses.ts"
 import { isListenedOn } from "../system/listening.ts"
 import type { Listener } from "../net/sockets/listener.ts"
-import type { SharedOrigins } from "../net/http/origin-pool.ts"
+import type { OriginPool } from "../net/http/origin-pool.ts"
 import type { Sockets } from "../net/sockets/sockets.ts"
-import { Spare } from "../net/sockets/descriptor-budget.ts"
+import { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import { makeSplicer } from "../net/splice/splicer.ts"
 import type { AccessLog } from "../observe/access-log.ts"
 import type { ListenFailed } from "../flow/listen-failed.ts"
@@ -41,7 +41,7 @@ import { type Connections, makeConnections } from "./open-connections.ts"
 import { bind } from "./bind.ts"
 import { drainAll } from "./drain.ts"
 import { makePolicy } from "./policy.ts"
-import { makeSurroundings } from "./listener-context.ts"
+import { makeListenerContext } from "./listener-context.ts"
 import { makeWitness } from "./observer.ts"
 import { Workload, type WorkloadParts } from "./workload.ts"
 
@@ -83,8 +83,8 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const dialer = yield* Dialer
     const splicer = yield* makeSplicer(settings().splice, shortfalls)
     const drain = new Drain()
-    const idleOrigins = new Spare(() => 2 * settings().maxConnections)
-    const shared: Array<SharedOrigins> = []
+    const idleOrigins = new DescriptorBudget(() => 2 * settings().maxConnections)
+    const shared: Array<OriginPool> = []
     const listening: Array<Pick<Listener, "address" | "port">> = []
     const policy = makePolicy({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.
@@ -94,7 +94,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const connections = yield* makeConnections(witness)
 
     const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
-      const around = makeSurroundings({
+      const around = makeListenerContext({
         plan: listener,
         settings,
         dialer,
@@ -105,7 +105,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         pseudonym,
         reports: witness,
       })
-      shared.push(around.exchanges.sharedOrigins)
+      shared.push(around.exchanges.originPool)
       const listeners = yield* bind(sockets, listener, connections.accept(around))
       listening.push(...listeners)
       return listeners

@@ -10,19 +10,19 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-import type { Link } from "../net/common/intrusive-list.ts"
+import type { ListNode } from "../net/common/intrusive-list.ts"
 import type { Dialled, DialOwner } from "../net/dial/dialer.ts"
 import type { End } from "../net/common/end.ts"
 import { Exchange } from "../net/http/exchange.ts"
 import type { ExchangeOwner, Need } from "../net/http/exchange-context.ts"
 import { Linger, type LingerOwner } from "../net/common/linger.ts"
-import { type Asked, type NegotiationOwner, Opening, spokenIn } from "../net/negotiation.ts"
-import type { Origin } from "../net/http/origin-connection.ts"
+import { type ClientIntent, type NegotiationOwner, Negotiation, protocolOf } from "../net/negotiation.ts"
+import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
 import type { SocketEnd, SocketName } from "../net/sockets/socket-end.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
-import type { Step } from "../net/common/cancellable.ts"
-import type { Answered } from "../flow/request-record.ts"
+import type { Cancellable } from "../net/common/cancellable.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import type { EndedBy, Flow } from "../flow/flow.ts"
 import type { Address } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
@@ -31,7 +31,7 @@ import { answerRefusal } from "../protocol/http/answer.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
-import type { Surroundings } from "./listener-context.ts"
+import type { ListenerContext } from "./listener-context.ts"
 
 /** Who keeps account of connections. */
 export interface ConnectionOwner {
@@ -40,7 +40,7 @@ export interface ConnectionOwner {
 }
 
 export class Connection
-  implements NegotiationOwner, DialOwner, RelayOwner, ExchangeOwner, LingerOwner, Link<Connection>
+  implements NegotiationOwner, DialOwner, RelayOwner, ExchangeOwner, LingerOwner, ListNode<Connection>
 {
   readonly flow: Flow
   /** The proxy is full: the client hears so, and no more. */
@@ -48,25 +48,25 @@ export class Connection
   /** What owns the story. */
   fiber: Fiber.Fiber<void> | undefined = undefined
   private readonly client: SocketEnd
-  private readonly around: Surroundings
+  private readonly context: ListenerContext
   private readonly owner: ConnectionOwner
   /** Absent once there is a tunnel, which may last for days. */
-  private opening: Opening | undefined
+  private opening: Negotiation | undefined
   /** What is under way. */
-  private step: Step | undefined = undefined
+  private step: Cancellable | undefined = undefined
   private exchange: Exchange | undefined = undefined
   /** Its place among those that are open. */
   previous: Connection | undefined = undefined
   next: Connection | undefined = undefined
   private resume: ((over: Effect.Effect<void>) => void) | undefined = undefined
 
-  constructor(client: SocketEnd, flow: Flow, around: Surroundings, full: boolean, owner: ConnectionOwner) {
+  constructor(client: SocketEnd, flow: Flow, context: ListenerContext, full: boolean, owner: ConnectionOwner) {
     this.client = client
     this.flow = flow
-    this.around = around
+    this.context = context
     this.full = full
     this.owner = owner
-    this.opening = new Opening(client, around.speech(), this)
+    this.opening = new Negotiation(client, context.accepts(), this)
   }
 
   /** Tells the story; `resume` is called once, when both sockets are closed, unless it is cancelled. */
@@ -96,7 +96,7 @@ export class Connection
     this.opening!.ask(now)
   }
 
-  asked(asked: Asked): void {
+  asked(asked: ClientIntent): void {
     this.step = undefined
     if (this.full) return this.turnAway(asked)
     this.flow.phase = this.opening!.phase
@@ -115,41 +115,41 @@ export class Connection
   }
 
   /** In its own protocol, if it has one. */
-  private turnAway(asked: Asked): void {
+  private turnAway(asked: ClientIntent): void {
     const refused = refusal("connection-limit", "max-connections is reached")
     if (asked._tag === "Tunnel") return this.refuse(refused, asked.handshake.refused(refused))
     this.refuse(refused, asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty)
   }
 
   private tunnel(asked: Target | undefined): void {
-    const { flow, opening, around } = this
+    const { flow, opening, context } = this
     const { handshake, recognisedAt } = opening!
-    flow.protocol = spokenIn(handshake!)
+    flow.protocol = protocolOf(handshake!)
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     const now = performance.now()
     flow.handshakeAt = now - flow.started
-    around.reports.detected(flow)
-    flow.target = asked && around.nameOf(asked.host, asked.port)
+    context.reports.detected(flow)
+    flow.target = asked && context.nameOf(asked.host, asked.port)
     // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
-    this.reach(around.direction === "outbound" && asked !== undefined ? asked : around.workload, now)
+    this.reach(context.direction === "outbound" && asked !== undefined ? asked : context.workload, now)
   }
 
   // May it go there? Then it is dialled.
 
   private reach(target: Target, now: number): void {
-    const { flow, around } = this
+    const { flow, context } = this
     flow.phase = "dial"
-    flow.target ??= around.nameOf(target.host, target.port)
-    const denied = around.policy.permit(around.direction, target)
+    flow.target ??= context.nameOf(target.host, target.port)
+    const denied = context.policy.permit(context.direction, target)
     if (denied !== undefined) return this.failed(denied)
-    around.exchanges.idleOrigins.makeRoom()
-    const dial = around.dialer.dial(target, this)
+    context.exchanges.idleOrigins.makeRoom()
+    const dial = context.dialer.dial(target, this)
     this.step = dial
     dial.start(now)
   }
 
   permit(address: Address, port: number, asked: Host): Refusal | undefined {
-    return this.around.policy.permitAddress(this.around.direction, address, port, asked)
+    return this.context.policy.permitAddress(this.context.direction, address, port, asked)
   }
 
   connected(dialled: Dialled, started: number): void {
@@ -163,13 +163,13 @@ export class Connection
   }
 
   private proceed({ end, address, port }: Dialled, started: number): void {
-    const { flow, opening, around } = this
+    const { flow, opening, context } = this
     const now = performance.now()
     this.step = undefined
     flow.phase = "data"
     flow.dialledAt = now - flow.started
-    flow.address = around.nameOf(address, port)
-    around.reports.dialled(flow, now - started)
+    flow.address = context.nameOf(address, port)
+    context.reports.dialled(flow, now - started)
     if (this.exchange !== undefined) return this.exchange.supply(end, flow.address)
     const { handshake, inbox, finished } = opening!
     this.join(end, handshake!.accepted(new BoundOf(end)), inbox.take(), finished)
@@ -206,11 +206,11 @@ export class Connection
   }
 
   limits(): RelayLimits {
-    return this.around.settings()
+    return this.context.settings()
   }
 
   get splicer(): Splicer {
-    return this.around.splicer
+    return this.context.splicer
   }
 
   relayed(): void {
@@ -220,20 +220,20 @@ export class Connection
   // Plain HTTP: one request after another, until the client wants a tunnel or is done.
 
   private exchangeRequests(): void {
-    const { flow, client, opening, around } = this
+    const { flow, client, opening, context } = this
     flow.protocol = "http"
     flow.phase = "data"
     flow.detectedAt = flow.elapsed()
     flow.carryRequests(client)
-    around.reports.detected(flow)
-    this.exchange = new Exchange(client, opening!.inbox, opening!.finished, around.exchanges, this)
+    context.reports.detected(flow)
+    this.exchange = new Exchange(client, opening!.inbox, opening!.finished, context.exchanges, this)
     this.exchange.start()
   }
 
   needs(need: Need): void {
     switch (need._tag) {
       case "Origin":
-        this.flow.target = this.around.nameOf(need.target.host, need.target.port)
+        this.flow.target = this.context.nameOf(need.target.host, need.target.port)
         this.flow.address = undefined
         return this.reach(need.target, performance.now())
       case "Connect":
@@ -250,13 +250,13 @@ export class Connection
     }
   }
 
-  sends(origin: Origin): void {
+  sends(origin: OriginConnection): void {
     this.flow.target = origin.key
     this.flow.address = origin.address
   }
 
-  answered(answered: Answered): void {
-    this.around.reports.answered(this.flow, answered)
+  answered(answered: RequestRecord): void {
+    this.context.reports.answered(this.flow, answered)
   }
 
   // The end.
@@ -269,7 +269,7 @@ export class Connection
   /** Says the last words, then closes in order. */
   private close(words: Uint8Array): void {
     this.giveUp()
-    const linger = new Linger(this.client, this.around.settings().halfCloseTimeout, this)
+    const linger = new Linger(this.client, this.context.settings().halfCloseTimeout, this)
     this.step = linger
     linger.start(words)
   }
@@ -280,7 +280,7 @@ export class Connection
 
   /** A defect of this program ends its connection, and no other. */
   fail(cause: unknown): void {
-    this.around.reports.defect(this.flow, cause)
+    this.context.reports.defect(this.flow, cause)
     this.flow.end("proxy")
     this.reset()
   }

@@ -5,23 +5,23 @@ import type { ListenerPlan, Settings } from "../config/settings.ts"
 import type { Dialer } from "../net/dial/dialer.ts"
 import type { Drain } from "../net/common/drain-signal.ts"
 import type { ExchangeContext } from "../net/http/exchange-context.ts"
-import type { Speech } from "../net/negotiation.ts"
-import { SharedOrigins } from "../net/http/origin-pool.ts"
-import type { Spare } from "../net/sockets/descriptor-budget.ts"
+import type { AcceptedProtocols } from "../net/negotiation.ts"
+import { OriginPool } from "../net/http/origin-pool.ts"
+import type { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
-import type { Answered } from "../flow/request-record.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import type { Flow } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
 import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
 import type { Policy } from "./policy.ts"
 
-export interface Surroundings {
+export interface ListenerContext {
   readonly direction: ListenerPlan["direction"]
   /** Limits and deadlines are read when they are used: a reload changes them. */
   readonly settings: () => Settings
   /** What the listener takes, by the settings in force. */
-  readonly speech: () => Speech
+  readonly accepts: () => AcceptedProtocols
   readonly dialer: Dialer["Service"]
   readonly policy: Policy
   readonly splicer: Splicer
@@ -36,7 +36,7 @@ export interface Surroundings {
 /** What is told while a connection goes on. */
 export interface Reports {
   /** An HTTP request is over. */
-  readonly answered: (flow: Flow, answered: Answered) => void
+  readonly answered: (flow: Flow, answered: RequestRecord) => void
   /** A dial made a connection in this time. */
   readonly dialled: (flow: Flow, milliseconds: number) => void
   /** It is known what a client speaks. */
@@ -45,17 +45,17 @@ export interface Reports {
   readonly defect: (flow: Flow, cause: unknown) => void
 }
 
-export interface SurroundingsParts extends Pick<
-  Surroundings,
+export interface ListenerContextParts extends Pick<
+  ListenerContext,
   "settings" | "dialer" | "policy" | "splicer" | "reports"
 > {
   readonly plan: ListenerPlan
   readonly drain: Drain
-  readonly idleOrigins: Spare
+  readonly idleOrigins: DescriptorBudget
   readonly pseudonym: string
 }
 
-export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
+export const makeListenerContext = (parts: ListenerContextParts): ListenerContext => {
   const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, reports } = parts
   const { direction } = plan
   // Type, addresses and ports wait for a restart, so this holds as long as the listener.
@@ -63,7 +63,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
   return {
     direction,
     settings,
-    speech: speechOf(plan, settings, pseudonym),
+    accepts: acceptsOf(plan, settings, pseudonym),
     dialer,
     policy,
     splicer,
@@ -77,7 +77,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
       forwarding: makeForwarding(pseudonym),
       drain,
       idleOrigins,
-      sharedOrigins: new SharedOrigins(settings, drain, idleOrigins),
+      originPool: new OriginPool(settings, drain, idleOrigins),
       splicer,
     },
     reports,
@@ -88,7 +88,7 @@ export const makeSurroundings = (parts: SurroundingsParts): Surroundings => {
  * Most connections go where one went before: inbound to the workload, outbound to the last target. Their names are made
  * once, for each would be two strings of every connection that is open.
  */
-const namer = (workload: Target): Surroundings["nameOf"] => {
+const namer = (workload: Target): ListenerContext["nameOf"] => {
   const name = formatTarget(workload)
   let last = workload
   let lastName = name
@@ -109,15 +109,15 @@ const insteadOfTls = ({ direction, speaks }: ListenerPlan, { proxyType }: Settin
 }
 
 /** Made anew only when the settings are others. */
-const speechOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: string): (() => Speech) => {
+const acceptsOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: string): (() => AcceptedProtocols) => {
   let from: Settings | undefined
-  let speech: Speech | undefined
+  let accepts: AcceptedProtocols | undefined
   return () => {
     const now = settings()
-    if (speech === undefined || now !== from) {
+    if (accepts === undefined || now !== from) {
       const { handshakeTimeout, maxHeadBytes, maxHeadFields, proxyStrict } = now
       from = now
-      speech = {
+      accepts = {
         opaque: plan.speaks === "tcp",
         allowed: {
           http: !proxyStrict || plan.speaks === "http",
@@ -129,6 +129,6 @@ const speechOf = (plan: ListenerPlan, settings: () => Settings, pseudonym: strin
         limits: { maxHeadBytes, maxHeadFields, pseudonym },
       }
     }
-    return speech
+    return accepts
   }
 }

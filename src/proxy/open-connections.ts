@@ -6,18 +6,18 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 
-import { Chain } from "../net/common/intrusive-list.ts"
+import { IntrusiveList } from "../net/common/intrusive-list.ts"
 import type { Accept } from "../net/sockets/sockets.ts"
 import { Flow } from "../flow/flow.ts"
 
 import { Connection } from "./connection.ts"
-import type { Reports, Surroundings } from "./listener-context.ts"
+import type { Reports, ListenerContext } from "./listener-context.ts"
 
 /**
  * Clients that are told, one handshake each, that the proxy is full. Beyond these a connection is reset unheard. They
  * live on the descriptors that max-connections leaves free.
  */
-export const turnedAwayAtOnce = 32
+export const maxTurnedAway = 32
 
 /** Who is told of connections. Called synchronously; must not throw. */
 export interface Witness extends Reports {
@@ -38,7 +38,7 @@ export const makeConnections = (witness: Witness): Effect.Effect<Connections, ne
 
 /** Those that are open, from their accept to their end. */
 export class Connections {
-  private readonly open = new Chain<Connection>()
+  private readonly open = new IntrusiveList<Connection>()
   /** How many are open. */
   count = 0
   private readonly emptied = new Set<() => void>()
@@ -94,14 +94,14 @@ export class Connections {
   }
 
   /** What a listener does with a connection. */
-  accept = (around: Surroundings): Accept => {
-    const { direction } = around
+  accept = (context: ListenerContext): Accept => {
+    const { direction } = context
     return (client, peer): void => {
-      const full = this.count - this.turnedAway >= around.settings().maxConnections
-      around.exchanges.idleOrigins.makeRoom()
-      around.dialer.makeRoom()
+      const full = this.count - this.turnedAway >= context.settings().maxConnections
+      context.exchanges.idleOrigins.makeRoom()
+      context.dialer.makeRoom()
       // An opaque client knows no words to be turned away with.
-      if (full && (around.speech().opaque || this.turnedAway >= turnedAwayAtOnce)) {
+      if (full && (context.accepts().opaque || this.turnedAway >= maxTurnedAway)) {
         this.witness.overloaded(direction, false)
         return client.terminate()
       }
@@ -110,7 +110,7 @@ export class Connections {
         this.witness.overloaded(direction, true)
       }
       const flow = new Flow(++this.lastId, direction, peer)
-      const connection = new Connection(client, flow, around, full, this)
+      const connection = new Connection(client, flow, context, full, this)
       this.open.add(connection)
       this.count++
       this.witness.accepted(flow)

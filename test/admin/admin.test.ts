@@ -5,8 +5,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
 import { type AdminParts, serveAdmin } from "../../src/admin/admin.ts"
-import { longestList } from "../../src/admin/connections.ts"
-import { longestBody } from "../../src/admin/serve.ts"
+import { maxList } from "../../src/admin/connections.ts"
+import { maxBody } from "../../src/admin/serve.ts"
 import { makeTap } from "../../src/admin/tap.ts"
 import type { Flow } from "../../src/flow/flow.ts"
 import { connectionEntry } from "../support/entries.ts"
@@ -81,13 +81,13 @@ test("it shows the connections that are open, the oldest first and not without e
   const program = new Program()
   const { ask } = await start(program)
   expect(await (await ask("/connections")).json()).toEqual({ total: 0, connections: [], first: 1, ended: [] })
-  program.flows = Array.from({ length: longestList + 5 }, (_, i) => flowOf({ id: i }))
+  program.flows = Array.from({ length: maxList + 5 }, (_, i) => flowOf({ id: i }))
   Object.assign(program.flows[0] ?? {}, { protocol: "socks5", phase: "dial", target: "example.com:443" })
   const { total, connections } = (await (await ask("/connections")).json()) as {
     readonly total: number
     readonly connections: ReadonlyArray<unknown>
   }
-  expect([total, connections.length]).toEqual([longestList + 5, longestList])
+  expect([total, connections.length]).toEqual([maxList + 5, maxList])
   expect(connections[0]).toMatchObject({
     flow: 0,
     direction: "outbound",
@@ -135,7 +135,7 @@ test("the log level can be read and changed while it runs", async () => {
   for (const wrong of ["", "loud", '{"level":"loud"}', '{"level":7}', "[]"]) {
     expect([wrong, await put(wrong), program.level]).toEqual([wrong, 400, "warn"])
   }
-  expect(await put(`"${"x".repeat(longestBody)}"`)).toBe(413)
+  expect(await put(`"${"x".repeat(maxBody)}"`)).toBe(413)
 })
 
 test("drain and quitquitquit act on POST only, after they have answered", async () => {

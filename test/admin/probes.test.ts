@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import { longestHead, openAtOnce, serveProbes } from "../../src/admin/probes.ts"
+import { maxHead, maxVisitors, serveProbes } from "../../src/admin/probes.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { readResponse, status } from "../support/http.ts"
 
@@ -57,7 +57,7 @@ for (const [what, bytes] of [
   ["a method that cannot be", "CONNECT h:1 HTTP/1.1\r\n\r\n"],
   ["a field without a name", "GET / HTTP/1.1\r\n: x\r\n\r\n"],
   ["another version", "GET / HTTP/2.0\r\n\r\n"],
-  ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(longestHead)}`],
+  ["a head without end", `GET / HTTP/1.1\r\nX: ${"x".repeat(maxHead)}`],
 ] as const) {
   test(`${what} is answered with 400, and the connection ends`, async () => {
     using client = await rawConnect(port)
@@ -68,7 +68,7 @@ for (const [what, bytes] of [
 
 test("who asks on and on while an answer is on its way is reset", async () => {
   using client = await rawConnect(port)
-  client.send(`GET /long HTTP/1.1\r\n\r\n${"GET /a HTTP/1.1\r\n\r\n".repeat(longestHead)}`)
+  client.send(`GET /long HTTP/1.1\r\n\r\n${"GET /a HTTP/1.1\r\n\r\n".repeat(maxHead)}`)
   await client.untilReset()
 })
 
@@ -82,7 +82,7 @@ test("a body is not read: the answer is the last one", async () => {
 test("the oldest connection gives way to the next, so silence keeps nobody out", async () => {
   const silent: Array<Peer> = []
   try {
-    for (let i = 0; i < 2 * openAtOnce; i++) {
+    for (let i = 0; i < 2 * maxVisitors; i++) {
       silent.push(await rawConnect(port))
       using client = await rawConnect(port)
       expect(await asks(client, "GET /a HTTP/1.0\r\n\r\n")).toBe("200 GET /a")
@@ -90,7 +90,7 @@ test("the oldest connection gives way to the next, so silence keeps nobody out",
       await client.untilOver()
     }
     await silent[0]!.untilReset()
-    expect(silent.filter(({ failure }) => failure === undefined).length).toBeLessThanOrEqual(openAtOnce)
+    expect(silent.filter(({ failure }) => failure === undefined).length).toBeLessThanOrEqual(maxVisitors)
   } finally {
     for (const each of silent) each.socket.destroy()
   }

@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 
 import { makeHandler } from "../../src/admin/router.ts"
 import { serve } from "../../src/admin/serve.ts"
-import { longestWait, makeTap, mostReaders, type Tap } from "../../src/admin/tap.ts"
+import { maxWait, makeTap, maxReaders, type Tap } from "../../src/admin/tap.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { asLine } from "../support/line.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
@@ -98,7 +98,7 @@ test("a reader that is slow costs its buffer and no more; it is told how many li
     if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   expect(tap.dropped()).toBeGreaterThan(0)
-  expect(length * lines).toBeGreaterThan(100 * longestWait)
+  expect(length * lines).toBeGreaterThan(100 * maxWait)
   peer.socket.resume()
   // Short enough for the little room that a full buffer has.
   recent.over("last:1")
@@ -116,12 +116,12 @@ test("a reader that is slow costs its buffer and no more; it is told how many li
 
 test("there are not more readers than there may be", async () => {
   const { recent, port } = await start()
-  const readers = await Promise.all(Array.from({ length: mostReaders }, () => read(port)))
+  const readers = await Promise.all(Array.from({ length: maxReaders }, () => read(port)))
   const { peer, head } = await read(port)
   expect(head).toContain("503")
   expect((await peer.readToEnd()).toString()).toContain("readers are here already")
   readers[0]!.peer.reset()
-  await eventually(() => Promise.resolve(recent.reading), mostReaders - 1, "readers")
+  await eventually(() => Promise.resolve(recent.reading), maxReaders - 1, "readers")
   const again = await read(port)
   expect(again.head).toContain("200")
   for (const each of [...readers, again]) each.peer.reset()

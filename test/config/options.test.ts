@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
 import type { Kind } from "../../src/config/kind.ts"
 import { environmentNames, pillionName } from "../../src/config/option.ts"
-import { allOptions, defaultText, mostConnections, optionKeys, options } from "../../src/config/options.ts"
+import { allOptions, defaultText, maxConnections, optionKeys, options } from "../../src/config/options.ts"
 import type { Settings } from "../../src/config/settings.ts"
 import { fuzz } from "../support/random.ts"
 
@@ -130,7 +130,7 @@ describe("the option table", () => {
 })
 
 test("max-connections is half of the open files that 64 leave, and never none", () => {
-  expect([20_000, 1024, 66, 64, 0].map((openFiles) => mostConnections({ openFiles, ownAddresses: [] }))).toEqual([
+  expect([20_000, 1024, 66, 64, 0].map((openFiles) => maxConnections({ openFiles, ownAddresses: [] }))).toEqual([
     9968, 480, 1, 1, 1,
   ])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
 import type { Kind } from "../../src/config/kind.ts"
-import { boolean, choice, duration, integer, listenPort, longestDuration, port, size } from "../../src/config/units.ts"
+import { boolean, choice, duration, integer, listenPort, maxDuration, port, size } from "../../src/config/units.ts"
 
 const decoded = <A>(kind: Kind<A>, text: string): A => Result.getOrThrow(kind.decode(text))
 const problem = <A>(kind: Kind<A>, text: string): string => Result.getOrThrow(Result.flip(kind.decode(text)))
@@ -34,8 +34,8 @@ describe("a duration", () => {
   })
 
   test("is refused where a timer would overflow and fire at once", () => {
-    expect(decoded(kind, `${longestDuration}ms`)).toBe(longestDuration)
-    expect(problem(kind, `${longestDuration + 1}ms`)).toContain("too long")
+    expect(decoded(kind, `${maxDuration}ms`)).toBe(maxDuration)
+    expect(problem(kind, `${maxDuration + 1}ms`)).toContain("too long")
     expect(problem(kind, "9".repeat(400))).toContain("too long")
   })
 

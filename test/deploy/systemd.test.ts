@@ -12,7 +12,7 @@ import { runCommand } from "../support/process.ts"
 import { bootSystemd, unit } from "../support/systemd.ts"
 
 /** The most that `systemd-analyze security` may find open; 10 is everything. */
-const mostExposure = 2
+const maxExposure = 2
 
 needs("systemd-analyze")("the unit has no mistakes, and is exposed to little", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pillion-test-"))
@@ -22,10 +22,10 @@ needs("systemd-analyze")("the unit has no mistakes, and is exposed to little", a
     await Bun.write(copy, (await Bun.file(unit).text()).replace("/usr/bin/pillion", await build()))
     const verified = await runCommand(["systemd-analyze", "verify", "--man=no", copy])
     expect(verified).toEqual({ code: 0, stdout: "", stderr: "" })
-    const threshold = `--threshold=${mostExposure * 10}`
+    const threshold = `--threshold=${maxExposure * 10}`
     const judged = await runCommand(["systemd-analyze", "security", "--offline=true", "--no-pager", threshold, copy])
     const exposure = Number(/Overall exposure level for pillion\.service: ([0-9.]+)/.exec(judged.stdout)?.[1])
-    expect([judged.code, exposure < mostExposure]).toEqual([0, true])
+    expect([judged.code, exposure < maxExposure]).toEqual([0, true])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -11,12 +11,12 @@ import { makeRandom, type Random } from "../support/random.ts"
 const pairs = 400
 /** Of these one pair may be reset at any moment. */
 const rudeAmong = 10
-const mostBytes = 300_000
+const maxBytes = 300_000
 
 const rounds = Number(process.env["TEST_ROUNDS"] ?? 8)
 
 /** Enough for the slowest machine: what is not over then will never be. */
-const mostTurns = 200_000
+const maxTurns = 200_000
 
 /** What an end can do, as `act` counts. */
 const deeds = 6
@@ -38,7 +38,7 @@ class Side implements Receiver {
   constructor(end: SocketEnd, crowd: Crowd) {
     this.end = end
     this.crowd = crowd
-    const length = crowd.random.below(4) === 0 ? crowd.random.below(mostBytes) : crowd.random.below(500)
+    const length = crowd.random.below(4) === 0 ? crowd.random.below(maxBytes) : crowd.random.below(500)
     this.plan = pattern(length, crowd.random.below(1 << 20))
     end.receiver = this
   }
@@ -155,7 +155,7 @@ const play = async (sockets: Sockets, seed: number): Promise<ReadonlyArray<strin
     both[1].other = both[0]
     crowd.sides.push(both)
   }
-  for (let turns = 0; turns < mostTurns && !crowd.over(); turns++) {
+  for (let turns = 0; turns < maxTurns && !crowd.over(); turns++) {
     for (let i = 0; i < 200; i++) crowd.anyone().act()
     for (let i = crowd.random.below(4); i > 0; i--) crowd.everybody()
     if (crowd.random.below(4) === 0) crowd.rude()

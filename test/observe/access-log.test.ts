@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 
 import { accessFormat, accessFormats, clfLine, logfmtLine, prettyLine } from "../../src/observe/access-formats.ts"
 import { makeAccessLog } from "../../src/observe/access-log.ts"
-import type { Answered } from "../../src/flow/request-record.ts"
+import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { istioLine } from "../../src/observe/istio.ts"
 import { Recent } from "../../src/observe/recent.ts"
 import { jsonLine } from "../../src/observe/text.ts"
@@ -12,7 +12,7 @@ import { flowOf, type Known } from "../support/flows.ts"
 
 const now = Date.UTC(2026, 10, 23, 12, 34, 56, 789)
 
-const answeredOf = (fields: Partial<Answered> = {}): Answered => ({
+const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
   method: "GET",
   authority: "example.com:80",
   target: "example.com:80",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import * as Result from "effect/Result"
 
 import type { Entry } from "../../src/observe/entry.ts"
-import { filterFields, longestFilter, parseFilter } from "../../src/observe/filter.ts"
+import { filterFields, maxFilter, parseFilter } from "../../src/observe/filter.ts"
 import { connectionEntry } from "../support/entries.ts"
 import { flowOf } from "../support/flows.ts"
 
@@ -67,7 +67,7 @@ test.each([
   ["api ms", 'holds "ms" without an operator'],
   ["host = ", 'is not understood from "=" on'],
   ["host ~ api = ", 'is not understood from "=" on'],
-  ["x".repeat(longestFilter + 1), "is longer than 500 characters"],
+  ["x".repeat(maxFilter + 1), "is longer than 500 characters"],
 ])("%p is refused with a reason", (text, reason) => {
   const parsed = parseFilter(text)
   expect(Result.isFailure(parsed) && parsed.failure).toStartWith(reason)

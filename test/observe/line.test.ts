@@ -1,7 +1,7 @@
 /** A line is what JSON.stringify and `jsonLine` would make of the same entry, byte for byte. */
 import { expect, test } from "bun:test"
 
-import type { Answered } from "../../src/flow/request-record.ts"
+import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
 import { fieldName, Line } from "../../src/observe/line.ts"
 import { jsonLine, shorten } from "../../src/observe/text.ts"
@@ -136,7 +136,7 @@ test("a line says everything of a connection, or of a request, in the order of a
       bytesIn: below(1e15),
       bytesOut: below(1000),
     })
-    const answered: Answered = {
+    const answered: RequestRecord = {
       method: pick(texts),
       authority: pick(texts),
       target: maybe(pick(texts)),

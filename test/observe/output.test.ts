@@ -1,7 +1,7 @@
 /** Output with a writer that does as the test says: what is written when, what is dropped, and what is told of it. */
 import { expect, test } from "bun:test"
 
-import { fullBatch, longestQueue, Output } from "../../src/observe/output.ts"
+import { fullBatch, maxQueue, Output } from "../../src/observe/output.ts"
 import { Condition } from "../support/within.ts"
 
 /** A writer that answers when it is told to. */
@@ -83,7 +83,7 @@ test("a short write is continued where it ended, and lines that come meanwhile f
 test("beyond the limit whole lines are dropped and counted, and a notice stands where they are missing", async () => {
   const reader = new Reader()
   const line = `${"x".repeat(1023)}\n`
-  const fitting = longestQueue / line.length
+  const fitting = maxQueue / line.length
   for (let i = 0; i < fitting + 7; i++) reader.output.write(line)
   expect(reader.output.dropped).toBe(7)
   // The first of them filled a batch.
@@ -97,8 +97,8 @@ test("beyond the limit whole lines are dropped and counted, and a notice stands 
 
 test("what is under way counts towards the limit", async () => {
   const reader = new Reader()
-  reader.output.write(`${"x".repeat(longestQueue - 10)}\n`)
-  await reader.take(longestQueue / 2)
+  reader.output.write(`${"x".repeat(maxQueue - 10)}\n`)
+  await reader.take(maxQueue / 2)
   reader.output.write("longer than nine\n")
   expect(reader.output.dropped).toBe(1)
   await reader.take()

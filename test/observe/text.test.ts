@@ -1,7 +1,7 @@
 /** What strangers send must not leave its line, steer a terminal, or turn the rest of the line around. */
 import { expect, test } from "bun:test"
 
-import { jsonLine, longestText, plainText, quoted, shorten, timestamp } from "../../src/observe/text.ts"
+import { jsonLine, maxText, plainText, quoted, shorten, timestamp } from "../../src/observe/text.ts"
 
 const harmful: ReadonlyArray<readonly [name: string, text: string]> = [
   ["line feed", "a\nb"],
@@ -48,7 +48,7 @@ test("quotes and backslashes are escaped in JSON only", () => {
 })
 
 test("a text is cut at the limit and not before, never in the middle of a character", () => {
-  const longest = "x".repeat(longestText)
+  const longest = "x".repeat(maxText)
   expect(shorten(longest)).toBe(longest)
   expect(shorten(`${longest}y`)).toBe(`${longest}...`)
   expect(shorten("ab🙂", 3).isWellFormed()).toBe(true)

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 
-import { isBack, judgeMoments, medianOf, type Moments, mostLeft, type Sample } from "./judge.ts"
+import { isBack, judgeMoments, medianOf, type Moments, maxLeft, type Sample } from "./judge.ts"
 
 const at = (mebibytes: number, descriptors = 16): Sample => ({ resident: mebibytes * 2 ** 20, descriptors })
-const left = mostLeft / 2 ** 20
+const left = maxLeft / 2 ** 20
 
 const moments = (more: Partial<Moments> = {}): Moments => ({
   start: at(40),

@@ -30,7 +30,7 @@ const shortRunGrowth = 1.5
  * Bytes of resident memory that may be left of a run above what there was before the first client. Compiled code, the
  * heap and the allocator's pages stay: some 45 MiB after half a minute, 55 MiB after three.
  */
-export const mostLeft = 64 * 2 ** 20
+export const maxLeft = 64 * 2 ** 20
 
 /** The median of what was sampled in this part of the run, from 0 to 1. */
 export const medianOf = (samples: ReadonlyArray<Sample>, from: number, to: number): Sample => {
@@ -44,7 +44,7 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 
 /** Whether the proxy is back where it was before the first client, as far as it has to be. */
 export const isBack = (start: Sample, now: Sample): boolean =>
-  now.descriptors <= start.descriptors && now.resident <= start.resident + mostLeft
+  now.descriptors <= start.descriptors && now.resident <= start.resident + maxLeft
 
 /** What is wrong with memory and descriptors, in words; nothing when all is well. */
 export const judgeMoments = (minutes: number, { start, middle, end, after }: Moments): ReadonlyArray<string> => {
@@ -56,8 +56,8 @@ export const judgeMoments = (minutes: number, { start, middle, end, after }: Mom
     wrong.push(`resident memory grew by ${percent} % from the middle on`)
   }
   const left = after.resident - start.resident
-  if (left > mostLeft) {
-    wrong.push(`resident memory is ${mebibytes(left)} above the start afterwards, and may be ${mebibytes(mostLeft)}`)
+  if (left > maxLeft) {
+    wrong.push(`resident memory is ${mebibytes(left)} above the start afterwards, and may be ${mebibytes(maxLeft)}`)
   }
   return wrong
 }

@@ -4,7 +4,7 @@
 import type { Report } from "./ground.ts"
 
 /** So many different unexpected errors are told; a run has failed with the first. */
-const mostErrors = 20
+const maxErrors = 20
 
 export const emptyReport = (): Report => ({ done: {}, expected: {}, unexpected: {} })
 
@@ -23,7 +23,7 @@ export const attempt = async (
     if (typeof reason === "string") count(report.expected, reason)
   } catch (cause) {
     const words = `${name}: ${cause instanceof Error ? cause.message : String(cause)}`.slice(0, 300)
-    if (Object.keys(report.unexpected).length < mostErrors) count(report.unexpected, words)
+    if (Object.keys(report.unexpected).length < maxErrors) count(report.unexpected, words)
     else count(report.unexpected, "further ones")
   }
   count(report.done, name)

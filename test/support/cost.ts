@@ -26,7 +26,7 @@ export const cost = async <A>(pid: number, work: () => Promise<A>): Promise<Cost
     value,
     cpu: cpuMilliseconds(pid) - before,
     milliseconds: performance.now() - started,
-    grown: mostResidentBytes(pid) - resident,
+    grown: maxResidentBytes(pid) - resident,
   }
 }
 
@@ -36,5 +36,5 @@ export const idleShare = async (pid: number): Promise<number> => {
   return cpu / milliseconds
 }
 
-const mostResidentBytes = (pid: number): number =>
+const maxResidentBytes = (pid: number): number =>
   Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024

@@ -13,7 +13,7 @@ interface Member {
 }
 
 /** Connections under way at once: more would overrun the 512 that may wait at a listener of Bun's. */
-const waitingAtOnce = 256
+const maxWaiting = 256
 
 export class Crowd {
   /** The sockets that connected, in no order. */
@@ -73,7 +73,7 @@ export class Crowd {
     const one = async (): Promise<void> => {
       while (left-- > 0) await this.add(port, greeting)
     }
-    await Promise.all(Array.from({ length: Math.min(count, waitingAtOnce) }, one))
+    await Promise.all(Array.from({ length: Math.min(count, maxWaiting) }, one))
     return this
   }
 

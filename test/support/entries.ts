@@ -1,5 +1,5 @@
 /** Entries as a test wants them: what the access log's line says. */
-import type { Answered } from "../../src/flow/request-record.ts"
+import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
 import type { Flow } from "../../src/flow/flow.ts"
 import { Line } from "../../src/observe/line.ts"
@@ -11,7 +11,7 @@ export const connectionEntry = (flow: Flow, now: number, elapsed = flow.elapsed(
   return entryOf(line)
 }
 
-export const requestEntry = (flow: Flow, answered: Answered, now: number): Entry => {
+export const requestEntry = (flow: Flow, answered: RequestRecord, now: number): Entry => {
   writeRequest(line, flow, answered, now)
   return entryOf(line)
 }

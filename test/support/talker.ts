@@ -15,7 +15,7 @@ import { Output } from "../../src/observe/output.ts"
 export interface Report {
   readonly dropped: number
   /** Milliseconds: the longest time in which the process did nothing else. */
-  readonly longestPause: number
+  readonly maxPause: number
   /** Bytes of resident memory that the lines cost. */
   readonly grown: number
   /** Whether descriptor 1 was turned non-blocking for everyone who shares it. */
@@ -40,20 +40,20 @@ const talk = async (lines: number, milliseconds: number, both: boolean): Promise
   // The first lookup brings in its code, which is not what is measured.
   await lookup("localhost")
   const before = process.memoryUsage.rss()
-  let longestPause = 0
+  let maxPause = 0
   let last = performance.now()
   for (let i = 0; i < lines; i++) {
     output.write(`line ${i} ${padding}\n`)
     if (both) second.write(`line ${i} ${padding}\n`)
     if (i % linesPerTurn !== 0) continue
     await new Promise(setImmediate)
-    longestPause = Math.max(longestPause, performance.now() - last)
+    maxPause = Math.max(maxPause, performance.now() - last)
     last = performance.now()
   }
   const flags = Number.parseInt(/^flags:\s+(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/1", "latin1"))?.[1] ?? "", 8)
   const report: Report = {
     dropped: output.dropped,
-    longestPause,
+    maxPause,
     grown: process.memoryUsage.rss() - before,
     nonBlocking: (flags & 0o4000) !== 0,
   }

@@ -6,7 +6,7 @@ import type { Reading } from "./poll.ts"
 import { endedRow, openRow, type Row, type Told } from "./rows.ts"
 
 /** Rows of what ended; the proxy itself keeps no more. */
-export const mostEnded = 1000
+export const maxEnded = 1000
 
 export class Model {
   readonly history = new History()
@@ -37,7 +37,7 @@ export class Model {
     if (first <= this.newest) this.allEnded = []
     this.newest = first + ended.length - 1
     const rows = ended.map((told, i) => endedRow(told, first + i))
-    this.allEnded = [...this.allEnded, ...rows].slice(-mostEnded)
+    this.allEnded = [...this.allEnded, ...rows].slice(-maxEnded)
     if (this.paused) return
     this.total = total
     this.open = open.map(openRow)

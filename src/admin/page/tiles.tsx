@@ -9,7 +9,7 @@ const perSecond = (value: number): string => `${count(value)}/s`
 const bytesPerSecond = (value: number): string => `${bytes(value)}/s`
 
 /** Reasons that are named; the rest is in the table. */
-const mostReasons = 3
+const maxReasons = 3
 
 interface Props {
   readonly history: History
@@ -20,7 +20,7 @@ interface Props {
 export const Tiles = ({ history: { points, reasons }, open }: Props) => {
   const now = points.at(-1)
   const line = (name: string, of: (point: Point) => number | undefined): Line => ({ name, values: points.map(of) })
-  const worst = reasons.slice(0, mostReasons).map(([reason, times]) => `${reason} ${whole(times)}`)
+  const worst = reasons.slice(0, maxReasons).map(([reason, times]) => `${reason} ${whole(times)}`)
   return (
     <section id="tiles" aria-label="The last two minutes">
       <Chart

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 const patience = 2000
 
 /** The longest first line that Linux reads of a script. */
-const longestFirstLine = 256
+const maxFirstLine = 256
 
 /** A warning where `command` is run by such a Node.js in this environment; undefined where it is not, or not known. */
 export const oldNodeNote = (
@@ -49,7 +49,7 @@ const firstLine = (path: string): string => {
   try {
     const file = openSync(path, "r")
     try {
-      const bytes = Buffer.alloc(longestFirstLine)
+      const bytes = Buffer.alloc(maxFirstLine)
       return bytes.toString("latin1", 0, readSync(file, bytes)).split("\n", 1)[0] ?? ""
     } finally {
       closeSync(file)

@@ -7,9 +7,9 @@ import * as Effect from "effect/Effect"
 import { NoAnswer, patience } from "./ask.ts"
 
 /** Characters of one answer: the longest list has a few thousand lines of a few hundred. */
-const longestAnswer = 16 * 1024 * 1024
+const maxAnswer = 16 * 1024 * 1024
 /** Characters of one line of a stream; an entry's texts are cut at about a thousand each. */
-const longestLine = 64 * 1024
+const maxLine = 64 * 1024
 
 /** The body of `GET path`, which must be answered with 200 in time. */
 export const get = (port: number, path: string): Effect.Effect<string, NoAnswer> =>
@@ -17,7 +17,7 @@ export const get = (port: number, path: string): Effect.Effect<string, NoAnswer>
     let text = ""
     const collected = stream(port, path, (piece) => {
       text += piece
-      return text.length <= longestAnswer
+      return text.length <= maxAnswer
     })
     return collected.pipe(
       Effect.timeoutOrElse({
@@ -35,7 +35,7 @@ export const follow = (port: number, path: string, onLine: (line: string) => voi
     const lines = (rest + piece).split("\n")
     rest = lines.pop() ?? ""
     for (const line of lines) if (line !== "") onLine(line)
-    return rest.length <= longestLine
+    return rest.length <= maxLine
   })
 }
 
@@ -55,7 +55,7 @@ const stream = (port: number, path: string, take: (piece: string) => boolean): E
       if (head !== undefined) {
         head += piece
         const end = head.indexOf("\r\n\r\n")
-        if (end < 0) return head.length > longestLine ? fail("does not answer in HTTP") : undefined
+        if (end < 0) return head.length > maxLine ? fail("does not answer in HTTP") : undefined
         piece = head.slice(end + 4)
         const status = /^HTTP\/1\.[01] ([1-9][0-9]{2})[ \r]/.exec(head)?.[1]
         head = undefined

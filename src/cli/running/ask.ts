@@ -22,7 +22,7 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly message: s
 export const patience = 3000
 
 /** Heads and bodies of these answers are a few hundred bytes; whoever sends more than this is not the proxy. */
-const longestAnswer = 16 * 1024
+const maxAnswer = 16 * 1024
 
 /** Asks 127.0.0.1, where every health and admin listener is found. `path` starts with a slash. */
 export const ask = (
@@ -56,7 +56,7 @@ const exchange = (port: number, request: string): Effect.Effect<string, string> 
     socket.setEncoding("latin1")
     socket.on("data", (chunk) => {
       answer += String(chunk)
-      if (answer.length < longestAnswer) return
+      if (answer.length < maxAnswer) return
       socket.destroy()
       resume(Effect.succeed(answer))
     })

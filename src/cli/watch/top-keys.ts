@@ -2,7 +2,7 @@
  * Top keys: what a key press changes in the view of `pillion top`. Pure.
  */
 import * as Result from "effect/Result"
-import { longestFilter, parseFilter } from "../../observe/filter.ts"
+import { maxFilter, parseFilter } from "../../observe/filter.ts"
 import { sortKeys } from "./top-model.ts"
 import type { View } from "./top-screen.ts"
 
@@ -61,7 +61,7 @@ const type = (view: View, typing: string, key: string): View => {
   if (key === escape) return { ...view, typing: undefined }
   if (key === eraseLine) return { ...view, typing: "" }
   if (backspace.has(key)) return { ...view, typing: typing.slice(0, -1) }
-  const printable = /^[ -~]$/.test(key) && typing.length < longestFilter
+  const printable = /^[ -~]$/.test(key) && typing.length < maxFilter
   return printable ? { ...view, typing: typing + key } : view
 }
 

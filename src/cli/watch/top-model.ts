@@ -9,7 +9,7 @@ import type { Filter } from "../../observe/filter.ts"
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000
 /** Entries of that time that are kept: the newest. */
-const mostEntries = 5000
+const maxEntries = 5000
 /** Looks that rates are made of, and points of a sparkline. */
 const looksPerRate = 4
 export const points = 24
@@ -67,7 +67,7 @@ export const advance = (before: Model | undefined, look: Look): Model => {
   const [rate] = rates({ looks }).slice(0, 1)
   return {
     look,
-    entries: entries.slice(-mostEntries),
+    entries: entries.slice(-maxEntries),
     missed: (before?.missed ?? 0) + look.missed,
     looks,
     flowRates: [...(before?.flowRates ?? []), rate ?? 0].slice(-points),

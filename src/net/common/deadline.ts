@@ -8,10 +8,10 @@
  * A deadline never keeps the process alive, fires at most once, and is never re-armed.
  */
 
-import { Chain, type Link } from "./intrusive-list.ts"
+import { IntrusiveList, type ListNode } from "./intrusive-list.ts"
 
 /** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
-export interface Deadline extends Link<Deadline> {
+export interface Deadline extends ListNode<Deadline> {
   readonly queue: Queue
   readonly at: number
   readonly fire: (owner: unknown) => void
@@ -19,7 +19,7 @@ export interface Deadline extends Link<Deadline> {
   armed: boolean
 }
 
-class Queue extends Chain<Deadline> {
+class Queue extends IntrusiveList<Deadline> {
   readonly milliseconds: number
   timer: ReturnType<typeof setTimeout> | undefined = undefined
 

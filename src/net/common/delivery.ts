@@ -7,7 +7,7 @@
 import { after, cancel, type Deadline } from "./deadline.ts"
 import type { End } from "./end.ts"
 import { enoughFor } from "./progress.ts"
-import type { Step } from "./cancellable.ts"
+import type { Cancellable } from "./cancellable.ts"
 
 /** Who waits: hears one of the two, once, unless the wait is cancelled. */
 export interface DeliveryOwner {
@@ -28,7 +28,7 @@ export const uncertainBytes = 64 * 1024
 export const acknowledgedBy = (end: End): number =>
   end.sent < uncertainBytes ? end.sent : end.sent - end.unacknowledged()
 
-export class Delivery implements Step {
+export class Delivery implements Cancellable {
   private readonly end: End
   private readonly total: number
   private readonly stallTimeout: number

@@ -4,12 +4,12 @@
  */
 
 /** A place in one chain; the two fields are the chain's own. */
-export interface Link<T> {
+export interface ListNode<T> {
   previous: T | undefined
   next: T | undefined
 }
 
-export class Chain<T extends Link<T>> implements Iterable<T> {
+export class IntrusiveList<T extends ListNode<T>> implements Iterable<T> {
   first: T | undefined = undefined
   last: T | undefined = undefined
 

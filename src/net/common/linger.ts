@@ -12,7 +12,7 @@ import { after, cancel, type Deadline } from "./deadline.ts"
 import { uncertainBytes } from "./delivery.ts"
 import type { End, Receiver } from "./end.ts"
 import { enoughFor } from "./progress.ts"
-import type { Step } from "./cancellable.ts"
+import type { Cancellable } from "./cancellable.ts"
 
 /** Milliseconds that a peer which has everything may take to close, or to go on sending. */
 export const lingerTimeout = 5000
@@ -28,7 +28,7 @@ export interface LingerOwner {
 }
 
 /** Sends last words, which may be empty, then closes an end in order, or by force when the peer does not let it. */
-export class Linger implements Receiver, Step {
+export class Linger implements Receiver, Cancellable {
   private readonly end: End
   /** Milliseconds for which a peer may take nothing of what is there for it. */
   private readonly stallTimeout: number

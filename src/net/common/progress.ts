@@ -4,7 +4,7 @@
  */
 
 /** Bytes a second. A client on the slowest of links that anybody uses is faster; who is slower leaks descriptors. */
-export const leastRate = 1024
+export const minRate = 1024
 
 /** Bytes that are progress in so many milliseconds; at least one. */
-export const enoughFor = (milliseconds: number): number => Math.max(1, Math.floor((leastRate * milliseconds) / 1000))
+export const enoughFor = (milliseconds: number): number => Math.max(1, Math.floor((minRate * milliseconds) / 1000))

@@ -16,8 +16,8 @@ import { after, cancel, type Deadline } from "../common/deadline.ts"
 import { type Loss, Race, type RaceOwner } from "./race.ts"
 import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "../sockets/socket-end.ts"
-import { Spare } from "../sockets/descriptor-budget.ts"
-import type { Step } from "../common/cancellable.ts"
+import { DescriptorBudget } from "../sockets/descriptor-budget.ts"
+import type { Cancellable } from "../common/cancellable.ts"
 
 /**
  * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before `connected`
@@ -75,7 +75,7 @@ export class Dialer extends Context.Service<
 }
 
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
-  const overtaken = new Spare(() => 2 * parts.settings().maxConnections)
+  const overtaken = new DescriptorBudget(() => 2 * parts.settings().maxConnections)
   return Dialer.of({
     dial: (target, dialling) => new Dial(target, dialling, parts, overtaken),
     makeRoom: () => overtaken.makeRoom(),
@@ -89,11 +89,11 @@ interface Asked {
 }
 
 /** One dial: its deadline, and the phase that it is in. */
-export class Dial implements Step, RaceOwner {
+export class Dial implements Cancellable, RaceOwner {
   private readonly target: Target
   private readonly dialling: DialOwner
   private readonly parts: DialerParts
-  private readonly overtaken: Spare
+  private readonly overtaken: DescriptorBudget
   private readonly settings: DialSettings
   private started = 0
   private deadline: Deadline | undefined = undefined
@@ -106,7 +106,7 @@ export class Dial implements Step, RaceOwner {
   /** The deadline has passed. */
   private isLate = false
 
-  constructor(target: Target, dialling: DialOwner, parts: DialerParts, overtaken: Spare) {
+  constructor(target: Target, dialling: DialOwner, parts: DialerParts, overtaken: DescriptorBudget) {
     this.target = target
     this.dialling = dialling
     this.parts = parts

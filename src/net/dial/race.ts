@@ -10,7 +10,7 @@ import type { Reason, Refusal } from "../../protocol/refusal.ts"
 import { refusal } from "../../protocol/refusal.ts"
 import type { Attempt, Connect, AttemptOwner } from "../sockets/attempt.ts"
 import { after, cancel, type Deadline } from "../common/deadline.ts"
-import type { Spare } from "../sockets/descriptor-budget.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250
@@ -31,13 +31,19 @@ export class Race implements AttemptOwner {
   private readonly port: number
   private readonly connect: Connect
   private readonly racing: RaceOwner
-  private readonly overtaken: Spare
+  private readonly overtaken: DescriptorBudget
   private next = 0
   private readonly running: Array<Attempt> = []
   private delay: Deadline | undefined
   private loss: Loss | undefined
 
-  constructor(addresses: ReadonlyArray<Address>, port: number, connect: Connect, racing: RaceOwner, overtaken: Spare) {
+  constructor(
+    addresses: ReadonlyArray<Address>,
+    port: number,
+    connect: Connect,
+    racing: RaceOwner,
+    overtaken: DescriptorBudget,
+  ) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
     this.connect = connect

@@ -13,8 +13,8 @@ import { refusal, type Refusal } from "../../protocol/refusal.ts"
 import { parseHost } from "../../protocol/target.ts"
 
 /** Milliseconds. Short, for getaddrinfo does not tell a record's time to live: long enough to carry a burst. */
-export const rememberFound = 5000
-export const rememberMissing = 1000
+export const foundTtl = 5000
+export const missingTtl = 1000
 /** Names whose answer is remembered; the oldest makes room. */
 export const rememberedNames = 256
 /** Addresses of one name that are tried; at 250 ms each, sixteen fill the better part of a dial's deadline. */
@@ -23,7 +23,7 @@ export const addressesPerName = 16
  * Lookups that the system works on at once. Bun runs getaddrinfo on about as many threads as there are processors,
  * and a silent name server holds each for many seconds: what waits here can still be dropped, what waits there cannot.
  */
-export const lookupsAtOnce = Math.max(8, availableParallelism())
+export const maxLookups = Math.max(8, availableParallelism())
 
 export interface Found {
   readonly _tag: "Found"
@@ -80,7 +80,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
   const remember = (name: string, answer: Answer): void => {
     // Deleted first, so that the map's order is by age.
     remembered.delete(name)
-    remembered.set(name, { answer, until: now() + (answer._tag === "Found" ? rememberFound : rememberMissing) })
+    remembered.set(name, { answer, until: now() + (answer._tag === "Found" ? foundTtl : missingTtl) })
     for (const [oldest] of remembered) {
       if (remembered.size <= rememberedNames) break
       remembered.delete(oldest)
@@ -95,7 +95,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     }
     const { listeners } = question
     listeners.add(listener)
-    if (!question.asked && underWay < lookupsAtOnce) put(question)
+    if (!question.asked && underWay < maxLookups) put(question)
     return () => {
       listeners.delete(listener)
       if (listeners.size === 0 && questions.get(name)?.asked === false) questions.delete(name)

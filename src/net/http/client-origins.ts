@@ -1,46 +1,46 @@
 /**
  * Own origins: the connections to origins that one client has at rest, each of another origin.
  */
-import type { Origin, OriginLimits } from "./origin-connection.ts"
-import type { SharedOrigins } from "./origin-pool.ts"
-import type { Spare } from "../sockets/descriptor-budget.ts"
+import type { OriginConnection, OriginLimits } from "./origin-connection.ts"
+import type { OriginPool } from "./origin-pool.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8
 
-export interface OwnLimits extends OriginLimits {
+export interface ClientOriginLimits extends OriginLimits {
   /** Milliseconds between requests. */
   readonly keepAliveTimeout: number
 }
 
-export class OwnOrigins {
+export class ClientOrigins {
   /**
    * The connection that answered last. It waits as long as the client does and ends with it, so it needs no deadline
    * of its own; and it is the one that max-connections allows for every client, so it need not make room for others.
    */
-  private resting: Origin | undefined = undefined
+  private resting: OriginConnection | undefined = undefined
   /** The others, by their keys: few clients have any. */
-  private byKey: Map<string, Origin> | undefined = undefined
-  private readonly everybodys: Spare
-  private readonly shared: SharedOrigins
+  private byKey: Map<string, OriginConnection> | undefined = undefined
+  private readonly everybodys: DescriptorBudget
+  private readonly shared: OriginPool
 
   /**
    * `everybodys` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
    * takes them over when the client goes.
    */
-  constructor(everybodys: Spare, shared: SharedOrigins) {
+  constructor(everybodys: DescriptorBudget, shared: OriginPool) {
     this.everybodys = everybodys
     this.shared = shared
   }
 
   /** Keeps a connection that has answered, `now` on the monotonic clock. */
-  rest(origin: Origin, now: number): void {
+  rest(origin: OriginConnection, now: number): void {
     origin.rest(now)
     this.resting = origin
   }
 
   /** Takes the connection to `key` out, if there is one. Others wait for the keep-alive timeout at most. */
-  take(key: string, limits: OwnLimits, now: number): Origin | undefined {
+  take(key: string, limits: ClientOriginLimits, now: number): OriginConnection | undefined {
     const { resting } = this
     this.resting = undefined
     if (resting?.key === key) return fresh(resting, limits, now)
@@ -51,8 +51,8 @@ export class OwnOrigins {
     return fresh(origin, limits, now)
   }
 
-  private keep(origin: Origin, keepAliveTimeout: number): void {
-    const byKey = (this.byKey ??= new Map<string, Origin>())
+  private keep(origin: OriginConnection, keepAliveTimeout: number): void {
+    const byKey = (this.byKey ??= new Map<string, OriginConnection>())
     const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
     const release = (): void => this.release(origin)
@@ -62,7 +62,7 @@ export class OwnOrigins {
   }
 
   /** Lets go of a connection without closing it. */
-  forget(origin: Origin): void {
+  forget(origin: OriginConnection): void {
     if (this.resting === origin) {
       this.resting = undefined
       return
@@ -73,7 +73,7 @@ export class OwnOrigins {
   }
 
   /** Closes a connection in order. */
-  release(origin: Origin): void {
+  release(origin: OriginConnection): void {
     this.forget(origin)
     origin.release()
   }
@@ -95,7 +95,7 @@ export class OwnOrigins {
  * A reload may have denied a destination, or moved it: what was made before is not used again. Nor is what its origin
  * has ended, or spoken on, since it answered.
  */
-const fresh = (origin: Origin, limits: OriginLimits, now: number): Origin | undefined => {
+const fresh = (origin: OriginConnection, limits: OriginLimits, now: number): OriginConnection | undefined => {
   if (origin.madeUnder === limits && !origin.isStale(now)) return origin
   origin.release()
   return undefined

@@ -1,16 +1,16 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
-import type { Answered } from "../../flow/request-record.ts"
+import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
 import type { Target } from "../../protocol/target.ts"
 
 import type { Drain } from "../common/drain-signal.ts"
 import type { End } from "../common/end.ts"
-import type { Origin } from "./origin-connection.ts"
-import type { OwnLimits } from "./client-origins.ts"
-import type { SharedOrigins } from "./origin-pool.ts"
-import type { Spare } from "../sockets/descriptor-budget.ts"
+import type { OriginConnection } from "./origin-connection.ts"
+import type { ClientOriginLimits } from "./client-origins.ts"
+import type { OriginPool } from "./origin-pool.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 import type { Splicer } from "../splice/splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
@@ -22,8 +22,8 @@ export interface ExchangeContext {
   readonly pseudonym: string
   readonly forwarding: Forwarding
   readonly drain: Drain
-  readonly idleOrigins: Spare
-  readonly sharedOrigins: SharedOrigins
+  readonly idleOrigins: DescriptorBudget
+  readonly originPool: OriginPool
   readonly splicer: Pick<Splicer, "move">
 }
 
@@ -32,12 +32,12 @@ export interface ExchangeOwner {
   /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
   readonly needs: (need: Need) => void
   /** Called for every request that has a connection: it goes there. */
-  readonly sends: (origin: Origin) => void
+  readonly sends: (origin: OriginConnection) => void
   /** Called once for every request, when its answer is over. */
-  readonly answered: (answered: Answered) => void
+  readonly answered: (answered: RequestRecord) => void
 }
 
-export interface ExchangeLimits extends OwnLimits {
+export interface ExchangeLimits extends ClientOriginLimits {
   /** Milliseconds for a whole head, from its first byte. */
   readonly handshakeTimeout: number
 }

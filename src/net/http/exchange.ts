@@ -25,15 +25,15 @@ import { acknowledgedBy, Delivery, type DeliveryOwner, uncertainBytes } from "..
 import type { DrainListener } from "../common/drain-signal.ts"
 import type { End, Receiver } from "../common/end.ts"
 import type { ExchangeContext, ExchangeOwner, Need } from "./exchange-context.ts"
-import { Exchanged, noRequest } from "./transaction.ts"
+import { Transaction, noRequest } from "./transaction.ts"
 import { letGo, letGoFrom } from "../../system/release-bytes.ts"
 import { discard, Linger, type LingerOutcome, lingerTimeout } from "../common/linger.ts"
-import { Origin, type OriginOwner } from "./origin-connection.ts"
-import { OwnOrigins } from "./client-origins.ts"
-import { Patience, type RequestTimerOwner } from "./request-timer.ts"
+import { OriginConnection, type OriginOwner } from "./origin-connection.ts"
+import { ClientOrigins } from "./client-origins.ts"
+import { RequestTimer, type RequestTimerOwner } from "./request-timer.ts"
 import { enoughFor } from "../common/progress.ts"
 import { type Moved, spliceFrom } from "../splice/splicer.ts"
-import type { Step } from "../common/cancellable.ts"
+import type { Cancellable } from "../common/cancellable.ts"
 
 /** Interim answers one request may get: real ones are 100, 102 or 103, a few of them. */
 export const maxInterimAnswers = 32
@@ -54,29 +54,29 @@ const holdBytes = 64 * 1024
  */
 type State = "head" | "dialling" | "busy" | "discarding" | "closing" | "over"
 
-export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, DrainListener, DeliveryOwner, Step {
+export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, DrainListener, DeliveryOwner, Cancellable {
   private readonly client: End
   private readonly inbox: Inbox
   private readonly context: ExchangeContext
   private readonly owner: ExchangeOwner
   private state: State = "head"
   private readonly requests: RequestReader
-  private readonly patience = new Patience(this)
+  private readonly patience = new RequestTimer(this)
   /** Runs from the client's FIN on, or for a body that goes on when its request is answered; never for both. */
   private deadline: Deadline | undefined = undefined
   /** What had been acknowledged, or received, when it was armed. */
   private progress = 0
   /** The last request whose answer was passed on, as long as its client may not have all of it. */
-  private delivering: Exchanged | undefined = undefined
+  private delivering: Transaction | undefined = undefined
   private delivery: Delivery | undefined = undefined
   /** Closes the client behind that answer. */
   private linger: Linger | undefined = undefined
   /** Bytes of answers that the client has not taken yet. */
   private tail: Uint8Array | undefined = undefined
   private finished: boolean
-  private request: Exchanged | undefined = undefined
-  private origin: Origin | undefined = undefined
-  private readonly origins: OwnOrigins
+  private request: Transaction | undefined = undefined
+  private origin: OriginConnection | undefined = undefined
+  private readonly origins: ClientOrigins
   private keyed: Target | undefined = undefined
   private key = ""
   /** It is being done what can be done with the client's bytes; and there may be more to do. */
@@ -90,7 +90,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.inbox = inbox
     this.finished = finished
     this.context = context
-    this.origins = new OwnOrigins(context.idleOrigins, context.sharedOrigins)
+    this.origins = new ClientOrigins(context.idleOrigins, context.originPool)
     this.requests = new RequestReader(inbox, context.limits, context.pseudonym)
   }
 
@@ -115,7 +115,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const request = this.request!
     request.connected()
     const { limits, pseudonym } = this.context
-    this.send(new Origin(end, address, request.key, this, request.limits, limits, pseudonym))
+    this.send(new OriginConnection(end, address, request.key, this, request.limits, limits, pseudonym))
   }
 
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
@@ -247,12 +247,12 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const target = workload ?? head.target!
     const key = this.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    const request = new Exchanged(prepared, target, key, authority, limits)
+    const request = new Transaction(prepared, target, key, authority, limits)
     this.request = request
     this.inbox.consume(prepared.consumed)
     const origin =
       this.origins.take(key, limits, request.started) ??
-      (prepared.shareable ? this.context.sharedOrigins.take(key) : undefined)
+      (prepared.shareable ? this.context.originPool.take(key) : undefined)
     if (origin !== undefined) return this.send(origin)
     this.state = "dialling"
     this.need({ _tag: "Origin", target })
@@ -267,7 +267,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     return this.key
   }
 
-  private send(origin: Origin): void {
+  private send(origin: OriginConnection): void {
     const { prepared } = this.request!
     this.origin = origin
     this.state = "busy"
@@ -312,7 +312,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     }
   }
 
-  private spliceBody(origin: Origin, body: Body): void {
+  private spliceBody(origin: OriginConnection, body: Body): void {
     const moved = this.splice(this.client, origin.end, body)
     if (typeof moved === "string") return this.closed(this.client, moved)
     if (moved !== undefined) origin.send(moved)
@@ -331,7 +331,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   // for a reset would destroy the answer; and an origin that reads on gets it all.
 
   /** The origin takes no more of it. The rest is thrown away, so that the client can read what it was answered. */
-  private stopSending(origin: Origin): void {
+  private stopSending(origin: OriginConnection): void {
     this.origin = undefined
     origin.abort()
     if (!this.request!.clientStays) return this.exchangedLast()
@@ -340,7 +340,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   }
 
   /** The client stopped in the middle of it, which is its right: it has its answer. */
-  private stopReading(origin: Origin): void {
+  private stopReading(origin: OriginConnection): void {
     this.origin = undefined
     origin.abort()
     this.exchangedLast()
@@ -387,13 +387,13 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
 
   // The origin's side.
 
-  originDrained(origin: Origin): void {
+  originDrained(origin: OriginConnection): void {
     if (origin !== this.origin) return
     this.client.resume()
     this.sendBody()
   }
 
-  originAnswered(origin: Origin): void {
+  originAnswered(origin: OriginConnection): void {
     if (origin !== this.origin) {
       // Nothing was asked: whatever this is, the next request must not get it as its answer.
       this.origins.forget(origin)
@@ -412,7 +412,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   }
 
   /** Reads one head; false when it is not there yet, or when the exchange is over. */
-  private readAnswerHead(origin: Origin): boolean {
+  private readAnswerHead(origin: OriginConnection): boolean {
     const read = origin.answers.read(this.request!.prepared.method)
     if (read === "partial") return false
     if ("reason" in read) return this.fail(read)
@@ -427,7 +427,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     return true
   }
 
-  private passInterim(origin: Origin, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
+  private passInterim(origin: OriginConnection, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
     const request = this.request!
     if (++request.interim > maxInterimAnswers) return this.fail(refusal("response-malformed", "too many 1xx answers"))
     const form = { close: false, upgrade: false, chunks: true }
@@ -438,7 +438,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     return true
   }
 
-  private switchProtocols(origin: Origin, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
+  private switchProtocols(origin: OriginConnection, { bytes, end, head, fields }: Parsed<ResponseHead>): boolean {
     const request = this.request!
     if (!request.prepared.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
     const form = { close: false, upgrade: true, chunks: true }
@@ -456,7 +456,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     return false
   }
 
-  private beginAnswer(origin: Origin, read: Parsed<ResponseHead>): void {
+  private beginAnswer(origin: OriginConnection, read: Parsed<ResponseHead>): void {
     const { head } = read
     const request = this.request!
     const stays = this.answerKeepsClient(head, request) && this.mayStay(request)
@@ -477,7 +477,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     if (answer.body.done) this.answered(origin, now)
   }
 
-  private passAnswer(origin: Origin, answer: Body): void {
+  private passAnswer(origin: OriginConnection, answer: Body): void {
     const view = origin.inbox.view()
     const bytes = answer.pass(view, 0)
     origin.inbox.consume(answer.consumed)
@@ -500,12 +500,12 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    * with the connection it can't. Where the request is not whole yet the client has to send the rest first; it may not do
    * so where it was waiting for a 100, or where the origin closes.
    */
-  private answerKeepsClient(head: ResponseHead, { prepared }: Exchanged): boolean {
+  private answerKeepsClient(head: ResponseHead, { prepared }: Transaction): boolean {
     return head.bodyLength !== untilClose && (prepared.body.done || (head.persistent && !prepared.expects))
   }
 
   /** The answer is whole, `now`. */
-  private answered(origin: Origin, now: number): void {
+  private answered(origin: OriginConnection, now: number): void {
     const request = this.request!
     request.whole(now)
     request.isAnswered = true
@@ -517,7 +517,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   }
 
   /** Request and answer are whole. */
-  private exchanged(origin: Origin): void {
+  private exchanged(origin: OriginConnection): void {
     const request = this.request!
     this.origin = undefined
     this.disarmUpload()
@@ -547,7 +547,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
 
   // What the client has of its answers. A request is reported when that is known.
 
-  private deliver(request: Exchanged): void {
+  private deliver(request: Transaction): void {
     const { client } = this
     // Nearly always, and it costs a call to know more.
     if (this.tail === undefined && request.bytesOut < uncertainBytes) return this.owner.answered(request)
@@ -623,14 +623,14 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.need({ _tag: "Closed" })
   }
 
-  originEnded(origin: Origin): void {
+  originEnded(origin: OriginConnection): void {
     if (origin === this.origin) return this.originFinished(origin)
     this.origins.forget(origin)
     origin.release()
   }
 
   /** The origin will send no more, and what it sent was passed on as far as it goes. */
-  private originFinished(origin: Origin): void {
+  private originFinished(origin: OriginConnection): void {
     const request = this.request!
     const { code } = origin
     if (request.isAnswered) {
@@ -653,14 +653,14 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    * Whether this is the 408 of an origin that was tired of waiting for a request, and has crossed with ours (RFC 9110
    * section 15.5.9). Nobody is waiting for it: the connection has closed unanswered.
    */
-  private isForNobody(origin: Origin, head: ResponseHead): boolean {
+  private isForNobody(origin: OriginConnection, head: ResponseHead): boolean {
     const { interim, started } = this.request!
     if (head.status !== 408 || head.persistent || !origin.used || interim > 0) return false
     return performance.now() - started < idleAnswerWithin
   }
 
   /** Sends a request again that a used connection swallowed while it was closing. */
-  private retry(origin: Origin): boolean {
+  private retry(origin: OriginConnection): boolean {
     const request = this.request!
     if (!origin.used || origin.answering || request.retried || !request.prepared.retryable) return false
     request.retried = true
@@ -767,7 +767,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    * Whether the client may send another request behind this one. HTTP/1.0 may not, through a proxy (RFC 9112 C.2.2);
    * in a drain none may but those that are here already.
    */
-  private mayStay(request: Exchanged): boolean {
+  private mayStay(request: Transaction): boolean {
     const lastOfDrain = this.context.drain.active && this.inbox.length === 0
     return request.prepared.minor === 1 && !request.prepared.closes && !lastOfDrain
   }

@@ -10,10 +10,10 @@ import { discard } from "../common/linger.ts"
 
 /** Who hears an origin: the exchange that it belongs to, or who keeps it for the next one. */
 export interface OriginOwner {
-  readonly originAnswered: (origin: Origin) => void
-  readonly originDrained: (origin: Origin) => void
+  readonly originAnswered: (origin: OriginConnection) => void
+  readonly originDrained: (origin: OriginConnection) => void
   /** The origin will send no more; its `code` says why when that was not in order. */
-  readonly originEnded: (origin: Origin) => void
+  readonly originEnded: (origin: OriginConnection) => void
 }
 
 /**
@@ -33,7 +33,7 @@ export interface OriginLimits extends ReaderLimits {
   readonly halfCloseTimeout: number
 }
 
-export class Origin implements Receiver {
+export class OriginConnection implements Receiver {
   readonly end: End
   /** `host:port`: connections with the same key serve the same origin. */
   readonly key: string
@@ -46,7 +46,7 @@ export class Origin implements Receiver {
   /** What it has carried lets it serve no other client. */
   exclusive = false
   /** The one that waits beneath it, while it waits among others to be taken. */
-  beneath: Origin | undefined = undefined
+  beneath: OriginConnection | undefined = undefined
   /** What arrived and was not passed on yet. */
   readonly inbox = new Inbox()
   /** The heads of its answers. */

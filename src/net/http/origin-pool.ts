@@ -12,8 +12,8 @@
  *   made, nor after a reload, which may deny what was permitted.
  */
 import type { Drain, DrainListener } from "../common/drain-signal.ts"
-import type { Origin, OriginLimits, OriginOwner } from "./origin-connection.ts"
-import type { Spare } from "../sockets/descriptor-budget.ts"
+import type { OriginConnection, OriginLimits, OriginOwner } from "./origin-connection.ts"
+import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 
 /** Milliseconds between two looks for what has waited too long. */
 const sweepEvery = 1000
@@ -21,19 +21,19 @@ const sweepEvery = 1000
 /** Owns those that have left, until an exchange does. */
 const nobodys: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
 
-export class SharedOrigins implements OriginOwner, DrainListener {
+export class OriginPool implements OriginOwner, DrainListener {
   /** The one that was given last, by key; the others lie `beneath` it. */
-  private readonly tops = new Map<string, Origin>()
+  private readonly tops = new Map<string, OriginConnection>()
   private readonly limits: () => OriginLimits
   private readonly drain: Drain
-  private readonly everybodys: Spare
+  private readonly everybodys: DescriptorBudget
   private sweeping: ReturnType<typeof setTimeout> | undefined = undefined
 
   /** How many wait. */
   count = 0
 
   /** `everybodys` is the list of all that is spare, which may take one away when descriptors are needed. */
-  constructor(limits: () => OriginLimits, drain: Drain, everybodys: Spare) {
+  constructor(limits: () => OriginLimits, drain: Drain, everybodys: DescriptorBudget) {
     this.limits = limits
     this.drain = drain
     this.everybodys = everybodys
@@ -41,7 +41,7 @@ export class SharedOrigins implements OriginOwner, DrainListener {
   }
 
   /** Takes over a connection that has just answered: it waits here, or is closed in order. */
-  offer(origin: Origin): void {
+  offer(origin: OriginConnection): void {
     if (this.count >= this.limits().maxIdleOrigins || !this.mayShare(origin)) return origin.release()
     origin.owner = this
     origin.beneath = this.tops.get(origin.key)
@@ -51,7 +51,7 @@ export class SharedOrigins implements OriginOwner, DrainListener {
   }
 
   /** Takes a connection to `key` out, the one that was used last: what is not needed ends by its age. */
-  take(key: string): Origin | undefined {
+  take(key: string): OriginConnection | undefined {
     for (let origin = this.tops.get(key); origin !== undefined; origin = this.tops.get(key)) {
       this.forget(origin)
       if (this.mayShare(origin) && !origin.isStale(performance.now())) return origin
@@ -60,14 +60,14 @@ export class SharedOrigins implements OriginOwner, DrainListener {
     return undefined
   }
 
-  private mayShare(origin: Origin): boolean {
+  private mayShare(origin: OriginConnection): boolean {
     const limits = this.limits()
     const { exclusive, madeUnder, madeAt } = origin
     if (exclusive || madeUnder !== limits || this.drain.active) return false
     return performance.now() - madeAt < limits.originReuse
   }
 
-  private forget(origin: Origin): void {
+  private forget(origin: OriginConnection): void {
     const { key, beneath } = origin
     origin.beneath = undefined
     origin.owner = nobodys
@@ -80,7 +80,7 @@ export class SharedOrigins implements OriginOwner, DrainListener {
     if (--this.count === 0) this.everybodys.remove(this)
   }
 
-  private release(origin: Origin): void {
+  private release(origin: OriginConnection): void {
     this.forget(origin)
     origin.release()
   }
@@ -102,9 +102,9 @@ export class SharedOrigins implements OriginOwner, DrainListener {
 
   private releaseUnfit(): void {
     for (const top of this.tops.values()) {
-      let origin: Origin | undefined = top
+      let origin: OriginConnection | undefined = top
       while (origin !== undefined) {
-        const { beneath }: Origin = origin
+        const { beneath }: OriginConnection = origin
         if (!this.mayShare(origin)) this.release(origin)
         origin = beneath
       }
@@ -117,14 +117,14 @@ export class SharedOrigins implements OriginOwner, DrainListener {
   }
 
   /** Nothing was asked: whatever this is, the next request must not get it as its answer. */
-  originAnswered(origin: Origin): void {
+  originAnswered(origin: OriginConnection): void {
     this.forget(origin)
     origin.abort()
   }
 
   originDrained(): void {}
 
-  originEnded(origin: Origin): void {
+  originEnded(origin: OriginConnection): void {
     this.release(origin)
   }
 }

@@ -14,7 +14,7 @@ export interface RequestTimerOwner {
   readonly late: () => void
 }
 
-export class Patience {
+export class RequestTimer {
   private deadline: Deadline | undefined = undefined
   private waitsFor: "request" | "rest" | undefined = undefined
   private readonly owner: RequestTimerOwner

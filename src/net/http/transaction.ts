@@ -1,7 +1,7 @@
 /**
  * Exchanged: one HTTP request on its way, and what has become of it.
  */
-import type { Answered } from "../../flow/request-record.ts"
+import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Phase } from "../../flow/flow.ts"
 import type { Body } from "../../protocol/http/body.ts"
 import type { PreparedRequest } from "../../protocol/http/prepare.ts"
@@ -10,7 +10,7 @@ import type { Target } from "../../protocol/target.ts"
 
 import type { OriginLimits } from "./origin-connection.ts"
 
-export class Exchanged implements Answered {
+export class Transaction implements RequestRecord {
   readonly prepared: PreparedRequest
   readonly origin: Target
   /** `host:port` of that: connections with the same key serve the same origin. */
@@ -119,7 +119,7 @@ export class Exchanged implements Answered {
 }
 
 /** What the access log tells of a head that is no request. */
-export const noRequest = (refused: Refusal): Answered => ({
+export const noRequest = (refused: Refusal): RequestRecord => ({
   method: "-",
   authority: "-",
   target: undefined,

@@ -16,8 +16,8 @@ import {
   EINPROGRESS,
   ENOSYS,
   EPERM,
-  type Libc,
-  openLibc,
+  type SocketCalls,
+  openSocketCalls,
   socketAddressLength,
   socketOptions,
 } from "../sockets/socket-calls.ts"
@@ -36,7 +36,7 @@ declare module "bun" {
 }
 
 /** Connections that are accepted in a row, before those that are open have their turn. */
-export const acceptedAtOnce = 64
+export const acceptBatch = 64
 
 /**
  * Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it; where the
@@ -61,7 +61,7 @@ let opened: Poller | undefined
 
 const openPoller = (): Poller | Fallback => {
   if (opened !== undefined) return opened
-  const libc = openLibc()
+  const libc = openSocketCalls()
   if (libc === undefined) return whyNoLibc()
   const runtimes = runtimesEpoll()
   if (runtimes === undefined) return { reason: "no-epoll" }
@@ -75,7 +75,7 @@ const openPoller = (): Poller | Fallback => {
  * Whether a sandbox denies accept4(2), asked of a socket that does not listen. Bun would try again and again, and take a
  * whole processor for it. False where libc cannot be asked.
  */
-export const acceptIsDenied = (libc: Libc | undefined = openLibc()): boolean => {
+export const acceptIsDenied = (libc: SocketCalls | undefined = openSocketCalls()): boolean => {
   const fd = libc?.socket(AF_INET) ?? -1
   if (libc === undefined || fd < 0) return false
   const result = libc.accept(fd, new Uint8Array(socketAddressLength))
@@ -160,7 +160,7 @@ class PolledListener implements Listening, Watcher {
   stop(): void {
     if (this.fd < 0 || this.stopping) return
     this.stopping = true
-    for (let rounds = backlog / acceptedAtOnce; rounds > 0 && this.acceptSome(); rounds--);
+    for (let rounds = backlog / acceptBatch; rounds > 0 && this.acceptSome(); rounds--);
     cancel(this.deadline)
     this.poller.forget(this.fd)
     this.poller.libc.close(this.fd)
@@ -176,7 +176,7 @@ class PolledListener implements Listening, Watcher {
   /** Whether there may be more: whoever waits behind so many has the next turn. */
   private acceptSome(): boolean {
     let lost = 0
-    for (let i = 0; i < acceptedAtOnce; i++) {
+    for (let i = 0; i < acceptBatch; i++) {
       // A callback may have stopped it.
       if (this.fd < 0) return false
       const fd = this.poller.libc.accept(this.fd, this.peer)
@@ -184,7 +184,7 @@ class PolledListener implements Listening, Watcher {
         if (wouldWait(fd)) return false
         const code = errorName(-fd)
         // Of the one connection that was to be accepted, which is gone; but not all of them.
-        if (ofConnections.has(code) && ++lost < acceptedAtOnce) continue
+        if (ofConnections.has(code) && ++lost < acceptBatch) continue
         this.rest(code)
         return false
       }
@@ -245,7 +245,7 @@ const ofConnections: ReadonlySet<string> = new Set([
 const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
 
 /** A socket bound to an address, which accepted sockets take their options from. */
-const bound = (libc: Libc, address: Address, port: number): number => {
+const bound = (libc: SocketCalls, address: Address, port: number): number => {
   const family = familyOf(address)
   const fd = checked(libc.socket(family), "socket")
   try {

@@ -13,9 +13,9 @@
  */
 import { type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 
-import { EAGAIN, type Libc, wordsOfEvent, dataOfEvent } from "../sockets/socket-calls.ts"
+import { EAGAIN, type SocketCalls, wordsOfEvent, dataOfEvent } from "../sockets/socket-calls.ts"
 import { errorName } from "../../system/load-libc.ts"
-import { Outbox } from "./write-batch.ts"
+import { WriteBatch } from "./write-batch.ts"
 import { unnotedImmediate, untilNextTimer, watchTimers } from "./runtime-timers.ts"
 
 /** Events of epoll(7). */
@@ -31,16 +31,16 @@ const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_MOD = 3
 
 /** Events of one turn at most. What happened to others waits for the next one, and comes first there. */
-export const mostEvents = 256
+export const maxEvents = 256
 
 /** Milliseconds that a turn waits at most: for the runtime's timers that nobody has told of. */
-export const longestWait = 250
+export const maxWait = 250
 
 /**
  * Sockets at most that are looked after though epoll(7) did not take them: their clients are let in, so that they can be
  * told what is wrong in their own protocol. And milliseconds between two looks at them.
  */
-export const keptAtOnce = 32
+export const maxKept = 32
 export const lookEvery = 50
 
 /** What the kernel may have again (epoll_ctl(2)). */
@@ -65,15 +65,15 @@ export interface Watcher {
 export const unread = -0x8000_0000
 
 export class Poller {
-  readonly libc: Libc
-  readonly outbox: Outbox
+  readonly libc: SocketCalls
+  readonly outbox: WriteBatch
   /** Who is told what the kernel does not give. */
   shortfalls: Shortfalls = unheard
   private readonly epoll: number
   private readonly arena = new Uint8Array(arenaBytes)
   private readonly arenaAt: number
   private used = 0
-  private readonly events = new Uint32Array(mostEvents * wordsOfEvent)
+  private readonly events = new Uint32Array(maxEvents * wordsOfEvent)
   /** By descriptor: who watches it, and how often it was watched. What a descriptor's last owner left is nobody's. */
   private readonly watchers: Array<Watcher | undefined> = []
   private generations = new Uint32Array(1024)
@@ -82,20 +82,20 @@ export class Poller {
   private readonly kept = new Map<number, number>()
   private running = false
   // The events of this turn, by slot.
-  private readonly whose: Array<Watcher | undefined> = Array.from({ length: mostEvents }, () => undefined)
-  private readonly masks = new Uint32Array(mostEvents)
-  private readonly starts = new Int32Array(mostEvents)
-  private readonly lengths = new Int32Array(mostEvents)
+  private readonly whose: Array<Watcher | undefined> = Array.from({ length: maxEvents }, () => undefined)
+  private readonly masks = new Uint32Array(maxEvents)
+  private readonly starts = new Int32Array(maxEvents)
+  private readonly lengths = new Int32Array(maxEvents)
   /** Who goes on in the next turn, whatever happens; and its events. */
   private again: Array<Watcher> = []
   private againMasks: Array<number> = []
 
   /** `runtimes` is the runtime's epoll, from which this loop is woken. Both must be open for good. */
-  constructor(libc: Libc, epoll: number, runtimes: number, addressOf: (bytes: Uint8Array) => number) {
+  constructor(libc: SocketCalls, epoll: number, runtimes: number, addressOf: (bytes: Uint8Array) => number) {
     this.libc = libc
     this.epoll = epoll
     this.arenaAt = addressOf(this.arena)
-    this.outbox = new Outbox(addressOf)
+    this.outbox = new WriteBatch(addressOf)
     watchTimers()
     libc.watch(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
   }
@@ -131,7 +131,7 @@ export class Poller {
 
   private keeps(fd: number, events: number, keep: boolean, result: number): boolean {
     const code = errorName(-result)
-    const room = this.kept.size < keptAtOnce && scarce.has(code)
+    const room = this.kept.size < maxKept && scarce.has(code)
     // Who does not have it kept tells its client itself.
     this.shortfalls.cannotWatch(code, room || !keep)
     if (!keep || !room) return false
@@ -231,16 +231,16 @@ export class Poller {
     if (this.again.length > 0) {
       const going = this.again
       const goingMasks = this.againMasks
-      this.again = going.length > mostEvents / 2 ? going.splice(mostEvents / 2) : []
+      this.again = going.length > maxEvents / 2 ? going.splice(maxEvents / 2) : []
       this.againMasks = going.length < goingMasks.length ? goingMasks.splice(going.length) : []
       for (let i = 0; i < going.length; i++) {
         whose[count] = going[i]
         masks[count++] = goingMasks[i]!
       }
     }
-    const wait = count > 0 ? 0 : untilNextTimer(longestWait)
+    const wait = count > 0 ? 0 : untilNextTimer(maxWait)
     // A signal that ends the wait is the runtime's to see.
-    const happened = this.libc.epollWait(this.epoll, this.events, mostEvents - count, wait)
+    const happened = this.libc.epollWait(this.epoll, this.events, maxEvents - count, wait)
     for (let i = 0; i < happened; i++) {
       const at = i * wordsOfEvent
       const fd = this.events[at + dataOfEvent]!

@@ -15,21 +15,21 @@ export interface Sender {
 }
 
 /** Bytes that can wait, and how many writes. */
-const outboxBytes = 256 * 1024
-const mostWrites = 512
+const batchBytes = 256 * 1024
+const maxWrites = 512
 
 /** A write of more does not wait: to copy it costs more than a wake-up. */
 export const smallWrite = 16 * 1024
 
-export class Outbox {
+export class WriteBatch {
   /** Writes wait: the turn has not come to its end, and has several events. */
   collecting = false
-  private readonly bytes = new Uint8Array(outboxBytes)
+  private readonly bytes = new Uint8Array(batchBytes)
   private readonly at: number
   private used = 0
-  private readonly senders: Array<Sender | undefined> = Array.from({ length: mostWrites }, () => undefined)
+  private readonly senders: Array<Sender | undefined> = Array.from({ length: maxWrites }, () => undefined)
   /** Where the bytes of each write end; they begin where those before it do. */
-  private readonly ends = new Int32Array(mostWrites)
+  private readonly ends = new Int32Array(maxWrites)
   private count = 0
 
   constructor(addressOf: (bytes: Uint8Array) => number) {
@@ -40,7 +40,7 @@ export class Outbox {
   put(sender: Sender, bytes: Uint8Array, offset: number): boolean {
     const length = bytes.length - offset
     if (!this.collecting || length > smallWrite) return false
-    if (this.count === mostWrites || length > outboxBytes - this.used) this.flush()
+    if (this.count === maxWrites || length > batchBytes - this.used) this.flush()
     this.bytes.set(offset === 0 ? bytes : bytes.subarray(offset), this.used)
     this.used += length
     this.senders[this.count] = sender

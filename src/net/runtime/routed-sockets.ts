@@ -2,13 +2,13 @@
  * Routed sockets: those of the runtime, with the true name of a destination that this machine has no route to.
  */
 import type { AttemptOwner } from "../sockets/attempt.ts"
-import { type Libc, openLibc } from "../sockets/socket-calls.ts"
+import { type SocketCalls, openSocketCalls } from "../sockets/socket-calls.ts"
 import { routeError } from "../sockets/route.ts"
 import { runtimeSockets } from "./runtime-sockets.ts"
 import type { Sockets } from "../sockets/sockets.ts"
 
 /** The runtime's sockets; where libc can be asked a destination without a route is told by its own name. */
-export const routedSockets = (libc: Libc | undefined = openLibc()): Sockets => {
+export const routedSockets = (libc: SocketCalls | undefined = openSocketCalls()): Sockets => {
   if (libc === undefined) return runtimeSockets
   const { listen, connect } = runtimeSockets
   return { listen, connect: (address, port, outcome) => connect(address, port, routed(outcome, libc)) }
@@ -17,7 +17,7 @@ export const routedSockets = (libc: Libc | undefined = openLibc()): Sockets => {
 /** What Bun calls nearly every failure, and what it says without IPv6. */
 const untold: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
 
-const routed = (outcome: AttemptOwner, libc: Libc): AttemptOwner => ({
+const routed = (outcome: AttemptOwner, libc: SocketCalls): AttemptOwner => ({
   connected: (attempt) => outcome.connected(attempt),
   failed: (attempt, code) => {
     const error = untold.has(code) ? routeError(libc, attempt.address, attempt.port) : undefined

@@ -10,7 +10,7 @@ import { type Address, parseAddress } from "../../protocol/address.ts"
 
 import { Attempt, type Connect, type AttemptOwner } from "../sockets/attempt.ts"
 import { nobody } from "../common/end.ts"
-import { type Libc, openLibc } from "../sockets/socket-calls.ts"
+import { type SocketCalls, openSocketCalls } from "../sockets/socket-calls.ts"
 import { letGo } from "../../system/release-bytes.ts"
 import { keepAliveProbeAfter } from "../sockets/tcp-keep-alive.ts"
 import { peerOf } from "../sockets/socket-address.ts"
@@ -41,9 +41,9 @@ declare module "bun" {
 const lastUnacknowledged = new Map<RuntimeEnd, number>()
 
 /** Opened when it is needed first; "none" where it cannot be had. */
-let opened: Libc | "none" | undefined = undefined
-const libc = (): Libc | undefined => {
-  opened ??= openLibc() ?? "none"
+let opened: SocketCalls | "none" | undefined = undefined
+const libc = (): SocketCalls | undefined => {
+  opened ??= openSocketCalls() ?? "none"
   return opened === "none" ? undefined : opened
 }
 
@@ -209,11 +209,11 @@ const codeOf = (error: unknown): string | undefined =>
  * Abandoned attempts that the kernel may still be working on, each with a descriptor, for up to two minutes. Without a
  * bound a client that dials black holes would take every descriptor of the process.
  */
-export const abandonedAtOnce = 1024
+export const maxAbandoned = 1024
 let abandoned = 0
 
 export const connect: Connect = (address: Address, port: number, outcome: AttemptOwner) => {
-  if (abandoned >= abandonedAtOnce) return "EMFILE"
+  if (abandoned >= maxAbandoned) return "EMFILE"
   const attempt = new Attempt(address, port, outcome)
   const end = new RuntimeEnd(attempt)
   attempt.end = end

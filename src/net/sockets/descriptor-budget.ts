@@ -9,7 +9,7 @@
  */
 import { openSockets } from "./socket-end.ts"
 
-export class Spare {
+export class DescriptorBudget {
   private readonly holders = new Map<object, () => void>()
   private readonly places: () => number
 

@@ -4,7 +4,7 @@
  */
 import type { Address } from "../../protocol/address.ts"
 
-import { EADDRNOTAVAIL, ENETUNREACH, type Libc, socketOptions } from "./socket-calls.ts"
+import { EADDRNOTAVAIL, ENETUNREACH, type SocketCalls, socketOptions } from "./socket-calls.ts"
 import { errorName } from "../../system/load-libc.ts"
 import { familyOf, socketAddress } from "./socket-address.ts"
 
@@ -13,7 +13,7 @@ import { familyOf, socketAddress } from "./socket-address.ts"
  * address of its own to send from (IPv6 that is switched off by sysctl) a machine has no route: connect(2) of TCP says
  * EADDRNOTAVAIL then, as where no port is free, of which UDP has others.
  */
-export const routeError = (libc: Libc, address: Address, port: number): string | undefined => {
+export const routeError = (libc: SocketCalls, address: Address, port: number): string | undefined => {
   const fd = libc.datagramSocket(familyOf(address))
   if (fd < 0) return undefined
   // A broadcast address is refused to UDP for a reason that TCP does not have.

@@ -77,16 +77,16 @@ const functions = {
 type Symbols = NonNullable<ReturnType<typeof loadLibc<typeof functions>>>
 
 /** Undefined where this system has no such libc. */
-export const openLibc = (): Libc | undefined => {
+export const openSocketCalls = (): SocketCalls | undefined => {
   const symbols = loadLibc(functions)
   const errno = symbols?.__errno_location()
-  return symbols === undefined || typeof errno !== "number" ? undefined : new Libc(symbols, errno)
+  return symbols === undefined || typeof errno !== "number" ? undefined : new SocketCalls(symbols, errno)
 }
 
 /** What a socket address has room for: struct sockaddr_in6. */
 export const socketAddressLength = 28
 
-export class Libc {
+export class SocketCalls {
   private readonly calls: Symbols
   private readonly errno: Pointer
   private readonly number = new Int32Array(1)

@@ -5,13 +5,13 @@ import type { Address } from "../../protocol/address.ts"
 
 import { open } from "../../system/collect-garbage.ts"
 import { type End, nobody, type Receiver } from "../common/end.ts"
-import { keepAliveProbeAfter, type Probed, Probing } from "./tcp-keep-alive.ts"
+import { keepAliveProbeAfter, type KeepAliveSocket, TcpKeepAlive } from "./tcp-keep-alive.ts"
 
 /** Sockets that are open now: accepted, connected, and being connected. */
 export const openSockets = (): number => sockets
 let sockets = 0
 
-const probing = new Probing(keepAliveProbeAfter)
+const probing = new TcpKeepAlive(keepAliveProbeAfter)
 
 // The state of an end, a bit each: as fields they would be 64 bytes of every connection.
 export const isOpen = 1
@@ -38,14 +38,14 @@ export interface SocketName {
   readonly port: number
 }
 
-export abstract class SocketEnd implements End, Probed {
+export abstract class SocketEnd implements End, KeepAliveSocket {
   receiver: Receiver
   received = 0
   sent = 0
   protected state = isOpen
   waitsSince = 0
-  previous: Probed | undefined = undefined
-  next: Probed | undefined = undefined
+  previous: KeepAliveSocket | undefined = undefined
+  next: KeepAliveSocket | undefined = undefined
 
   constructor(receiver: Receiver) {
     this.receiver = receiver

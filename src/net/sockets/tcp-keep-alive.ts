@@ -3,7 +3,7 @@
  * pay for. The sockets that wait for it are a chain in the order in which they were opened: a deadline for each would
  * be a twentieth of what an idle connection costs.
  */
-import { Chain, type Link } from "../common/intrusive-list.ts"
+import { IntrusiveList, type ListNode } from "../common/intrusive-list.ts"
 
 /**
  * Milliseconds until a socket that was opened has its probes, and of silence after which the kernel then asks a peer
@@ -16,7 +16,7 @@ export const keepAliveProbeAfter = 30_000
 const ticks = 10
 
 /** A socket that may have to wait for its probes, in a chain of those that do. */
-export interface Probed extends Link<Probed> {
+export interface KeepAliveSocket extends ListNode<KeepAliveSocket> {
   /** The tick in which it began to wait; 0 while it does not. */
   waitsSince: number
   /** Called once, when it has lasted. */
@@ -24,8 +24,8 @@ export interface Probed extends Link<Probed> {
 }
 
 /** The sockets that wait, and one timer while there are any. */
-export class Probing {
-  private readonly waiting = new Chain<Probed>()
+export class TcpKeepAlive {
+  private readonly waiting = new IntrusiveList<KeepAliveSocket>()
   private tick = 1
   private timer: ReturnType<typeof setTimeout> | undefined = undefined
   private readonly every: number
@@ -36,14 +36,14 @@ export class Probing {
   }
 
   /** It was opened. */
-  await(probed: Probed): void {
+  await(probed: KeepAliveSocket): void {
     probed.waitsSince = this.tick
     this.waiting.add(probed)
     this.timer ??= setTimeout(this.next, this.every).unref()
   }
 
   /** It is closed, or has its probes; harmless when it does not wait. */
-  forget(probed: Probed): void {
+  forget(probed: KeepAliveSocket): void {
     if (probed.waitsSince === 0) return
     probed.waitsSince = 0
     this.waiting.remove(probed)

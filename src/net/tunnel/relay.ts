@@ -19,7 +19,7 @@ import { type End, nobody, type Receiver } from "../common/end.ts"
 import { letGo } from "../../system/release-bytes.ts"
 import { enoughFor } from "../common/progress.ts"
 import { type Splicer, spliceFrom } from "../splice/splicer.ts"
-import type { Step } from "../common/cancellable.ts"
+import type { Cancellable } from "../common/cancellable.ts"
 
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {
@@ -47,7 +47,7 @@ const isOver = 16
 const clientIsBroken = 32
 const targetIsBroken = 64
 
-export class Relay implements Receiver, Step, DeliveryOwner {
+export class Relay implements Receiver, Cancellable, DeliveryOwner {
   private readonly client: End
   private readonly target: End
   private readonly owner: RelayOwner

@@ -20,13 +20,13 @@ export interface Allowed {
 }
 
 /** The protocol in which a client is refused; "none" closes without a byte, for a client that speaks none of them. */
-export type Spoken = "socks4" | "socks5" | "http" | "none"
+export type SpokenProtocol = "socks4" | "socks5" | "http" | "none"
 
 /** These bytes are refused: `as` says in whose words. */
 export interface DetectRefuse {
   readonly _tag: "Refuse"
   readonly refusal: Refusal
-  readonly as: Spoken
+  readonly as: SpokenProtocol
 }
 
 /**
@@ -113,10 +113,10 @@ const isText = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
 
-const notAllowed = (as: Spoken): DetectRefuse =>
+const notAllowed = (as: SpokenProtocol): DetectRefuse =>
   refuse("protocol-not-allowed", `${as} on a listener that does not take it`, as)
 
-const refuse = (reason: Reason, detail: string, as: Spoken): DetectRefuse => ({
+const refuse = (reason: Reason, detail: string, as: SpokenProtocol): DetectRefuse => ({
   _tag: "Refuse",
   refusal: refusal(reason, detail),
   as,

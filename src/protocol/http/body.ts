@@ -31,10 +31,10 @@ export type BodyLimits = TrailerLimits
 export type Encoding = "chunks" | "plain"
 
 /** Bytes of a chunk that its size tells ahead of them. A larger chunk becomes several: a recipient may count in 32 bits. */
-const mostAhead = 1 << 30
+const maxAhead = 1 << 30
 
 /** Chunks are left as they are where their framing is at most so small a part of what came; else they become one. */
-const mostFraming = 1 / 16
+const maxFraming = 1 / 16
 
 const CR = 0x0d
 const LF = 0x0a
@@ -153,7 +153,7 @@ export class Body {
       at = ourSizeLineEnd(input, from)
       if (at < 0) return undefined
       remaining = hexNumber(input, from, at - crlf.length)
-      if (remaining > mostAhead) return undefined
+      if (remaining > maxAhead) return undefined
       inChunk = remaining > 0
       done = !inChunk
       // Trailers have to be looked at.
@@ -162,7 +162,7 @@ export class Body {
       framed += at - from
     }
     const length = at - start
-    if (framed > length * mostFraming) return undefined
+    if (framed > length * maxFraming) return undefined
     this.consumed = length
     this.passed += length - framed
     this.remaining = remaining
@@ -215,7 +215,7 @@ export class Body {
   /** Frames `out[sizeRoom, length)` in place: its size line is written right before it. */
   private oneChunk(out: Uint8Array, length: number): Uint8Array {
     if (this.begun) return empty
-    const ahead = this.state === "data" ? Math.min(this.remaining, mostAhead) : 0
+    const ahead = this.state === "data" ? Math.min(this.remaining, maxAhead) : 0
     const size = length - sizeRoom + ahead
     if (size === 0) return empty
     const line = `${size.toString(16)}\r\n`

@@ -64,13 +64,13 @@ class Writer {
   /** Not a copy: it lasts until the writer begins anew. Heads have few lengths, so that a view is made once for each. */
   lend(): Uint8Array {
     const { length } = this
-    if (length > longestKept) return this.bytes.subarray(0, length)
+    if (length > maxKept) return this.bytes.subarray(0, length)
     return (this.views[length] ??= this.bytes.subarray(0, length))
   }
 }
 
 /** Bytes up to which the view of a length is kept: so many views at most. */
-const longestKept = 1024
+const maxKept = 1024
 
 const out = new Writer()
 

@@ -19,7 +19,7 @@ const granted = 0x5a
 /** Version, command, port and address: what stands before the user id. */
 const fixedLength = 8
 /** The memos set no limit; SOCKS5 gives each of its strings one length byte, and no real client sends more. */
-const longestString = 255
+const maxString = 255
 
 /** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
 class Socks4 implements Handshake {
@@ -62,12 +62,12 @@ const readFixed = (input: Uint8Array): Step | undefined => {
 const readStrings = (input: Uint8Array, named: boolean): Step => {
   const userEnd = stringEnd(input, fixedLength)
   if (userEnd === unfinished) return needMore
-  if (userEnd === tooLong) return malformed(`a user id longer than ${longestString} bytes`)
+  if (userEnd === tooLong) return malformed(`a user id longer than ${maxString} bytes`)
   if (!named) return dial(userEnd + 1, { host: fromBytes(piece(input, 4, 8)), port: portOf(input) })
 
   const nameEnd = stringEnd(input, userEnd + 1)
   if (nameEnd === unfinished) return needMore
-  if (nameEnd === tooLong) return malformed(`a host name longer than ${longestString} bytes`)
+  if (nameEnd === tooLong) return malformed(`a host name longer than ${maxString} bytes`)
   const host = parseDomain(toLatin1(input, userEnd + 1, nameEnd))
   return host === undefined ? malformed("no valid host name") : dial(nameEnd + 1, { host, port: portOf(input) })
 }
@@ -95,7 +95,7 @@ const tooLong = -2
 
 /** Where the NUL of a string stands. Looks at 256 bytes at most, however many were received. */
 const stringEnd = (input: Uint8Array, start: number): number => {
-  const limit = start + longestString + 1
+  const limit = start + maxString + 1
   for (let i = start; i < limit; i++) {
     if (i >= input.length) return unfinished
     if (input[i] === 0) return i

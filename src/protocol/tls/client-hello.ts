@@ -19,7 +19,7 @@ const messageHeader = 4
 const fixedBytes = 2 + 32
 
 /** The longest name of the DNS as text; a longer one is no name. */
-const longestName = 253
+const maxName = 253
 
 /** Undefined where `bytes`, the first of a connection, are no TLS hello, or hold no whole and valid name. */
 export const serverNameOf = (bytes: Uint8Array): string | undefined => {
@@ -43,7 +43,7 @@ export const serverNameOf = (bytes: Uint8Array): string | undefined => {
 const nameIn = (bytes: Uint8Array, start: number, end: number): string | undefined => {
   if (start + 5 > end || bytes[start + 2] !== hostName) return undefined
   const length = uint16(bytes, start + 3)
-  if (length === 0 || length > longestName || start + 5 + length > end) return undefined
+  if (length === 0 || length > maxName || start + 5 + length > end) return undefined
   const name = toLatin1(bytes, start + 5, start + 5 + length)
   return /^[a-z0-9._-]+$/i.test(name) ? name.toLowerCase() : undefined
 }

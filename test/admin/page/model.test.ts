@@ -1,7 +1,7 @@
 /** What the page knows after each reading. */
 import { expect, test } from "bun:test"
 
-import { Model, mostEnded } from "../../../src/admin/page/model.ts"
+import { Model, maxEnded } from "../../../src/admin/page/model.ts"
 import { readSamples } from "../../../src/admin/page/prometheus.ts"
 
 const samples = readSamples("process_start_time_seconds 1\n")
@@ -29,9 +29,9 @@ test("it begins without anything, and knows state, version and lists after a rea
 
 test("what ended is added to, bounded, and begins anew where the numbers do", () => {
   const model = new Model()
-  model.take(reading(1, mostEnded))
-  model.take(reading(mostEnded + 1, 2))
-  expect([model.ended.length, model.ended[0]?.flow]).toEqual([mostEnded, 3])
+  model.take(reading(1, maxEnded))
+  model.take(reading(maxEnded + 1, 2))
+  expect([model.ended.length, model.ended[0]?.flow]).toEqual([maxEnded, 3])
   model.take(reading(1, 1))
   expect(flows(model)).toEqual([1])
 })

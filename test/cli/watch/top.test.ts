@@ -15,7 +15,7 @@ import { screen, sparkline, type View } from "../../../src/cli/watch/top-screen.
 import type { Entry } from "../../../src/observe/entry.ts"
 import { connectionEntry } from "../../support/entries.ts"
 import { flowOf } from "../../support/flows.ts"
-import { longestFilter } from "../../../src/observe/filter.ts"
+import { maxFilter } from "../../../src/observe/filter.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 
@@ -171,7 +171,7 @@ describe("the keys of top", () => {
     expect(pressed("/a.ex\r", "\x1b")).toMatchObject({ filterText: "" })
     expect(pressed("/q\r").filterText).toBe("q")
     expect(pressed("/x = 1\r")).toMatchObject({ filterText: "", problem: expect.stringContaining('asks for "x"') })
-    expect(pressed(`/${"x".repeat(2 * longestFilter)}`).typing?.length).toBe(longestFilter)
+    expect(pressed(`/${"x".repeat(2 * maxFilter)}`).typing?.length).toBe(maxFilter)
     expect(pressed("/a\x1b[Ab\t").typing).toBe("ab")
   })
 

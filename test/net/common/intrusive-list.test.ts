@@ -1,9 +1,9 @@
 /** Things in their order, any of which may leave. */
 import { expect, test } from "bun:test"
 
-import { Chain, type Link } from "../../../src/net/common/intrusive-list.ts"
+import { IntrusiveList, type ListNode } from "../../../src/net/common/intrusive-list.ts"
 
-class Thing implements Link<Thing> {
+class Thing implements ListNode<Thing> {
   previous: Thing | undefined = undefined
   next: Thing | undefined = undefined
   readonly name: string
@@ -14,14 +14,14 @@ class Thing implements Link<Thing> {
 }
 
 const make = (names: string) => {
-  const chain = new Chain<Thing>()
+  const chain = new IntrusiveList<Thing>()
   const things = [...names].map((name) => new Thing(name))
   for (const thing of things) chain.add(thing)
   return { chain, things, at: (name: string) => things.find((thing) => thing.name === name)! }
 }
 
 /** What is in it, read forwards and backwards. */
-const names = (chain: Chain<Thing>): readonly [string, string] => {
+const names = (chain: IntrusiveList<Thing>): readonly [string, string] => {
   let backwards = ""
   for (let thing = chain.last; thing !== undefined; thing = thing.previous) backwards = thing.name + backwards
   return [Array.from(chain, ({ name }) => name).join(""), backwards]

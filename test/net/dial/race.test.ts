@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import type { Attempt, Connect } from "../../../src/net/sockets/attempt.ts"
 import { interleaved, type Loss, Race, reasonOf } from "../../../src/net/dial/race.ts"
-import { Spare } from "../../../src/net/sockets/descriptor-budget.ts"
+import { DescriptorBudget } from "../../../src/net/sockets/descriptor-budget.ts"
 import { address } from "../../support/dialling.ts"
 
 const texts = (...list: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -38,7 +38,7 @@ test("every error of connect has the reason that a client is told", () => {
   }
 })
 
-const plenty = new Spare(() => Number.POSITIVE_INFINITY)
+const plenty = new DescriptorBudget(() => Number.POSITIVE_INFINITY)
 
 /** The loss of a race whose attempts all fail at once, each with its code. */
 const lossOf = (...codes: ReadonlyArray<string>): Loss => {

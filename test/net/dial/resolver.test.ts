@@ -3,11 +3,11 @@ import {
   addressesPerName,
   type Answer,
   type Ask,
-  lookupsAtOnce,
+  maxLookups,
   makeResolver,
   rememberedNames,
-  rememberFound,
-  rememberMissing,
+  foundTtl,
+  missingTtl,
   type Resolver,
 } from "../../../src/net/dial/resolver.ts"
 import { within } from "../../support/within.ts"
@@ -125,9 +125,9 @@ describe("the memory", () => {
     const { resolver, answer, asked, clock } = bench()
     collect(resolver, "app.test")
     await answer("app.test", "10.0.0.1")
-    clock.now += rememberFound - 1
+    clock.now += foundTtl - 1
     expect(texts(collect(resolver, "app.test").answers[0])).toEqual(["10.0.0.1"])
-    expect(rememberFound).toBeLessThanOrEqual(5000)
+    expect(foundTtl).toBeLessThanOrEqual(5000)
     clock.now += 1
     expect(collect(resolver, "app.test").answers).toEqual([])
     expect(asked).toEqual(["app.test", "app.test"])
@@ -137,9 +137,9 @@ describe("the memory", () => {
     const { resolver, reject, asked, clock } = bench()
     collect(resolver, "app.test")
     await reject("app.test", "ENOTFOUND")
-    clock.now += rememberMissing - 1
+    clock.now += missingTtl - 1
     expect(collect(resolver, "app.test").answers.length).toBe(1)
-    expect(rememberMissing).toBeLessThanOrEqual(1000)
+    expect(missingTtl).toBeLessThanOrEqual(1000)
     clock.now += 1
     collect(resolver, "app.test")
     expect(asked).toEqual(["app.test", "app.test"])
@@ -188,18 +188,18 @@ describe("the memory", () => {
 describe("a silent name server", () => {
   test("is asked for so many names at once; the others wait their turn", async () => {
     const { resolver, answer, asked } = bench()
-    const lookups = Array.from({ length: lookupsAtOnce + 2 }, (_, i) => collect(resolver, `n${i}.test`))
-    expect(asked.length).toBe(lookupsAtOnce)
+    const lookups = Array.from({ length: maxLookups + 2 }, (_, i) => collect(resolver, `n${i}.test`))
+    expect(asked.length).toBe(maxLookups)
     await answer("n3.test", "10.0.0.3")
-    expect(asked.slice(lookupsAtOnce)).toEqual([`n${lookupsAtOnce}.test`])
-    await answer(`n${lookupsAtOnce}.test`, "10.0.0.9")
-    expect(texts(lookups[lookupsAtOnce]?.answers[0])).toEqual(["10.0.0.9"])
-    expect(asked.length).toBe(lookupsAtOnce + 2)
+    expect(asked.slice(maxLookups)).toEqual([`n${maxLookups}.test`])
+    await answer(`n${maxLookups}.test`, "10.0.0.9")
+    expect(texts(lookups[maxLookups]?.answers[0])).toEqual(["10.0.0.9"])
+    expect(asked.length).toBe(maxLookups + 2)
   })
 
   test("is never asked for a name whose last waiter has left", async () => {
     const { resolver, answer, asked } = bench()
-    for (let i = 0; i < lookupsAtOnce; i++) collect(resolver, `n${i}.test`)
+    for (let i = 0; i < maxLookups; i++) collect(resolver, `n${i}.test`)
     const [first, second] = [collect(resolver, "late.test"), collect(resolver, "late.test")]
     first?.leave()
     second?.leave()

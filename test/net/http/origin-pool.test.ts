@@ -3,9 +3,9 @@ import { expect, test } from "bun:test"
 
 import { Drain } from "../../../src/net/common/drain-signal.ts"
 import { type End, nobody } from "../../../src/net/common/end.ts"
-import { askAfter, Origin, type OriginLimits } from "../../../src/net/http/origin-connection.ts"
-import { SharedOrigins } from "../../../src/net/http/origin-pool.ts"
-import { Spare } from "../../../src/net/sockets/descriptor-budget.ts"
+import { askAfter, OriginConnection, type OriginLimits } from "../../../src/net/http/origin-connection.ts"
+import { OriginPool } from "../../../src/net/http/origin-pool.ts"
+import { DescriptorBudget } from "../../../src/net/sockets/descriptor-budget.ts"
 
 /** An end that records how it was closed. */
 class FakeEnd implements End {
@@ -49,10 +49,10 @@ const setting = (changed: Partial<OriginLimits> = {}) => {
   const box = { limits: { ...limits, ...changed } }
   const drain = new Drain()
   // No place for anybody: whatever is spare goes when room is asked for.
-  const spare = new Spare(() => -1)
-  const shared = new SharedOrigins(() => box.limits, drain, spare)
-  const origin = (key = "a:80"): Origin & { readonly end: FakeEnd } => {
-    const made = new Origin(new FakeEnd(), key, key, shared, box.limits, () => box.limits, "test")
+  const spare = new DescriptorBudget(() => -1)
+  const shared = new OriginPool(() => box.limits, drain, spare)
+  const origin = (key = "a:80"): OriginConnection & { readonly end: FakeEnd } => {
+    const made = new OriginConnection(new FakeEnd(), key, key, shared, box.limits, () => box.limits, "test")
     return made as typeof made & { readonly end: FakeEnd }
   }
   const offered = (key?: string) => {

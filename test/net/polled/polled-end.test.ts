@@ -6,8 +6,8 @@ import { join } from "node:path"
 
 import { type End, nobody, type Receiver } from "../../../src/net/common/end.ts"
 import { PolledEnd } from "../../../src/net/polled/polled-end.ts"
-import { acceptAgainAfter, acceptedAtOnce } from "../../../src/net/polled/polled-sockets.ts"
-import { chunkBytes, mostEvents, type Poller } from "../../../src/net/polled/poller.ts"
+import { acceptAgainAfter, acceptBatch } from "../../../src/net/polled/polled-sockets.ts"
+import { chunkBytes, maxEvents, type Poller } from "../../../src/net/polled/poller.ts"
 import { socketAddress } from "../../../src/net/sockets/socket-address.ts"
 import { openSockets, type SocketEnd } from "../../../src/net/sockets/socket-end.ts"
 import { unheard } from "../../../src/flow/shortfalls.ts"
@@ -773,7 +773,7 @@ describe("in one turn", () => {
   })
 
   test("more ends that are resumed than a turn takes hear everything, though more comes for them meanwhile", async () => {
-    using pairs = await pairsOf(polled, 2 * mostEvents)
+    using pairs = await pairsOf(polled, 2 * maxEvents)
     for (const { nearEnd, farEnd } of pairs) {
       farEnd.pause()
       nearEnd.write(bytes("unread "))
@@ -789,7 +789,7 @@ describe("in one turn", () => {
   })
 
   test("more ends that go on than a turn takes hear everything, though more comes for them meanwhile", async () => {
-    using pairs = await pairsOf(polled, 2 * mostEvents)
+    using pairs = await pairsOf(polled, 2 * maxEvents)
     const length = 6 * chunkBytes + 17
     const all = pattern(length)
     const sinks = pairs.map(({ farEnd }) => {
@@ -896,7 +896,7 @@ const codeOf = (host: string, port: number): unknown => {
 
 describe("a listener", () => {
   test("takes any number of connections that come at once, and each works", async () => {
-    const count = 3 * acceptedAtOnce + 5
+    const count = 3 * acceptBatch + 5
     const condition = new Condition()
     const ends: Array<SocketEnd> = []
     const listener = polled.listen(loopback, 0, (end) => {
@@ -929,7 +929,7 @@ describe("a listener", () => {
   })
 
   test("takes also those that wait when it is stopped, and nobody who comes later", async () => {
-    const count = acceptedAtOnce + 10
+    const count = acceptBatch + 10
     let accepted = 0
     const over = Promise.withResolvers<void>()
     const listener = polled.listen(loopback, 0, (end) => {
@@ -1110,13 +1110,13 @@ describe("where accept(2) fails", () => {
   })
 
   test("by what the connection had already the next one is taken at once", async () => {
-    const { heard, milliseconds } = await failing("ECONNABORTED", acceptedAtOnce - 1)
+    const { heard, milliseconds } = await failing("ECONNABORTED", acceptBatch - 1)
     expect(heard).toEqual([])
     expect(milliseconds).toBeLessThan(acceptAgainAfter)
   })
 
   test("by that again and again it rests too", async () => {
-    const { heard } = await failing("ECONNABORTED", acceptedAtOnce)
+    const { heard } = await failing("ECONNABORTED", acceptBatch)
     expect(heard).toEqual(["ECONNABORTED on true", "again on true"])
   })
 })

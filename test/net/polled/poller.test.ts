@@ -3,13 +3,13 @@ import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
 import { nobody } from "../../../src/net/common/end.ts"
-import { dataOfEvent, type Libc, wordsOfEvent } from "../../../src/net/sockets/socket-calls.ts"
+import { dataOfEvent, type SocketCalls, wordsOfEvent } from "../../../src/net/sockets/socket-calls.ts"
 import {
   chunkBytes,
-  keptAtOnce,
-  longestWait,
+  maxKept,
+  maxWait,
   lookEvery,
-  mostEvents,
+  maxEvents,
   Poller,
   readable,
   unread,
@@ -87,7 +87,7 @@ const make = () => {
     if (kernel.memory.length === 0) kernel.memory = memory
     return base
   }
-  const poller = new Poller(kernel as unknown as Libc, epoll, runtimes, addressOf)
+  const poller = new Poller(kernel as unknown as SocketCalls, epoll, runtimes, addressOf)
   const heard: Array<string> = []
   const watching: Array<number> = []
   const watcher = (name: string, happened: (slot: number) => void = () => {}, fd = -1): Watcher => ({
@@ -237,9 +237,9 @@ describe("a socket that epoll does not take", () => {
 
   test("is not kept beyond so many", () => {
     using made = full()
-    for (let fd = 5; fd < 5 + keptAtOnce; fd++) expect(made.keep(fd, made.watcher("x"))).toBe(0)
+    for (let fd = 5; fd < 5 + maxKept; fd++) expect(made.keep(fd, made.watcher("x"))).toBe(0)
     expect(made.keep(500, made.watcher("one too many"))).toBe(-ENOSPC)
-    expect(told.filter(([, kept]) => kept).length).toBe(keptAtOnce)
+    expect(told.filter(([, kept]) => kept).length).toBe(maxKept)
     expect(told.at(-1)).toEqual(["ENOSPC", false])
   })
 })
@@ -276,8 +276,8 @@ describe("the loop", () => {
     watch(5, watcher("five"))
     await turns(2)
     for (const { most, milliseconds } of kernel.waits) {
-      expect(most).toBe(mostEvents)
-      expect(milliseconds).toBeWithin(0, longestWait + 1)
+      expect(most).toBe(maxEvents)
+      expect(milliseconds).toBeWithin(0, maxWait + 1)
     }
   })
 
@@ -302,7 +302,7 @@ describe("who goes on", () => {
     kernel.turns.push([kernel.happens(6)])
     await turns(1)
     expect(heard()).toEqual(["going 4", "new 1"])
-    expect(kernel.waits[0]).toEqual({ most: mostEvents - 1, milliseconds: 0 })
+    expect(kernel.waits[0]).toEqual({ most: maxEvents - 1, milliseconds: 0 })
     await turns(1)
     expect(heard()).toEqual([])
   })
@@ -325,7 +325,7 @@ describe("who goes on", () => {
   test("leaves room for others: so many of them are spread over turns, each once and in order", async () => {
     using made = make()
     const { kernel, poller, watch, watcher, heard } = made
-    const half = mostEvents / 2
+    const half = maxEvents / 2
     const count = 2 * half + 10
     for (let fd = 5; fd < 5 + half; fd++) watch(fd, watcher("new"))
     const all = Array.from({ length: count }, (_, i) => watcher(`${i}`))
@@ -339,7 +339,7 @@ describe("who goes on", () => {
       goneOn.push(...told)
     }
     expect(goneOn).toEqual(Array.from({ length: count }, (_, i) => `${i} ${i}`))
-    expect(kernel.waits.map(({ most }) => most)).toEqual([half, half, mostEvents - 10, mostEvents])
+    expect(kernel.waits.map(({ most }) => most)).toEqual([half, half, maxEvents - 10, maxEvents])
     expect(kernel.waits.slice(0, 3).map(({ milliseconds }) => milliseconds)).toEqual([0, 0, 0])
   })
 })

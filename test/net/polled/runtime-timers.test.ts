@@ -6,7 +6,7 @@ import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
 
 import type * as timersModule from "../../../src/net/polled/runtime-timers.ts"
-import { longestWait } from "../../../src/net/polled/poller.ts"
+import { maxWait } from "../../../src/net/polled/poller.ts"
 import { within } from "../../support/within.ts"
 import { loopback, polled } from "../../support/pair.ts"
 
@@ -189,8 +189,8 @@ const beside = async (what: () => Promise<unknown>): Promise<number> => {
 /** So often that it would take many times as long if the loop did not know of it. */
 const often = 10
 
-/** Far less than if each time had taken `longestWait`, and far more than any machine needs. */
-const inTime = (often * longestWait) / 2
+/** Far less than if each time had taken `maxWait`, and far more than any machine needs. */
+const inTime = (often * maxWait) / 2
 
 const tenTimes = (what: () => Promise<unknown>) => async (): Promise<void> => {
   for (let i = 0; i < often; i++) await what()

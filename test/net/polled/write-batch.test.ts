@@ -1,7 +1,7 @@
 /** What is written in the middle of a turn: all of it leaves, in its order. */
 import { describe, expect, test } from "bun:test"
 
-import { Outbox, type Sender, smallWrite } from "../../../src/net/polled/write-batch.ts"
+import { WriteBatch, type Sender, smallWrite } from "../../../src/net/polled/write-batch.ts"
 import { bytes } from "../../support/pair.ts"
 
 /** Where the outbox believes that its memory is. */
@@ -10,7 +10,7 @@ const base = 0x1000
 /** An outbox, and what has left it: the name of the sender and the text. */
 const make = () => {
   const left: Array<string> = []
-  const outbox = new Outbox(() => base)
+  const outbox = new WriteBatch(() => base)
   outbox.collecting = true
   const sender = (name: string, then: () => void = () => {}): Sender => ({
     leave: (at, length) => {
@@ -104,7 +104,7 @@ test("writes leave in the order in which they came, each as its own", () => {
 
 test("they lie in its memory, one behind the other", () => {
   const places: Array<[at: number, length: number]> = []
-  const outbox = new Outbox(() => base)
+  const outbox = new WriteBatch(() => base)
   outbox.collecting = true
   const sender: Sender = { leave: (at, length) => void places.push([at, length]) }
   for (const text of ["one", "to", "three"]) outbox.put(sender, bytes(text), 0)

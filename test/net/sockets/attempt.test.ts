@@ -5,10 +5,10 @@ import { constants } from "node:os"
 
 import { type Attempt, isSelfConnected } from "../../../src/net/sockets/attempt.ts"
 import { nobody } from "../../../src/net/common/end.ts"
-import { openLibc } from "../../../src/net/sockets/socket-calls.ts"
+import { openSocketCalls } from "../../../src/net/sockets/socket-calls.ts"
 import { PolledEnd } from "../../../src/net/polled/polled-end.ts"
 import { Poller } from "../../../src/net/polled/poller.ts"
-import { abandonedAtOnce, runtimeSockets } from "../../../src/net/runtime/runtime-sockets.ts"
+import { maxAbandoned, runtimeSockets } from "../../../src/net/runtime/runtime-sockets.ts"
 import { openSockets } from "../../../src/net/sockets/socket-end.ts"
 import { address, blackHole, descriptors } from "../../support/dialling.ts"
 import { within } from "../../support/within.ts"
@@ -28,7 +28,7 @@ test("a connection that is refused at once leaves no descriptor behind, and is n
 })
 
 test("a descriptor that epoll does not take is closed again", () => {
-  const libc = openLibc()!
+  const libc = openSocketCalls()!
   const [epoll, other] = [libc.epoll(), libc.epoll()]
   const poller = new Poller(libc, epoll, other, ptr)
   const base = descriptors()
@@ -85,7 +85,7 @@ test("attempts that were given up but cannot be cancelled are bounded", async ()
   const started: Array<Attempt | string> = []
   const base = descriptors()
   const hole = blackHole()
-  for (let i = 0; i < abandonedAtOnce; i++) started.push(connect(address("127.0.0.1"), hole.port, unheard))
+  for (let i = 0; i < maxAbandoned; i++) started.push(connect(address("127.0.0.1"), hole.port, unheard))
   for (const attempt of started) if (typeof attempt !== "string") attempt.cancel()
   expect(connect(address("127.0.0.1"), hole.port, unheard)).toBe("EMFILE")
   hole[Symbol.dispose]()

@@ -1,11 +1,11 @@
 /** What the kernel says of a way to go, without a packet; the rest is in test/faults, where routes fail. */
 import { expect, test } from "bun:test"
 
-import { openLibc } from "../../../src/net/sockets/socket-calls.ts"
+import { openSocketCalls } from "../../../src/net/sockets/socket-calls.ts"
 import { routeError } from "../../../src/net/sockets/route.ts"
 import { address, descriptors } from "../../support/dialling.ts"
 
-const libc = openLibc()!
+const libc = openSocketCalls()!
 
 test("loopback has a route, whoever listens there; broadcast is no error of a route", () => {
   const before = descriptors()

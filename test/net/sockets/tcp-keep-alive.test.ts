@@ -1,13 +1,13 @@
 /** Sockets that last get their probes; those that are short never cost any. */
 import { expect, test } from "bun:test"
 
-import { type Probed, Probing } from "../../../src/net/sockets/tcp-keep-alive.ts"
+import { type KeepAliveSocket, TcpKeepAlive } from "../../../src/net/sockets/tcp-keep-alive.ts"
 import { within } from "../../support/within.ts"
 
-class Socket implements Probed {
+class Socket implements KeepAliveSocket {
   waitsSince = 0
-  previous: Probed | undefined = undefined
-  next: Probed | undefined = undefined
+  previous: KeepAliveSocket | undefined = undefined
+  next: KeepAliveSocket | undefined = undefined
   readonly probe: () => void
   probes = 0
   private readonly promise: Promise<number>
@@ -27,7 +27,7 @@ class Socket implements Probed {
 }
 
 test("a socket that lasts is probed once, and not before its time", async () => {
-  const probing = new Probing(30)
+  const probing = new TcpKeepAlive(30)
   const socket = new Socket()
   const started = performance.now()
   probing.await(socket)
@@ -40,7 +40,7 @@ test("a socket that lasts is probed once, and not before its time", async () => 
 
 test("sockets that are closed before are not, wherever they stand in the line", async () => {
   for (const closed of [[0], [4], [2], [0, 1], [3, 4], [1, 2, 3], [0, 1, 2, 3]]) {
-    const probing = new Probing(10)
+    const probing = new TcpKeepAlive(10)
     const sockets = Array.from({ length: 5 }, () => new Socket())
     for (const socket of sockets) probing.await(socket)
     for (const index of closed) probing.forget(sockets[index]!)
@@ -51,7 +51,7 @@ test("sockets that are closed before are not, wherever they stand in the line", 
 })
 
 test("one that was opened while others wait has its own time", async () => {
-  const probing = new Probing(40)
+  const probing = new TcpKeepAlive(40)
   const first = new Socket()
   probing.await(first)
   await Bun.sleep(20)
