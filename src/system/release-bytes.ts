@@ -8,10 +8,10 @@
  */
 
 /** Fewer bytes are cheap to make room for again, and even to look at their buffer costs more than it frees. */
-export const letGoFrom = 16 * 1024
+export const releaseFrom = 16 * 1024
 
 /** After so many bytes the collector is kept away, for as long as so many follow in each second. */
-export const much = 256 * 1024 * 1024
+export const busyBytes = 256 * 1024 * 1024
 /** Bytes that it is told of then, and that are not there. */
 export const ballastBytes = 64 * 1024 * 1024
 /** Milliseconds between two looks at how much it was. */
@@ -21,12 +21,12 @@ let passed = 0
 let ballast: ArrayBuffer | undefined
 
 /** Frees bytes that nobody will look at again: every view of their buffer is empty from now on. */
-export const letGo = (bytes: Uint8Array): void => {
+export const releaseBytes = (bytes: Uint8Array): void => {
   const { length } = bytes
-  if (length < letGoFrom || !(bytes.buffer instanceof ArrayBuffer)) return
+  if (length < releaseFrom || !(bytes.buffer instanceof ArrayBuffer)) return
   bytes.buffer.transfer(0)
   passed += length
-  if (ballast === undefined && passed >= much) hold()
+  if (ballast === undefined && passed >= busyBytes) hold()
 }
 
 /** How many of them it is told of now. */
@@ -39,7 +39,7 @@ const hold = (): void => {
 }
 
 const look = (): void => {
-  if (passed >= much) setTimeout(look, lookEvery).unref()
+  if (passed >= busyBytes) setTimeout(look, lookEvery).unref()
   else ballast = undefined
   passed = 0
 }

@@ -2,17 +2,17 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { ballastBytes, letGo, letGoFrom } from "../../src/system/release-bytes.ts"
+import { ballastBytes, releaseBytes, releaseFrom } from "../../src/system/release-bytes.ts"
 import { runCommand } from "../support/process.ts"
 
 test("bytes that are let go of are freed with every view of them; fewer are left alone", () => {
-  const large = new Uint8Array(letGoFrom + 1)
+  const large = new Uint8Array(releaseFrom + 1)
   const view = large.subarray(1)
-  const small = new Uint8Array(letGoFrom - 1)
-  letGo(view)
-  letGo(small)
-  expect([large.length, view.length, small.length]).toEqual([0, 0, letGoFrom - 1])
-  letGo(view)
+  const small = new Uint8Array(releaseFrom - 1)
+  releaseBytes(view)
+  releaseBytes(small)
+  expect([large.length, view.length, small.length]).toEqual([0, 0, releaseFrom - 1])
+  releaseBytes(view)
 })
 
 test("the collector is kept away while much passes, and no longer, and that takes no memory", async () => {

@@ -21,15 +21,15 @@ export class ClientOrigins {
   private resting: OriginConnection | undefined = undefined
   /** The others, by their keys: few clients have any. */
   private byKey: Map<string, OriginConnection> | undefined = undefined
-  private readonly everybodys: DescriptorBudget
+  private readonly budget: DescriptorBudget
   private readonly shared: OriginPool
 
   /**
-   * `everybodys` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
+   * `budget` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
    * takes them over when the client goes.
    */
-  constructor(everybodys: DescriptorBudget, shared: OriginPool) {
-    this.everybodys = everybodys
+  constructor(budget: DescriptorBudget, shared: OriginPool) {
+    this.budget = budget
     this.shared = shared
   }
 
@@ -57,7 +57,7 @@ export class ClientOrigins {
     if (oldest !== undefined) this.release(oldest)
     const release = (): void => this.release(origin)
     byKey.set(origin.key, origin)
-    this.everybodys.add(origin, release)
+    this.budget.add(origin, release)
     origin.wait(keepAliveTimeout, release)
   }
 
@@ -68,7 +68,7 @@ export class ClientOrigins {
       return
     }
     origin.wake()
-    this.everybodys.remove(origin)
+    this.budget.remove(origin)
     if (this.byKey?.get(origin.key) === origin) this.byKey.delete(origin.key)
   }
 

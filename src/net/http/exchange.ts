@@ -26,7 +26,7 @@ import type { DrainListener } from "../common/drain-signal.ts"
 import type { End, Receiver } from "../common/end.ts"
 import type { ExchangeContext, ExchangeOwner, Need } from "./exchange-context.ts"
 import { Transaction, noRequest } from "./transaction.ts"
-import { letGo, letGoFrom } from "../../system/release-bytes.ts"
+import { releaseBytes, releaseFrom } from "../../system/release-bytes.ts"
 import { discard, Linger, type LingerOutcome, lingerTimeout } from "../common/linger.ts"
 import { OriginConnection, type OriginOwner } from "./origin-connection.ts"
 import { ClientOrigins } from "./client-origins.ts"
@@ -61,7 +61,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   private readonly owner: ExchangeOwner
   private state: State = "head"
   private readonly requests: RequestReader
-  private readonly patience = new RequestTimer(this)
+  private readonly timer = new RequestTimer(this)
   /** Runs from the client's FIN on, or for a body that goes on when its request is answered; never for both. */
   private deadline: Deadline | undefined = undefined
   /** What had been acknowledged, or received, when it was armed. */
@@ -121,7 +121,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
   decline(refused: Refusal): void {
     const request = this.request!
-    const close = !request.prepared.body.done || !this.mayStay(request)
+    const close = !request.prepared.body.done || !this.mayKeepAlive(request)
     this.report("proxy", refused.reason, refused)
     const words = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.over(words)
@@ -147,7 +147,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.tail = undefined
     this.toClient(bytes)
     if (this.tail !== undefined) return
-    if (this.request?.isAnswered === true && !this.request.clientStays) this.client.shutdown()
+    if (this.request?.isAnswered === true && !this.request.clientKeepAlive) this.client.shutdown()
     if (this.origin !== undefined) {
       this.origin.end.resume()
       this.originAnswered(this.origin)
@@ -200,15 +200,15 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
       this.client.resume()
       // The wait for a next request begins when the last answer was delivered.
       if (this.delivering !== undefined) return
-      return this.patience.forRequest(this.context.limits().keepAliveTimeout)
+      return this.timer.awaitRequest(this.context.limits().keepAliveTimeout)
     }
     if (read === "partial") {
       // A head without its end is no request: whoever leaves here is owed nothing.
       if (this.finished) return this.over(empty)
       this.client.resume()
-      return this.patience.forRest(this.context.limits().handshakeTimeout)
+      return this.timer.awaitHead(this.context.limits().handshakeTimeout)
     }
-    this.patience.end()
+    this.timer.end()
     // Who asks for more has what came before, as far as anybody can know.
     this.settleDelivered()
     if ("reason" in read) return this.refuse(read)
@@ -220,7 +220,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.over(empty)
   }
 
-  late(): void {
+  headLate(): void {
     this.refuse(refusal("request-timeout", "the head did not arrive in time"))
   }
 
@@ -272,7 +272,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.origin = origin
     this.state = "busy"
     origin.owner = this
-    if (!prepared.shareable) origin.exclusive = true
+    if (!prepared.shareable) origin.unshareable = true
     this.owner.sends(origin)
     origin.send(prepared.bytes)
     this.client.resume()
@@ -298,7 +298,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
       origin.send(bytes)
       if (origin.tail !== undefined) this.client.pause()
       else if (this.inbox.length === 0) {
-        letGoOf(bytes, view)
+        releaseOwn(bytes, view)
         if (length >= spliceFrom && !origin.broken) this.spliceBody(origin, request.prepared.body)
         if (this.state === "over") return
       }
@@ -334,7 +334,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   private stopSending(origin: OriginConnection): void {
     this.origin = undefined
     origin.abort()
-    if (!this.request!.clientStays) return this.exchangedLast()
+    if (!this.request!.clientKeepAlive) return this.exchangedLast()
     this.state = "discarding"
     this.advance()
   }
@@ -459,7 +459,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   private beginAnswer(origin: OriginConnection, read: Parsed<ResponseHead>): void {
     const { head } = read
     const request = this.request!
-    const stays = this.answerKeepsClient(head, request) && this.mayStay(request)
+    const stays = this.answerKeepsClient(head, request) && this.mayKeepAlive(request)
     const { forwarding, limits } = this.context
     const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
@@ -468,9 +468,9 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     request.answering(now)
     request.answer = answer.body
     request.framing = head.bodyLength
-    request.originStays = head.persistent
-    if (head.survey.bindsConnection) origin.exclusive = true
-    request.clientStays = stays
+    request.originKeepAlive = head.persistent
+    if (head.survey.bindsConnection) origin.unshareable = true
+    request.clientKeepAlive = stays
     origin.inbox.consume(answer.consumed)
     this.toClient(answer.words)
     this.toClient(answer.rest)
@@ -485,7 +485,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const { length } = view
     this.toClient(bytes)
     if (this.tail === undefined && origin.inbox.length === 0) {
-      letGoOf(bytes, view)
+      releaseOwn(bytes, view)
       if (length >= spliceFrom) {
         const moved = this.splice(origin.end, this.client, answer)
         if (typeof moved === "string") return origin.closed(origin.end, moved)
@@ -511,7 +511,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     request.isAnswered = true
     request.endsAt = this.client.sent + (this.tail?.length ?? 0)
     if (request.prepared.body.done) return this.exchanged(origin)
-    if (!request.clientStays && this.tail === undefined) this.client.shutdown()
+    if (!request.clientKeepAlive && this.tail === undefined) this.client.shutdown()
     this.armUpload()
     if (origin.broken) this.stopSending(origin)
   }
@@ -522,9 +522,10 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.origin = undefined
     this.disarmUpload()
     const clean = origin.inbox.length === 0 && origin.tail === undefined
-    if (clean && request.originStays && !origin.finished && !origin.broken) this.origins.rest(origin, request.wholeAt)
+    if (clean && request.originKeepAlive && !origin.finished && !origin.broken)
+      this.origins.rest(origin, request.wholeAt)
     else origin.release()
-    if (request.clientStays) this.nextRequest()
+    if (request.clientKeepAlive) this.nextRequest()
     else this.exchangedLast()
   }
 
@@ -741,7 +742,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   /** Lets go of everything but the client. */
   private leave(): void {
     this.state = "over"
-    this.patience.end()
+    this.timer.end()
     this.disarm()
     this.context.drain.unsubscribe(this)
     const { origin: current } = this
@@ -767,7 +768,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    * Whether the client may send another request behind this one. HTTP/1.0 may not, through a proxy (RFC 9112 C.2.2);
    * in a drain none may but those that are here already.
    */
-  private mayStay(request: Transaction): boolean {
+  private mayKeepAlive(request: Transaction): boolean {
     const lastOfDrain = this.context.drain.active && this.inbox.length === 0
     return request.prepared.minor === 1 && !request.prepared.closes && !lastOfDrain
   }
@@ -794,8 +795,8 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
 }
 
 /** What was sent, unless it is a part of what it was made from, which is not ours. */
-const letGoOf = (sent: Uint8Array, source: Uint8Array): void => {
-  if (sent.length >= letGoFrom && sent.buffer !== source.buffer) letGo(sent)
+const releaseOwn = (sent: Uint8Array, source: Uint8Array): void => {
+  if (sent.length >= releaseFrom && sent.buffer !== source.buffer) releaseBytes(sent)
 }
 
 const halfCloseExpires = (exchange: Exchange): void => exchange.halfCloseExpires()

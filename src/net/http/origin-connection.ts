@@ -44,9 +44,9 @@ export class OriginConnection implements Receiver {
   /** What held when it was asked for: by these settings it was permitted. */
   readonly madeUnder: OriginLimits
   /** What it has carried lets it serve no other client. */
-  exclusive = false
+  unshareable = false
   /** The one that waits beneath it, while it waits among others to be taken. */
-  beneath: OriginConnection | undefined = undefined
+  below: OriginConnection | undefined = undefined
   /** What arrived and was not passed on yet. */
   readonly inbox = new Inbox()
   /** The heads of its answers. */

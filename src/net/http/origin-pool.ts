@@ -19,24 +19,24 @@ import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 const sweepEvery = 1000
 
 /** Owns those that have left, until an exchange does. */
-const nobodys: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
+const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
 
 export class OriginPool implements OriginOwner, DrainListener {
-  /** The one that was given last, by key; the others lie `beneath` it. */
-  private readonly tops = new Map<string, OriginConnection>()
+  /** The one that was given last, by key; the others lie `below` it. */
+  private readonly newest = new Map<string, OriginConnection>()
   private readonly limits: () => OriginLimits
   private readonly drain: Drain
-  private readonly everybodys: DescriptorBudget
+  private readonly budget: DescriptorBudget
   private sweeping: ReturnType<typeof setTimeout> | undefined = undefined
 
   /** How many wait. */
   count = 0
 
-  /** `everybodys` is the list of all that is spare, which may take one away when descriptors are needed. */
-  constructor(limits: () => OriginLimits, drain: Drain, everybodys: DescriptorBudget) {
+  /** `budget` is the list of all that is spare, which may take one away when descriptors are needed. */
+  constructor(limits: () => OriginLimits, drain: Drain, budget: DescriptorBudget) {
     this.limits = limits
     this.drain = drain
-    this.everybodys = everybodys
+    this.budget = budget
     drain.subscribe(this)
   }
 
@@ -44,15 +44,15 @@ export class OriginPool implements OriginOwner, DrainListener {
   offer(origin: OriginConnection): void {
     if (this.count >= this.limits().maxIdleOrigins || !this.mayShare(origin)) return origin.release()
     origin.owner = this
-    origin.beneath = this.tops.get(origin.key)
-    this.tops.set(origin.key, origin)
-    if (this.count++ === 0) this.everybodys.add(this, this.giveUpOne)
+    origin.below = this.newest.get(origin.key)
+    this.newest.set(origin.key, origin)
+    if (this.count++ === 0) this.budget.add(this, this.giveUpOne)
     this.sweeping ??= setTimeout(this.sweep, sweepEvery).unref()
   }
 
   /** Takes a connection to `key` out, the one that was used last: what is not needed ends by its age. */
   take(key: string): OriginConnection | undefined {
-    for (let origin = this.tops.get(key); origin !== undefined; origin = this.tops.get(key)) {
+    for (let origin = this.newest.get(key); origin !== undefined; origin = this.newest.get(key)) {
       this.forget(origin)
       if (this.mayShare(origin) && !origin.isStale(performance.now())) return origin
       origin.release()
@@ -62,22 +62,22 @@ export class OriginPool implements OriginOwner, DrainListener {
 
   private mayShare(origin: OriginConnection): boolean {
     const limits = this.limits()
-    const { exclusive, madeUnder, madeAt } = origin
-    if (exclusive || madeUnder !== limits || this.drain.active) return false
+    const { unshareable, madeUnder, madeAt } = origin
+    if (unshareable || madeUnder !== limits || this.drain.active) return false
     return performance.now() - madeAt < limits.originReuse
   }
 
   private forget(origin: OriginConnection): void {
-    const { key, beneath } = origin
-    origin.beneath = undefined
-    origin.owner = nobodys
-    let above = this.tops.get(key)
+    const { key, below } = origin
+    origin.below = undefined
+    origin.owner = unowned
+    let above = this.newest.get(key)
     if (above !== origin) {
-      while (above!.beneath !== origin) above = above!.beneath
-      above!.beneath = beneath
-    } else if (beneath === undefined) this.tops.delete(key)
-    else this.tops.set(key, beneath)
-    if (--this.count === 0) this.everybodys.remove(this)
+      while (above!.below !== origin) above = above!.below
+      above!.below = below
+    } else if (below === undefined) this.newest.delete(key)
+    else this.newest.set(key, below)
+    if (--this.count === 0) this.budget.remove(this)
   }
 
   private release(origin: OriginConnection): void {
@@ -87,11 +87,11 @@ export class OriginPool implements OriginOwner, DrainListener {
 
   /** A descriptor is needed: one of them goes, whichever. */
   private readonly giveUpOne = (): void => {
-    for (const origin of this.tops.values()) {
+    for (const origin of this.newest.values()) {
       this.release(origin)
       break
     }
-    if (this.count > 0) this.everybodys.add(this, this.giveUpOne)
+    if (this.count > 0) this.budget.add(this, this.giveUpOne)
   }
 
   private readonly sweep = (): void => {
@@ -101,12 +101,12 @@ export class OriginPool implements OriginOwner, DrainListener {
   }
 
   private releaseUnfit(): void {
-    for (const top of this.tops.values()) {
+    for (const top of this.newest.values()) {
       let origin: OriginConnection | undefined = top
       while (origin !== undefined) {
-        const { beneath }: OriginConnection = origin
+        const { below }: OriginConnection = origin
         if (!this.mayShare(origin)) this.release(origin)
-        origin = beneath
+        origin = below
       }
     }
   }

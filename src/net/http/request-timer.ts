@@ -11,7 +11,7 @@ export interface RequestTimerOwner {
   /** No request began in time. */
   readonly idle: () => void
   /** A head began, and did not end in time. */
-  readonly late: () => void
+  readonly headLate: () => void
 }
 
 export class RequestTimer {
@@ -24,18 +24,18 @@ export class RequestTimer {
   }
 
   /** Waits for a request to begin, until `milliseconds` after the first of repeated calls. */
-  forRequest(milliseconds: number): void {
+  awaitRequest(milliseconds: number): void {
     if (this.waitsFor !== undefined) return
     this.waitsFor = "request"
     this.deadline = after(milliseconds, idle, this.owner)
   }
 
   /** A head has begun: waits for the rest of it. */
-  forRest(milliseconds: number): void {
+  awaitHead(milliseconds: number): void {
     if (this.waitsFor === "rest") return
     cancel(this.deadline)
     this.waitsFor = "rest"
-    this.deadline = after(milliseconds, late, this.owner)
+    this.deadline = after(milliseconds, headLate, this.owner)
   }
 
   /** The wait is over. */
@@ -48,4 +48,4 @@ export class RequestTimer {
 }
 
 const idle = (owner: RequestTimerOwner): void => owner.idle()
-const late = (owner: RequestTimerOwner): void => owner.late()
+const headLate = (owner: RequestTimerOwner): void => owner.headLate()

@@ -34,9 +34,9 @@ export class Transaction implements RequestRecord {
   /** How that body is framed. */
   framing = 0
   /** The origin will take another request on its connection. */
-  originStays = false
+  originKeepAlive = false
   /** The client may send another request on its own. */
-  clientStays = false
+  clientKeepAlive = false
   /** All of its answer was passed on; its body may still be under way. */
   isAnswered = false
   /** How much its client will have been sent when it has all of the answer, and everything before it. */

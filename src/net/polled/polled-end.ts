@@ -20,13 +20,13 @@ import {
   unread,
   urgent,
   type Watcher,
-  wouldWait,
+  wouldBlock,
   writable,
 } from "./poller.ts"
 import type { Sender } from "./write-batch.ts"
 import { keepAliveProbeAfter } from "../sockets/tcp-keep-alive.ts"
 import {
-  firstOwn,
+  firstSubclassBit,
   hasPeerFinished,
   isBroken,
   isFinished,
@@ -45,38 +45,38 @@ const more = urgent | broken | hungUp | peerHungUp
 const reading = readable | more
 
 /** It is not connected yet. */
-const isConnecting = firstOwn
+const isConnecting = firstSubclassBit
 /** A write was short: the next writable is for its receiver. */
-const isBlocked = 2 * firstOwn
+const isBlocked = 2 * firstSubclassBit
 /** It was told of something to read while it was paused. */
-const isUnread = 4 * firstOwn
+const isUnread = 4 * firstSubclassBit
 /** Something of it lies in the arena: what is read now comes behind that. */
-const isGathered = 8 * firstOwn
+const isPrefetched = 8 * firstSubclassBit
 /** It goes on in the next turn, whatever happens. */
-const goesOn = 16 * firstOwn
+const isRequeued = 16 * firstSubclassBit
 /** Something that it wrote waits in the outbox. */
-const isWaiting = 32 * firstOwn
-/** The kernel did not take all of that: the rest is among the `unsent`. */
-const isBehind = 64 * firstOwn
+const hasBatchedWrite = 32 * firstSubclassBit
+/** The kernel did not take all of that: the rest is among the `backlogs`. */
+const hasBacklog = 64 * firstSubclassBit
 /** It has sent something; and does not wait with what it sends until that is acknowledged (RFC 896). */
-const hasSent = 128 * firstOwn
-const isPrompt = 256 * firstOwn
+const hasSent = 128 * firstSubclassBit
+const isNoDelay = 256 * firstSubclassBit
 /** Something may have come that its receiver was not told: an event says so, or nobody has looked yet. */
-const isUntold = 512 * firstOwn
+const isUntold = 512 * firstSubclassBit
 
 /** Not an event of epoll(7): the turn has come in which it goes on. */
-const turnHasCome = 0x1000_0000
+const requeuedEvent = 0x1000_0000
 
 /** Of these only the first: then it may be read in the first round. One that goes on may in the turn that it waits for. */
-const gatherable = isOpen | isPaused | isConnecting | isGathered | hasPeerFinished
-const gatherableBefore = gatherable | goesOn
+const prefetchable = isOpen | isPaused | isConnecting | isPrefetched | hasPeerFinished
+const prefetchableBefore = prefetchable | isRequeued
 
 /** Of these only the first two: both sides have finished, and our FIN goes with the close. */
-const unfinished = isFinished | hasPeerFinished | isWaiting | isBehind
+const unfinished = isFinished | hasPeerFinished | hasBatchedWrite | hasBacklog
 const isDone = isFinished | hasPeerFinished
 
 /** What ends took that the kernel did not. Seldom, so they have no field for it. */
-const unsent = new Map<PolledEnd, Uint8Array>()
+const backlogs = new Map<PolledEnd, Uint8Array>()
 
 /** Keep-alive of a connection: seconds between two probes, and how many may stay unanswered. */
 const probeEvery = 1
@@ -98,7 +98,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   static accepted(poller: Poller, fd: number): PolledEnd | number {
     const end = new PolledEnd(poller, fd, nobody)
     // As the socket that it was accepted from.
-    end.state |= isPrompt
+    end.state |= isNoDelay
     return end.registered(true)
   }
 
@@ -122,16 +122,16 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   /** What is written past this end must not overtake what it has taken. */
   get descriptor(): number {
-    if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
-    if ((this.state & (isOpen | isBehind)) !== isOpen) return -1
-    this.hurry()
+    if ((this.state & hasBatchedWrite) !== 0) this.poller.batch.flush()
+    if ((this.state & (isOpen | hasBacklog)) !== isOpen) return -1
+    this.ensureNoDelay()
     return this.fd
   }
 
   hasNews(asking: boolean): boolean {
     if (!this.open) return true
     const isInDoubt = (this.state & isUntold) !== 0
-    if (isInDoubt && (this.state & isGathered) !== 0) return true
+    if (isInDoubt && (this.state & isPrefetched) !== 0) return true
     return (isInDoubt || asking) && !this.poller.libc.isQuiet(this.fd)
   }
 
@@ -148,16 +148,16 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     const { poller, fd } = this
     const length = bytes.length - offset
     if (length === 0) return 0
-    if ((this.state & isBehind) === 0 && poller.outbox.put(this, bytes, offset)) {
-      this.state |= isWaiting
+    if ((this.state & hasBacklog) === 0 && poller.batch.put(this, bytes, offset)) {
+      this.state |= hasBatchedWrite
       this.sent += length
       return length
     }
-    if ((this.state & isWaiting) !== 0) poller.outbox.flush()
+    if ((this.state & hasBatchedWrite) !== 0) poller.batch.flush()
     if ((this.state & isBroken) !== 0) return -1
-    this.hurry()
-    const count = (this.state & isBehind) === 0 ? poller.libc.send(fd, bytes, offset) : 0
-    if (count < 0 && !wouldWait(count)) return this.refused()
+    this.ensureNoDelay()
+    const count = (this.state & hasBacklog) === 0 ? poller.libc.send(fd, bytes, offset) : 0
+    if (count < 0 && !wouldBlock(count)) return this.refused()
     const taken = Math.max(0, count)
     this.sent += taken
     if (taken < length) this.state |= isBlocked
@@ -165,54 +165,54 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   }
 
   /** Tells nobody of anything, now: the outbox is being emptied. */
-  leave(at: number, length: number): void {
-    this.state &= ~isWaiting
+  sendBatched(at: number, length: number): void {
+    this.state &= ~hasBatchedWrite
     if (!this.open) return
     if (length === 0) return this.leaveEnd()
-    this.hurry()
-    const behind = (this.state & isBehind) === 0 ? undefined : unsent.get(this)
+    this.ensureNoDelay()
+    const behind = (this.state & hasBacklog) === 0 ? undefined : backlogs.get(this)
     const count = behind === undefined ? this.poller.libc.sendFrom(this.fd, at, length) : 0
     if (count === length) return
-    if (count < 0 && !wouldWait(count)) {
+    if (count < 0 && !wouldBlock(count)) {
       this.sent -= length
       return void this.refused()
     }
-    const rest = this.poller.outbox.copy(at, length).subarray(Math.max(0, count))
-    unsent.set(this, behind === undefined ? rest : concat(behind, rest))
-    this.state |= isBehind
+    const rest = this.poller.batch.copy(at, length).subarray(Math.max(0, count))
+    backlogs.set(this, behind === undefined ? rest : concat(behind, rest))
+    this.state |= hasBacklog
   }
 
   private leaveEnd(): void {
-    if ((this.state & isBehind) !== 0) return
+    if ((this.state & hasBacklog) !== 0) return
     if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) this.poller.libc.finish(this.fd)
-    else this.goOn(0)
+    else this.requeue(0)
   }
 
   /**
    * Before anything is sent but the first, which nothing holds up anyway: a connection with one request needs no
    * TCP_NODELAY.
    */
-  private hurry(): void {
-    if ((this.state & isPrompt) !== 0) return
+  private ensureNoDelay(): void {
+    if ((this.state & isNoDelay) !== 0) return
     if ((this.state & hasSent) !== 0) {
-      this.state |= isPrompt
+      this.state |= isNoDelay
       this.poller.libc.set(this.fd, socketOptions.noDelay, 1)
     }
     this.state |= hasSent
   }
 
   /** Sends what it had taken, as far as the kernel takes it; whether that is all. */
-  private catchUp(): boolean {
-    const rest = unsent.get(this)!
-    this.hurry()
+  private flushBacklog(): boolean {
+    const rest = backlogs.get(this)!
+    this.ensureNoDelay()
     const count = this.poller.libc.send(this.fd, rest, 0)
     if (count < rest.length) {
-      if (count > 0) unsent.set(this, rest.subarray(count))
-      else if (!wouldWait(count)) this.refused()
+      if (count > 0) backlogs.set(this, rest.subarray(count))
+      else if (!wouldBlock(count)) this.refused()
       return false
     }
-    unsent.delete(this)
-    this.state &= ~isBehind
+    backlogs.delete(this)
+    this.state &= ~hasBacklog
     if ((this.state & isFinished) !== 0) this.finish()
     return this.open
   }
@@ -220,14 +220,14 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   private refused(): number {
     this.state |= isBroken
     // What the peer sent before it broke is still there to be read; then it is told that it is closed.
-    this.goOn(reading)
+    this.requeue(reading)
     return -1
   }
 
-  private goOn(events: number): void {
-    if ((this.state & goesOn) !== 0) return
-    this.state |= goesOn
-    this.poller.soon(this, events | turnHasCome)
+  private requeue(events: number): void {
+    if ((this.state & isRequeued) !== 0) return
+    this.state |= isRequeued
+    this.poller.requeue(this, events | requeuedEvent)
   }
 
   pause(): void {
@@ -237,19 +237,19 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   resume(): void {
     if ((this.state & isPaused) === 0) return
     this.state &= ~isPaused
-    if ((this.state & (isUnread | isOpen)) === (isUnread | isOpen)) this.goOn(readable | peerHungUp)
+    if ((this.state & (isUnread | isOpen)) === (isUnread | isOpen)) this.requeue(readable | peerHungUp)
   }
 
   shutdown(): void {
     if ((this.state & (isOpen | isFinished)) !== isOpen) return
     this.state |= isFinished
-    const { outbox } = this.poller
-    if ((this.state & (hasPeerFinished | isBehind)) === 0 && outbox.put(this, empty, 0)) {
-      this.state |= isWaiting
+    const { batch } = this.poller
+    if ((this.state & (hasPeerFinished | hasBacklog)) === 0 && batch.put(this, empty, 0)) {
+      this.state |= hasBatchedWrite
       return
     }
-    if ((this.state & isWaiting) !== 0) outbox.flush()
-    if ((this.state & isBehind) === 0) this.finish()
+    if ((this.state & hasBatchedWrite) !== 0) batch.flush()
+    if ((this.state & hasBacklog) === 0) this.finish()
   }
 
   /** Everything was sent; so is our FIN. */
@@ -277,15 +277,15 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   unacknowledged(): number {
     if (!this.open) return 0
-    if ((this.state & isWaiting) !== 0) this.poller.outbox.flush()
-    const backlog = (this.state & isBehind) === 0 ? 0 : unsent.get(this)!.length
+    if ((this.state & hasBatchedWrite) !== 0) this.poller.batch.flush()
+    const backlog = (this.state & hasBacklog) === 0 ? 0 : backlogs.get(this)!.length
     return backlog + this.poller.libc.unacknowledged(this.fd)
   }
 
   detach(): void {
     if (!this.open) return
     const left = this.unacknowledged()
-    if ((this.state & (isFinished | isBehind | isBroken)) !== isFinished) return this.terminate()
+    if ((this.state & (isFinished | hasBacklog | isBroken)) !== isFinished) return this.terminate()
     if (left > 0) this.poller.libc.boundDelivery(this.fd)
     this.lose()
     this.close(undefined)
@@ -303,7 +303,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   private lose(): void {
     if (this.sent === 0) return
     const left = this.unacknowledged()
-    const fin = (this.state & (isFinished | isBehind)) === isFinished ? 1 : 0
+    const fin = (this.state & (isFinished | hasBacklog)) === isFinished ? 1 : 0
     this.sent -= Math.min(this.sent, Math.max(0, left - fin))
   }
 
@@ -315,23 +315,23 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     libc.set(this.fd, socketOptions.keepAlive, 1)
   }
 
-  gather(events: number, slot: number): void {
+  prefetch(events: number, slot: number): void {
     if ((events & reading) !== 0) this.state |= isUntold
-    const mask = (events & turnHasCome) === 0 ? gatherableBefore : gatherable
+    const mask = (events & requeuedEvent) === 0 ? prefetchableBefore : prefetchable
     if ((events & readable) === 0 || (this.state & mask) !== isOpen) return
-    const count = this.poller.gather(this.fd, slot)
+    const count = this.poller.prefetch(this.fd, slot)
     if (count === unread) return
-    this.state |= isGathered
-    if (wouldWait(count)) this.state &= ~isUntold
+    this.state |= isPrefetched
+    if (wouldBlock(count)) this.state &= ~isUntold
   }
 
-  happened(events: number, slot: number): void {
-    this.state &= (events & turnHasCome) === 0 ? ~isGathered : ~(isGathered | goesOn)
+  ready(events: number, slot: number): void {
+    this.state &= (events & requeuedEvent) === 0 ? ~isPrefetched : ~(isPrefetched | isRequeued)
     if (!this.open) return
     try {
       if ((this.state & unfinished) === isDone) return this.settle(events)
       if ((this.state & isConnecting) !== 0 && !this.connected(events)) return
-      if ((events & writable) !== 0 && (this.state & (isBlocked | isBehind)) !== 0) this.drain()
+      if ((events & writable) !== 0 && (this.state & (isBlocked | hasBacklog)) !== 0) this.drain()
       if (this.open && (events & this.interesting()) !== 0) this.read(events, slot)
     } catch (error) {
       this.defect(error)
@@ -340,14 +340,14 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
 
   /** What it is to be read for, now. */
   private interesting(): number {
-    if ((this.state & isBroken) !== 0) return reading | turnHasCome
+    if ((this.state & isBroken) !== 0) return reading | requeuedEvent
     if ((this.state & hasPeerFinished) !== 0) return broken | hungUp
     // It is read in the next turn: what has come since must not give it a second turn in this one.
-    return (this.state & goesOn) === 0 ? reading : broken
+    return (this.state & isRequeued) === 0 ? reading : broken
   }
 
   private drain(): void {
-    if ((this.state & isBehind) !== 0 && !this.catchUp()) return
+    if ((this.state & hasBacklog) !== 0 && !this.flushBacklog()) return
     this.state &= ~isBlocked
     this.receiver.drain(this)
   }
@@ -369,17 +369,17 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   /** Hands on what there is to read, at most two chunks and what ends them. */
   private read(events: number, slot: number): void {
     const { poller } = this
-    let count = poller.gathered(slot)
+    let count = poller.prefetched(slot)
     let last = slot
     for (;;) {
       if (count === unread) {
         if (!this.open) return
-        if ((this.state & isPaused) !== 0) return this.notNow(events)
+        if ((this.state & isPaused) !== 0) return this.readWhilePaused(events)
         this.state &= ~isUnread
         count = poller.receive(this.fd)
         last = unread
       }
-      if (count <= 0) return this.nothing(count, events)
+      if (count <= 0) return this.readNothing(count, events)
       this.received += count
       if (last === unread || count === chunkBytes || (events & more) !== 0) this.state |= isUntold
       else this.state &= ~isUntold
@@ -394,7 +394,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
    * It is paused. A reset is told at once all the same, and what came before it is lost with it (RFC 9293 3.10.7.4): who
    * has paused has no room for that, and may never have it.
    */
-  private notNow(events: number): void {
+  private readWhilePaused(events: number): void {
     if ((this.state & isBroken) === 0 && (events & broken) === 0) return void (this.state |= isUnread)
     const error = this.poller.libc.takeError(this.fd)
     // A write may have been told of it, and have taken it.
@@ -404,21 +404,21 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   /** There may be more, or the end of it, but others come first. */
   private readOn(events: number): void {
     if (!this.open) return
-    if ((this.state & isPaused) !== 0) this.notNow(events)
-    else this.goOn(events | readable | peerHungUp)
+    if ((this.state & isPaused) !== 0) this.readWhilePaused(events)
+    else this.requeue(events | readable | peerHungUp)
   }
 
-  private nothing(result: number, events: number): void {
+  private readNothing(result: number, events: number): void {
     if (!this.open) return
     this.state &= ~isUntold
     // The kernel refused a write for a reason of its own, and the peer knows nothing of it.
-    if (wouldWait(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
+    if (wouldBlock(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
     if (result < 0) return this.close(errorName(-result))
     if ((this.state & isBroken) !== 0) return this.close("EPIPE")
     if ((this.state & isFinished) !== 0) {
       // After our own FIN the peer's closes the socket without an `ended` of its own, unless what was written, or our FIN,
       // still has to get there: who waits for the peer's FIN must not wait for that.
-      if ((this.state & (isBehind | isWaiting)) === 0 && !this.isUncertain()) return this.close(undefined)
+      if ((this.state & (hasBacklog | hasBatchedWrite)) === 0 && !this.isUncertain()) return this.close(undefined)
       return this.peerFinished()
     }
     if ((this.state & hasPeerFinished) === 0) return this.peerFinished()
@@ -435,7 +435,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   }
 
   private leavePoller(): void {
-    this.poller.forget(this.fd)
-    if ((this.state & isBehind) !== 0) unsent.delete(this)
+    this.poller.deregister(this.fd)
+    if ((this.state & hasBacklog) !== 0) backlogs.delete(this)
   }
 }

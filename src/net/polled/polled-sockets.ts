@@ -23,7 +23,7 @@ import {
 } from "../sockets/socket-calls.ts"
 import { errorName, whyNoLibc } from "../../system/load-libc.ts"
 import { PolledEnd } from "./polled-end.ts"
-import { Poller, readable, type Watcher, wouldWait } from "./poller.ts"
+import { Poller, readable, type Watcher, wouldBlock } from "./poller.ts"
 import { routeError } from "../sockets/route.ts"
 import { type Accept, backlog, type Listening, type Sockets } from "../sockets/sockets.ts"
 import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "../sockets/socket-address.ts"
@@ -162,14 +162,14 @@ class PolledListener implements Listening, Watcher {
     this.stopping = true
     for (let rounds = backlog / acceptBatch; rounds > 0 && this.acceptSome(); rounds--);
     cancel(this.deadline)
-    this.poller.forget(this.fd)
+    this.poller.deregister(this.fd)
     this.poller.libc.close(this.fd)
     this.fd = -1
   }
 
-  gather(): void {}
+  prefetch(): void {}
 
-  happened(): void {
+  ready(): void {
     this.acceptSome()
   }
 
@@ -181,14 +181,14 @@ class PolledListener implements Listening, Watcher {
       if (this.fd < 0) return false
       const fd = this.poller.libc.accept(this.fd, this.peer)
       if (fd < 0) {
-        if (wouldWait(fd)) return false
+        if (wouldBlock(fd)) return false
         const code = errorName(-fd)
         // Of the one connection that was to be accepted, which is gone; but not all of them.
         if (ofConnections.has(code) && ++lost < acceptBatch) continue
         this.rest(code)
         return false
       }
-      if (this.rests > 0) this.goOn()
+      if (this.rests > 0) this.requeue()
       const end = PolledEnd.accepted(this.poller, fd)
       if (typeof end !== "number") this.handOver(end)
     }
@@ -213,7 +213,7 @@ class PolledListener implements Listening, Watcher {
     this.poller.shortfalls.cannotAccept(this.port, code)
   }
 
-  private goOn(): void {
+  private requeue(): void {
     this.rests = 0
     this.poller.shortfalls.acceptsAgain(this.port)
   }

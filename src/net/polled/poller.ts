@@ -56,17 +56,17 @@ const aligned = 64
 /** Whose descriptor it is. `slot` names the event in its turn. */
 export interface Watcher {
   /** The first round: may read into the arena, and does nothing else. */
-  readonly gather: (events: number, slot: number) => void
+  readonly prefetch: (events: number, slot: number) => void
   /** The second round; must not throw. */
-  readonly happened: (events: number, slot: number) => void
+  readonly ready: (events: number, slot: number) => void
 }
 
-/** `gather` has not read. */
+/** `prefetch` has not read. */
 export const unread = -0x8000_0000
 
 export class Poller {
   readonly libc: SocketCalls
-  readonly outbox: WriteBatch
+  readonly batch: WriteBatch
   /** Who is told what the kernel does not give. */
   shortfalls: Shortfalls = unheard
   private readonly epoll: number
@@ -87,15 +87,15 @@ export class Poller {
   private readonly starts = new Int32Array(maxEvents)
   private readonly lengths = new Int32Array(maxEvents)
   /** Who goes on in the next turn, whatever happens; and its events. */
-  private again: Array<Watcher> = []
-  private againMasks: Array<number> = []
+  private requeued: Array<Watcher> = []
+  private requeuedMasks: Array<number> = []
 
   /** `runtimes` is the runtime's epoll, from which this loop is woken. Both must be open for good. */
   constructor(libc: SocketCalls, epoll: number, runtimes: number, addressOf: (bytes: Uint8Array) => number) {
     this.libc = libc
     this.epoll = epoll
     this.arenaAt = addressOf(this.arena)
-    this.outbox = new WriteBatch(addressOf)
+    this.batch = new WriteBatch(addressOf)
     watchTimers()
     libc.watch(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
   }
@@ -123,7 +123,7 @@ export class Poller {
   }
 
   /** The descriptor is about to be closed, which is all that epoll needs. */
-  forget(fd: number): void {
+  deregister(fd: number): void {
     this.watchers[fd] = undefined
     this.watched--
     if (this.kept.size > 0) this.kept.delete(fd)
@@ -144,20 +144,20 @@ export class Poller {
   private readonly look = (): void => {
     for (const [fd, events] of this.kept) {
       const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, this.generations[fd]!)
-      if (result < 0) this.soon(this.watchers[fd]!, readable | writable)
+      if (result < 0) this.requeue(this.watchers[fd]!, readable | writable)
       else this.kept.delete(fd)
     }
     if (this.kept.size > 0) setTimeout(this.look, lookEvery)
   }
 
   /** Has `events` happen to a watcher in the next turn. */
-  soon(watcher: Watcher, events: number): void {
-    this.again.push(watcher)
-    this.againMasks.push(events)
+  requeue(watcher: Watcher, events: number): void {
+    this.requeued.push(watcher)
+    this.requeuedMasks.push(events)
   }
 
-  /** Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `gathered` will. */
-  gather(fd: number, slot: number): number {
+  /** Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `prefetched` will. */
+  prefetch(fd: number, slot: number): number {
     const start = this.used
     // The last chunk's room is for those who read when they are told.
     if (start > arenaBytes - 2 * chunkBytes) return unread
@@ -168,8 +168,8 @@ export class Poller {
     return count
   }
 
-  /** What `gather` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */
-  gathered(slot: number): number {
+  /** What `prefetch` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */
+  prefetched(slot: number): number {
     return this.lengths[slot]!
   }
 
@@ -210,29 +210,29 @@ export class Poller {
     this.used = 0
     for (let slot = 0; slot < count; slot++) {
       this.lengths[slot] = unread
-      this.whose[slot]!.gather(this.masks[slot]!, slot)
+      this.whose[slot]!.prefetch(this.masks[slot]!, slot)
     }
-    const { outbox } = this
+    const { batch } = this
     // Where one thing has happened there is nothing to wait for.
-    outbox.collecting = count > 1
+    batch.isOpen = count > 1
     for (let slot = 0; slot < count; slot++) {
       const watcher = this.whose[slot]!
       this.whose[slot] = undefined
-      watcher.happened(this.masks[slot]!, slot)
+      watcher.ready(this.masks[slot]!, slot)
     }
-    outbox.collecting = false
-    outbox.flush()
+    batch.isOpen = false
+    batch.flush()
   }
 
   /** Waits, and fills the slots: first with those that go on. Returns how many there are. */
   private collect(): number {
     const { whose, masks } = this
     let count = 0
-    if (this.again.length > 0) {
-      const going = this.again
-      const goingMasks = this.againMasks
-      this.again = going.length > maxEvents / 2 ? going.splice(maxEvents / 2) : []
-      this.againMasks = going.length < goingMasks.length ? goingMasks.splice(going.length) : []
+    if (this.requeued.length > 0) {
+      const going = this.requeued
+      const goingMasks = this.requeuedMasks
+      this.requeued = going.length > maxEvents / 2 ? going.splice(maxEvents / 2) : []
+      this.requeuedMasks = going.length < goingMasks.length ? goingMasks.splice(going.length) : []
       for (let i = 0; i < going.length; i++) {
         whose[count] = going[i]
         masks[count++] = goingMasks[i]!
@@ -240,8 +240,8 @@ export class Poller {
     }
     const wait = count > 0 ? 0 : untilNextTimer(maxWait)
     // A signal that ends the wait is the runtime's to see.
-    const happened = this.libc.epollWait(this.epoll, this.events, maxEvents - count, wait)
-    for (let i = 0; i < happened; i++) {
+    const ready = this.libc.epollWait(this.epoll, this.events, maxEvents - count, wait)
+    for (let i = 0; i < ready; i++) {
       const at = i * wordsOfEvent
       const fd = this.events[at + dataOfEvent]!
       const watcher = this.watchers[fd]
@@ -254,4 +254,4 @@ export class Poller {
 }
 
 /** Whether a call would have had to wait. */
-export const wouldWait = (result: number): boolean => result === -EAGAIN
+export const wouldBlock = (result: number): boolean => result === -EAGAIN

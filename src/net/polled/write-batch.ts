@@ -11,7 +11,7 @@ export interface Sender {
    * `length` bytes of its own leave now; they lie `at` an address in memory. None are the end of what it writes. Must not
    * throw, nor write anything.
    */
-  readonly leave: (at: number, length: number) => void
+  readonly sendBatched: (at: number, length: number) => void
 }
 
 /** Bytes that can wait, and how many writes. */
@@ -23,7 +23,7 @@ export const smallWrite = 16 * 1024
 
 export class WriteBatch {
   /** Writes wait: the turn has not come to its end, and has several events. */
-  collecting = false
+  isOpen = false
   private readonly bytes = new Uint8Array(batchBytes)
   private readonly at: number
   private used = 0
@@ -39,7 +39,7 @@ export class WriteBatch {
   /** Copies `bytes` from `offset` to their end, if they may wait and there is room. */
   put(sender: Sender, bytes: Uint8Array, offset: number): boolean {
     const length = bytes.length - offset
-    if (!this.collecting || length > smallWrite) return false
+    if (!this.isOpen || length > smallWrite) return false
     if (this.count === maxWrites || length > batchBytes - this.used) this.flush()
     this.bytes.set(offset === 0 ? bytes : bytes.subarray(offset), this.used)
     this.used += length
@@ -53,7 +53,7 @@ export class WriteBatch {
     let start = 0
     for (let i = 0; i < this.count; i++) {
       const end = this.ends[i]!
-      this.senders[i]!.leave(this.at + start, end - start)
+      this.senders[i]!.sendBatched(this.at + start, end - start)
       this.senders[i] = undefined
       start = end
     }

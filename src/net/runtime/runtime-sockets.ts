@@ -11,11 +11,11 @@ import { type Address, parseAddress } from "../../protocol/address.ts"
 import { Attempt, type Connect, type AttemptOwner } from "../sockets/attempt.ts"
 import { nobody } from "../common/end.ts"
 import { type SocketCalls, openSocketCalls } from "../sockets/socket-calls.ts"
-import { letGo } from "../../system/release-bytes.ts"
+import { releaseBytes } from "../../system/release-bytes.ts"
 import { keepAliveProbeAfter } from "../sockets/tcp-keep-alive.ts"
 import { peerOf } from "../sockets/socket-address.ts"
 import {
-  firstOwn,
+  firstSubclassBit,
   hasPeerFinished,
   isBroken,
   isFinished,
@@ -48,7 +48,7 @@ const libc = (): SocketCalls | undefined => {
 }
 
 /** It was given up before it had a socket. */
-const isAbandoned = firstOwn
+const isAbandoned = firstSubclassBit
 
 export class RuntimeEnd extends SocketEnd {
   private socket: Socket<RuntimeEnd> | undefined = undefined
@@ -155,7 +155,7 @@ export class RuntimeEnd extends SocketEnd {
     } catch (error) {
       this.defect(error)
     }
-    letGo(chunk)
+    releaseBytes(chunk)
   }
 
   finish(): void {

@@ -20,7 +20,7 @@ const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const SHUT_WR = 1
 const SIOCOUTQ = 0x5411
-const unwaiting = SOCK_NONBLOCK | SOCK_CLOEXEC
+const nonBlocking = SOCK_NONBLOCK | SOCK_CLOEXEC
 
 export const { EACCES, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EINPROGRESS, ENETUNREACH, ENOSYS, EPERM } = constants.errno
 
@@ -109,12 +109,12 @@ export class SocketCalls {
 
   /** A TCP socket of an address family that never blocks. */
   socket(family: number): number {
-    return this.orErrno(this.calls.socket(family, SOCK_STREAM | unwaiting, 0))
+    return this.orErrno(this.calls.socket(family, SOCK_STREAM | nonBlocking, 0))
   }
 
   /** A UDP socket likewise. */
   datagramSocket(family: number): number {
-    return this.orErrno(this.calls.socket(family, SOCK_DGRAM | unwaiting, 0))
+    return this.orErrno(this.calls.socket(family, SOCK_DGRAM | nonBlocking, 0))
   }
 
   bind(fd: number, address: Uint8Array, length: number): number {
@@ -128,7 +128,7 @@ export class SocketCalls {
   /** The next connection that waits; `peer` is told who it is. */
   accept(fd: number, peer: Uint8Array): number {
     this.length[0] = peer.length
-    return this.orErrno(this.calls.accept4(fd, peer, this.length, unwaiting))
+    return this.orErrno(this.calls.accept4(fd, peer, this.length, nonBlocking))
   }
 
   connect(fd: number, address: Uint8Array, length: number): number {

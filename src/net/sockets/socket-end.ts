@@ -24,7 +24,7 @@ export const isPaused = 16
 /** It has its socket. */
 export const isAttached = 32
 /** The first bit that is the subclass's own. */
-export const firstOwn = 64
+export const firstSubclassBit = 64
 
 /** Throws it where nobody catches it but the last resort. */
 const report = (error: unknown): void =>

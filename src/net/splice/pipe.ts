@@ -40,7 +40,7 @@ const SO_MEMINFO = 55
 const memoryNumbers = 9
 const sendBuffer = 3
 const sendQueued = 5
-const unwaiting = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
+const nonBlocking = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 
 const functions = {
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
@@ -69,8 +69,8 @@ export const openPipe = (): Pipe | Fallback => {
   /** errno must be read before any other call is made. */
   const orErrno = (result: number): number => (result < 0 ? -read.i32(errno, 0) : result)
   return {
-    fill: (socket, length) => orErrno(libc.splice(socket, null, into, null, length, unwaiting)),
-    drain: (socket, length) => orErrno(libc.splice(out, null, socket, null, length, unwaiting)),
+    fill: (socket, length) => orErrno(libc.splice(socket, null, into, null, length, nonBlocking)),
+    drain: (socket, length) => orErrno(libc.splice(out, null, socket, null, length, nonBlocking)),
     room: (socket) => {
       memoryLength[0] = memory.byteLength
       const result = orErrno(libc.getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, memoryLength))

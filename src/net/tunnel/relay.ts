@@ -16,7 +16,7 @@ import { serverNameOf } from "../../protocol/tls/client-hello.ts"
 import { after, cancel, type Deadline } from "../common/deadline.ts"
 import { acknowledgedBy, Delivery, type DeliveryOwner } from "../common/delivery.ts"
 import { type End, nobody, type Receiver } from "../common/end.ts"
-import { letGo } from "../../system/release-bytes.ts"
+import { releaseBytes } from "../../system/release-bytes.ts"
 import { enoughFor } from "../common/progress.ts"
 import { type Splicer, spliceFrom } from "../splice/splicer.ts"
 import type { Cancellable } from "../common/cancellable.ts"
@@ -101,7 +101,7 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
     const count = to.write(tail)
     if (count < 0) return this.refused(to)
     if (count < tail.length) return this.keep(to, tail.subarray(count))
-    letGo(tail)
+    releaseBytes(tail)
     this.keep(to, undefined)
     const from = this.other(to)
     if (this.has(from, clientHasFinished, targetHasFinished)) to.shutdown()
@@ -129,7 +129,7 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
 
   expire(): void {
     const { progress } = this
-    this.armLinger()
+    this.armHalfClose()
     if (this.progress - progress >= enoughFor(this.owner.limits().halfCloseTimeout)) return
     this.owner.flow.expire()
     this.stop()
@@ -215,10 +215,10 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
 
   private halfClosed(end: End): void {
     this.owner.flow.end(this.nameOf(end))
-    if (this.deadline === undefined && (this.state & isOver) === 0) this.armLinger()
+    if (this.deadline === undefined && (this.state & isOver) === 0) this.armHalfClose()
   }
 
-  private armLinger(): void {
+  private armHalfClose(): void {
     this.progress = acknowledgedBy(this.client) + acknowledgedBy(this.target)
     this.deadline = after(this.owner.limits().halfCloseTimeout, expire, this)
   }

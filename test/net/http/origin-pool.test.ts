@@ -109,10 +109,10 @@ test("one that is closed while it waits is forgotten", () => {
 
 test("an exclusive one, one too many, one that is too old, and one of other settings are ended in order", () => {
   const { box, shared, origin, offered } = setting({ maxIdleOrigins: 1 })
-  const exclusive = origin()
-  exclusive.exclusive = true
-  shared.offer(exclusive)
-  expect(exclusive.end.how).toBe("FIN")
+  const unshareable = origin()
+  unshareable.unshareable = true
+  shared.offer(unshareable)
+  expect(unshareable.end.how).toBe("FIN")
   const kept = offered()
   expect([kept.end.how, offered().end.how]).toEqual([undefined, "FIN"])
   const before = origin()

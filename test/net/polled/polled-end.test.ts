@@ -39,7 +39,7 @@ const inFullTurn = async (act: () => void): Promise<void> => {
   let acted = false
   const hear = (end: End): void => {
     if (acted) return
-    if (!pollerOf(end as SocketEnd).outbox.collecting) return void setImmediate(stir)
+    if (!pollerOf(end as SocketEnd).batch.isOpen) return void setImmediate(stir)
     acted = true
     try {
       act()
@@ -940,12 +940,12 @@ describe("a listener", () => {
     // The kernel has connected each when this returns.
     for (let i = 0; i < count; i++) polled.connect(loopback, listener.port, { connected() {}, failed() {} })
     await within(over.promise, () => `${count} connections but ${accepted}`)
-    const late = Promise.withResolvers<string>()
+    const headLate = Promise.withResolvers<string>()
     polled.connect(loopback, listener.port, {
-      connected: () => late.resolve("connected"),
-      failed: (_, code) => late.resolve(code),
+      connected: () => headLate.resolve("connected"),
+      failed: (_, code) => headLate.resolve(code),
     })
-    expect(await within(late.promise, "outcome")).toBe("ECONNREFUSED")
+    expect(await within(headLate.promise, "outcome")).toBe("ECONNREFUSED")
   })
 
   test("may be stopped twice, and stops nothing else then", async () => {

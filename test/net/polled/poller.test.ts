@@ -90,13 +90,13 @@ const make = () => {
   const poller = new Poller(kernel as unknown as SocketCalls, epoll, runtimes, addressOf)
   const heard: Array<string> = []
   const watching: Array<number> = []
-  const watcher = (name: string, happened: (slot: number) => void = () => {}, fd = -1): Watcher => ({
-    gather: (events, slot) => {
-      if (fd >= 0 && (events & readable) !== 0) poller.gather(fd, slot)
+  const watcher = (name: string, ready: (slot: number) => void = () => {}, fd = -1): Watcher => ({
+    prefetch: (events, slot) => {
+      if (fd >= 0 && (events & readable) !== 0) poller.prefetch(fd, slot)
     },
-    happened: (events, slot) => {
+    ready: (events, slot) => {
       heard.push(`${name} ${events}`)
-      happened(slot)
+      ready(slot)
     },
   })
   const watch = (fd: number, by: Watcher, keep = false): number => {
@@ -104,9 +104,9 @@ const make = () => {
     if (result >= 0) watching.push(fd)
     return result
   }
-  const forget = (fd: number): void => {
+  const deregister = (fd: number): void => {
     watching.splice(watching.indexOf(fd), 1)
-    poller.forget(fd)
+    poller.deregister(fd)
   }
   return {
     kernel,
@@ -114,11 +114,11 @@ const make = () => {
     watcher,
     watch,
     keep: (fd: number, by: Watcher) => watch(fd, by, true),
-    forget,
+    deregister,
     /** What was heard since it was last asked. */
     heard: () => heard.splice(0),
     /** The loop ends when nobody watches anything. */
-    [Symbol.dispose]: () => watching.slice().forEach(forget),
+    [Symbol.dispose]: () => watching.slice().forEach(deregister),
   }
 }
 
@@ -145,10 +145,10 @@ describe("a watcher", () => {
 
   test("is not told of what happened to a descriptor before it was its own", async () => {
     using made = make()
-    const { kernel, watch, watcher, forget, heard } = made
+    const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("old"))
     const before = kernel.happens(5)
-    forget(5)
+    deregister(5)
     watch(5, watcher("new"))
     kernel.turns.push([before, kernel.happens(5)], [before])
     await turns(3)
@@ -157,12 +157,12 @@ describe("a watcher", () => {
 
   test("that has forgotten its descriptor is not told of anything that comes later", async () => {
     using made = make()
-    const { kernel, watch, watcher, forget, heard } = made
+    const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("gone"))
     watch(6, watcher("here"))
-    const late = kernel.happens(5)
-    forget(5)
-    kernel.turns.push([late, kernel.happens(6)])
+    const headLate = kernel.happens(5)
+    deregister(5)
+    kernel.turns.push([headLate, kernel.happens(6)])
     await turns(2)
     expect(heard()).toEqual(["here 1"])
   })
@@ -178,9 +178,9 @@ describe("a watcher", () => {
 
   test("may have any descriptor", async () => {
     using made = make()
-    const { kernel, watch, watcher, forget, heard } = made
+    const { kernel, watch, watcher, deregister, heard } = made
     for (const fd of [3, 1023, 1024, 70_000, 5000]) watch(fd, watcher(`${fd}`))
-    forget(1023)
+    deregister(1023)
     watch(1023, watcher("1023 again"))
     kernel.turns.push([3, 1023, 1024, 70_000, 5000].map((fd) => kernel.happens(fd)))
     await turns(1)
@@ -230,7 +230,7 @@ describe("a socket that epoll does not take", () => {
   test("is forgotten as any other", async () => {
     using made = full()
     made.keep(5, made.watcher("five"))
-    made.forget(5)
+    made.deregister(5)
     await looked()
     expect(made.heard()).toEqual([])
   })
@@ -247,11 +247,11 @@ describe("a socket that epoll does not take", () => {
 describe("the loop", () => {
   test("ends when nobody watches anything, and begins again", async () => {
     using made = make()
-    const { kernel, watch, watcher, forget, heard } = made
+    const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("five"))
     await turns(3)
     expect(kernel.waits.length).toBe(3)
-    forget(5)
+    deregister(5)
     await turns(3)
     expect(kernel.waits.length).toBeLessThanOrEqual(4)
     const before = kernel.waits.length
@@ -298,7 +298,7 @@ describe("who goes on", () => {
     const going: Watcher = watcher("going")
     watch(5, going)
     watch(6, watcher("new"))
-    poller.soon(going, writable)
+    poller.requeue(going, writable)
     kernel.turns.push([kernel.happens(6)])
     await turns(1)
     expect(heard()).toEqual(["going 4", "new 1"])
@@ -310,12 +310,12 @@ describe("who goes on", () => {
   test("again and again, has a turn each time", async () => {
     using made = make()
     const { poller, watch, watcher, heard } = made
-    let again = 3
+    let requeued = 3
     const going: Watcher = watcher("going", () => {
-      if (again-- > 0) poller.soon(going, again)
+      if (requeued-- > 0) poller.requeue(going, requeued)
     })
     watch(5, going)
-    poller.soon(going, 9)
+    poller.requeue(going, 9)
     await turns(1)
     expect(heard()).toEqual(["going 9"])
     await turns(5)
@@ -329,7 +329,7 @@ describe("who goes on", () => {
     const count = 2 * half + 10
     for (let fd = 5; fd < 5 + half; fd++) watch(fd, watcher("new"))
     const all = Array.from({ length: count }, (_, i) => watcher(`${i}`))
-    for (const [i, each] of all.entries()) poller.soon(each, i)
+    for (const [i, each] of all.entries()) poller.requeue(each, i)
     kernel.turns.push(Array.from({ length: half }, (_, i) => kernel.happens(5 + i)))
     const goneOn: Array<string> = []
     for (const expected of [half, half, 10, 0]) {
@@ -354,12 +354,12 @@ describe("what has arrived", () => {
     const told: Array<string> = []
     for (let fd = 5; fd < 105; fd++) {
       kernel.inputs.set(fd, bytes(`${fd}`.repeat(fd % 50)))
-      const happened = (slot: number): void => {
+      const ready = (slot: number): void => {
         // Whoever comes later finds nothing more.
         kernel.inputs.clear()
         told.push(Buffer.from(poller.chunk(slot)).toString())
       }
-      watch(fd, watcher("x", happened, fd))
+      watch(fd, watcher("x", ready, fd))
     }
     const all = Array.from({ length: 100 }, (_, i) => 5 + i)
     kernel.turns.push(all.map((fd) => kernel.happens(fd)))
@@ -378,7 +378,7 @@ describe("what has arrived", () => {
     kernel.inputs.set(5, result)
     watch(
       5,
-      watcher("x", (slot) => results.push(poller.gathered(slot)), 5),
+      watcher("x", (slot) => results.push(poller.prefetched(slot)), 5),
     )
     kernel.turns.push([kernel.happens(5)])
     await turns(1)
@@ -389,7 +389,7 @@ describe("what has arrived", () => {
     using made = make()
     const { kernel, poller, watch, watcher } = made
     const results: Array<number> = []
-    const note = (slot: number): void => void results.push(poller.gathered(slot))
+    const note = (slot: number): void => void results.push(poller.prefetched(slot))
     kernel.inputs.set(5, bytes("hello"))
     watch(5, watcher("reads", note, 5))
     watch(6, watcher("does not", note))
@@ -406,12 +406,12 @@ describe("what has arrived", () => {
     let left = 0
     for (let fd = 5; fd < 5 + count; fd++) {
       kernel.inputs.set(fd, new Uint8Array(chunkBytes).fill(fd))
-      const happened = (slot: number): void => {
-        if (poller.gathered(slot) !== unread) return void lying.push([fd, poller.chunk(slot)])
+      const ready = (slot: number): void => {
+        if (poller.prefetched(slot) !== unread) return void lying.push([fd, poller.chunk(slot)])
         left++
         expect(isWhole(fd, poller.received(poller.receive(fd)))).toBe(true)
       }
-      watch(fd, watcher("x", happened, fd))
+      watch(fd, watcher("x", ready, fd))
     }
     const all = Array.from({ length: count }, (_, i) => 5 + i)
     kernel.turns.push(all.map((fd) => kernel.happens(fd)))
@@ -429,7 +429,7 @@ describe("what has arrived", () => {
       kernel.inputs.set(fd, new Uint8Array(chunkBytes))
       watch(
         fd,
-        watcher("x", (slot) => results.at(-1)!.push(poller.gathered(slot)), fd),
+        watcher("x", (slot) => results.at(-1)!.push(poller.prefetched(slot)), fd),
       )
     }
     const all = Array.from({ length: 20 }, (_, i) => kernel.happens(5 + i))
@@ -448,7 +448,7 @@ test("what is written in a turn of several events leaves at its end, and in one 
   const { kernel, poller, watch, watcher } = made
   const events: Array<string> = []
   const write = (name: string) => (): void => {
-    const waits = poller.outbox.put({ leave: () => void events.push(`${name} leaves`) }, bytes("x"), 0)
+    const waits = poller.batch.put({ sendBatched: () => void events.push(`${name} leaves`) }, bytes("x"), 0)
     events.push(`${name} ${waits ? "waits" : "does not wait"}`)
   }
   watch(5, watcher("five", write("five")))

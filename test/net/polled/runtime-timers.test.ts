@@ -38,10 +38,10 @@ const pass = (count: number): void => void (now += count)
 /** Longer than any timer of these tests. */
 const most = 100_000
 
-const nothing = (): void => {}
+const readNothing = (): void => {}
 
 /** Notes a timer that never fires. */
-const note = (milliseconds?: number): void => clearTimeout(setTimeout(nothing, milliseconds))
+const note = (milliseconds?: number): void => clearTimeout(setTimeout(readNothing, milliseconds))
 
 const milliseconds = (count: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, count))
 
@@ -66,7 +66,7 @@ describe("until the next timer", () => {
 
   test("it is what an interval was given", async () => {
     using timers = await watched()
-    clearInterval(setInterval(nothing, 500))
+    clearInterval(setInterval(readNothing, 500))
     expect(timers.untilNextTimer(most)).toBe(501)
   })
 

@@ -10,16 +10,16 @@ const base = 0x1000
 /** An outbox, and what has left it: the name of the sender and the text. */
 const make = () => {
   const left: Array<string> = []
-  const outbox = new WriteBatch(() => base)
-  outbox.collecting = true
+  const batch = new WriteBatch(() => base)
+  batch.isOpen = true
   const sender = (name: string, then: () => void = () => {}): Sender => ({
-    leave: (at, length) => {
-      left.push(`${name}:${Buffer.from(outbox.copy(at, length)).toString()}`)
+    sendBatched: (at, length) => {
+      left.push(`${name}:${Buffer.from(batch.copy(at, length)).toString()}`)
       then()
     },
   })
   return {
-    outbox,
+    batch,
     sender,
     /** What has left since it was last asked. */
     left: () => left.splice(0),
@@ -31,86 +31,86 @@ const endless = 100_000
 
 describe("a write", () => {
   test("does not wait while nothing is collected", () => {
-    const { outbox, sender, left } = make()
-    outbox.collecting = false
-    expect(outbox.put(sender("a"), bytes("x"), 0)).toBe(false)
-    outbox.flush()
+    const { batch, sender, left } = make()
+    batch.isOpen = false
+    expect(batch.put(sender("a"), bytes("x"), 0)).toBe(false)
+    batch.flush()
     expect(left()).toEqual([])
   })
 
   test("waits until the outbox is flushed, and leaves once", () => {
-    const { outbox, sender, left } = make()
-    expect(outbox.put(sender("a"), bytes("hello"), 0)).toBe(true)
+    const { batch, sender, left } = make()
+    expect(batch.put(sender("a"), bytes("hello"), 0)).toBe(true)
     expect(left()).toEqual([])
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual(["a:hello"])
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual([])
   })
 
   test("that waits already leaves also when no more are collected", () => {
-    const { outbox, sender, left } = make()
-    outbox.put(sender("a"), bytes("x"), 0)
-    outbox.collecting = false
-    outbox.flush()
+    const { batch, sender, left } = make()
+    batch.put(sender("a"), bytes("x"), 0)
+    batch.isOpen = false
+    batch.flush()
     expect(left()).toEqual(["a:x"])
   })
 
   test("leaves from its offset on", () => {
-    const { outbox, sender, left } = make()
-    outbox.put(sender("a"), bytes("hello"), 3)
-    outbox.put(sender("b"), bytes("world"), 5)
-    outbox.flush()
+    const { batch, sender, left } = make()
+    batch.put(sender("a"), bytes("hello"), 3)
+    batch.put(sender("b"), bytes("world"), 5)
+    batch.flush()
     expect(left()).toEqual(["a:lo", "b:"])
   })
 
   test("is copied: whose bytes they were may use them again", () => {
-    const { outbox, sender, left } = make()
+    const { batch, sender, left } = make()
     const lent = bytes("hello")
-    outbox.put(sender("a"), lent, 0)
+    batch.put(sender("a"), lent, 0)
     lent.fill(0x2a)
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual(["a:hello"])
   })
 
   test("that is large does not wait; what counts is what is behind the offset", () => {
-    const { outbox, sender, left } = make()
-    expect(outbox.put(sender("a"), new Uint8Array(smallWrite + 1), 0)).toBe(false)
-    expect(outbox.put(sender("a"), new Uint8Array(smallWrite + 1), 1)).toBe(true)
-    outbox.flush()
+    const { batch, sender, left } = make()
+    expect(batch.put(sender("a"), new Uint8Array(smallWrite + 1), 0)).toBe(false)
+    expect(batch.put(sender("a"), new Uint8Array(smallWrite + 1), 1)).toBe(true)
+    batch.flush()
     expect(left().map((each) => each.length)).toEqual(["a:".length + smallWrite])
   })
 
   test("that is refused leaves those that wait where they are", () => {
-    const { outbox, sender, left } = make()
-    outbox.put(sender("a"), bytes("x"), 0)
-    outbox.put(sender("a"), new Uint8Array(smallWrite + 1), 0)
+    const { batch, sender, left } = make()
+    batch.put(sender("a"), bytes("x"), 0)
+    batch.put(sender("a"), new Uint8Array(smallWrite + 1), 0)
     expect(left()).toEqual([])
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual(["a:x"])
   })
 })
 
 test("writes leave in the order in which they came, each as its own", () => {
-  const { outbox, sender, left } = make()
+  const { batch, sender, left } = make()
   const [a, b] = [sender("a"), sender("b")]
-  outbox.put(a, bytes("1"), 0)
-  outbox.put(b, bytes("22"), 0)
-  outbox.put(a, bytes("333"), 0)
-  outbox.put(b, bytes("4"), 0)
-  outbox.flush()
+  batch.put(a, bytes("1"), 0)
+  batch.put(b, bytes("22"), 0)
+  batch.put(a, bytes("333"), 0)
+  batch.put(b, bytes("4"), 0)
+  batch.flush()
   expect(left()).toEqual(["a:1", "b:22", "a:333", "b:4"])
 })
 
 test("they lie in its memory, one behind the other", () => {
   const places: Array<[at: number, length: number]> = []
-  const outbox = new WriteBatch(() => base)
-  outbox.collecting = true
-  const sender: Sender = { leave: (at, length) => void places.push([at, length]) }
-  for (const text of ["one", "to", "three"]) outbox.put(sender, bytes(text), 0)
-  outbox.flush()
-  outbox.put(sender, bytes("again"), 0)
-  outbox.flush()
+  const batch = new WriteBatch(() => base)
+  batch.isOpen = true
+  const sender: Sender = { sendBatched: (at, length) => void places.push([at, length]) }
+  for (const text of ["one", "to", "three"]) batch.put(sender, bytes(text), 0)
+  batch.flush()
+  batch.put(sender, bytes("again"), 0)
+  batch.flush()
   expect(places).toEqual([
     [base, 3],
     [base + 3, 2],
@@ -121,30 +121,30 @@ test("they lie in its memory, one behind the other", () => {
 
 describe("a full outbox", () => {
   test("leaves before the write that finds no place in the order", () => {
-    const { outbox, sender, left } = make()
+    const { batch, sender, left } = make()
     const writer = sender("a")
     let waiting = 0
     let before: Array<string> = []
     while (before.length === 0 && waiting < endless) {
-      expect(outbox.put(writer, bytes(`${waiting}`), 0)).toBe(true)
+      expect(batch.put(writer, bytes(`${waiting}`), 0)).toBe(true)
       before = left()
       waiting++
     }
     expect(waiting).toBeLessThan(endless)
     // All but the last one.
     expect(before).toEqual(Array.from({ length: waiting - 1 }, (_, i) => `a:${i}`))
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual([`a:${waiting - 1}`])
   })
 
   test("leaves before the write whose bytes find no room", () => {
-    const { outbox, sender, left } = make()
+    const { batch, sender, left } = make()
     const writer = sender("a")
     const chunk = new Uint8Array(smallWrite)
     let waiting = 0
     let before: Array<string> = []
     while (before.length === 0 && waiting < endless) {
-      expect(outbox.put(writer, chunk.fill(0x41 + (waiting % 26)), 0)).toBe(true)
+      expect(batch.put(writer, chunk.fill(0x41 + (waiting % 26)), 0)).toBe(true)
       before = left()
       waiting++
     }
@@ -152,51 +152,51 @@ describe("a full outbox", () => {
     expect(before).toEqual(
       Array.from({ length: waiting - 1 }, (_, i) => `a:${String.fromCharCode(0x41 + (i % 26)).repeat(smallWrite)}`),
     )
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual([`a:${String.fromCharCode(0x41 + ((waiting - 1) % 26)).repeat(smallWrite)}`])
   })
 
   test("is empty again afterwards, as often as it was filled", () => {
-    const { outbox, sender, left } = make()
+    const { batch, sender, left } = make()
     const writer = sender("a")
     const expected: Array<string> = []
     for (let i = 0; i < 5000; i++) {
       const text = `${i}`.repeat(1 + (i % 100))
       expected.push(`a:${text}`)
-      outbox.put(writer, bytes(text), 0)
+      batch.put(writer, bytes(text), 0)
     }
-    outbox.flush()
+    batch.flush()
     expect(left()).toEqual(expected)
   })
 })
 
 describe("the end of what somebody writes", () => {
   test("is a write of no bytes, and keeps its place", () => {
-    const { outbox, sender, left } = make()
+    const { batch, sender, left } = make()
     const [a, b] = [sender("a"), sender("b")]
-    outbox.put(a, bytes("x"), 0)
-    outbox.put(a, bytes(""), 0)
-    outbox.put(b, bytes("y"), 0)
-    outbox.put(b, bytes(""), 0)
-    outbox.flush()
+    batch.put(a, bytes("x"), 0)
+    batch.put(a, bytes(""), 0)
+    batch.put(b, bytes("y"), 0)
+    batch.put(b, bytes(""), 0)
+    batch.flush()
     expect(left()).toEqual(["a:x", "a:", "b:y", "b:"])
   })
 
   test("leaves alone where there is nothing else", () => {
-    const { outbox, sender, left } = make()
-    outbox.put(sender("a"), bytes(""), 0)
-    outbox.flush()
-    outbox.flush()
+    const { batch, sender, left } = make()
+    batch.put(sender("a"), bytes(""), 0)
+    batch.flush()
+    batch.flush()
     expect(left()).toEqual(["a:"])
   })
 })
 
 test("who has written may write again as soon as that has left", () => {
-  const { outbox, sender, left } = make()
+  const { batch, sender, left } = make()
   const writer = sender("a")
   for (const text of ["1", "2", "3"]) {
-    outbox.put(writer, bytes(text), 0)
-    outbox.flush()
+    batch.put(writer, bytes(text), 0)
+    batch.flush()
     expect(left()).toEqual([`a:${text}`])
   }
 })
