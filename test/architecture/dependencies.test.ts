@@ -7,15 +7,17 @@ const root = join(import.meta.dir, "../..")
 /** Room → the rooms that it may import from beside itself, then what else it may name. `.` is src/ itself. */
 const rooms: Record<string, readonly [rooms: string, names: string]> = {
   protocol: ["", ""],
-  config: ["protocol", "effect node"],
-  observe: ["protocol", "effect node"],
-  net: ["protocol observe", "effect node Bun"],
-  proxy: ["protocol observe net config", "effect node"],
-  admin: ["observe", "effect node Bun"],
+  flow: ["protocol", "effect"],
+  system: ["protocol flow", "effect node Bun"],
+  config: ["protocol flow", "effect node"],
+  observe: ["protocol flow", "effect node"],
+  net: ["protocol flow system observe", "effect node Bun"],
+  proxy: ["protocol flow system observe net config", "effect node"],
+  admin: ["observe flow", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers.
   "admin/page": ["", "preact uplot"],
-  cli: ["protocol observe net config proxy admin .", "effect node Bun"],
-  ".": ["protocol observe net config proxy admin cli", "effect node"],
+  cli: ["protocol flow system observe net config proxy admin .", "effect node Bun"],
+  ".": ["protocol flow system observe net config proxy admin cli", "effect node"],
 }
 
 /** Every file that fits, by its path from the root: its text, and its code without comments. */

@@ -168,7 +168,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
   sendBatched(at: number, length: number): void {
     this.state &= ~hasBatchedWrite
     if (!this.open) return
-    if (length === 0) return this.leaveEnd()
+    if (length === 0) return this.sendBatchedEnd()
     this.ensureNoDelay()
     const behind = (this.state & hasBacklog) === 0 ? undefined : backlogs.get(this)
     const count = behind === undefined ? this.poller.libc.sendFrom(this.fd, at, length) : 0
@@ -182,7 +182,7 @@ export class PolledEnd extends SocketEnd implements Watcher, Sender {
     this.state |= hasBacklog
   }
 
-  private leaveEnd(): void {
+  private sendBatchedEnd(): void {
     if ((this.state & hasBacklog) !== 0) return
     if ((this.state & hasPeerFinished) === 0 || this.isUncertain()) this.poller.libc.finish(this.fd)
     else this.requeue(0)

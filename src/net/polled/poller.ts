@@ -9,7 +9,7 @@
  * runtime do what it has to, and is called again as an immediate. So it must wake up for the runtime's timers.
  *
  * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
- * leaves (outbox.ts).
+ * leaves (write-batch.ts).
  */
 import { type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 

@@ -23,7 +23,7 @@ export const smallWrite = 16 * 1024
 
 export class WriteBatch {
   /** Writes wait: the turn has not come to its end, and has several events. */
-  collecting = false
+  isOpen = false
   private readonly bytes = new Uint8Array(batchBytes)
   private readonly at: number
   private used = 0
