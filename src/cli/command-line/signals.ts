@@ -3,7 +3,7 @@
  * kept: as PID 1 an unhandled SIGTERM would be ignored, and the pod would be killed instead.
  */
 import { constants } from "node:os"
-import { procText } from "../proc.ts"
+import { procText } from "../../system/proc.ts"
 
 /** What the proxy itself is told; every other one keeps its default meaning. */
 const own = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const

@@ -3,7 +3,7 @@
  * to the hard one when it starts, and its children would inherit that: some programs do something for each file that
  * they may open, and select(2) knows 1024.
  */
-import { procText } from "./proc.ts"
+import { procText } from "../../system/proc.ts"
 
 export interface OpenFiles {
   readonly soft: bigint

@@ -1,7 +1,7 @@
 /**
  * Terminal: the controlling terminal of this process, as /proc/self/stat knows it, and which signals come from it.
  */
-import { procText } from "./proc.ts"
+import { procText } from "../../system/proc.ts"
 import type { Signal } from "../command-line/signals.ts"
 
 /** Sent to every process of the foreground group when a key is pressed or the window changes. */

@@ -3,7 +3,7 @@
  * UTF-8, and a program that got that would look for another file.
  */
 import { notUtf8 } from "../../config/kind.ts"
-import { procBytes } from "./proc.ts"
+import { procBytes } from "../../system/proc.ts"
 
 export interface Verbatim {
   readonly bytes: ReadonlyArray<Uint8Array>
