@@ -8,8 +8,9 @@ import { describe, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 
+import { cuts } from "../support/bytes.ts"
 import { type Expected, type Fixture, readFixtures } from "../support/llhttp.ts"
-import { cuts, type Message, type Reading, readRequests, readResponses } from "../support/messages.ts"
+import { type Message, type Reading, readRequests, readResponses } from "../support/messages.ts"
 import { noteSkip } from "../support/skips.ts"
 
 const folder = join(import.meta.dir, "../../../shared/corpora/llhttp")

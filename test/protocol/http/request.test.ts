@@ -6,9 +6,9 @@ import { maxRequestLineBytes, parseRequest, type RequestHead } from "../../../sr
 import { chunked } from "../../../src/protocol/http/survey.ts"
 import type { Refusal } from "../../../src/protocol/refusal.ts"
 import { formatTarget } from "../../../src/protocol/target.ts"
-import { cuts, limits, readRequests } from "../../support/messages.ts"
+import { ascii, cuts } from "../../support/bytes.ts"
+import { limits, readRequests } from "../../support/messages.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 /** Parses one whole head, which other bytes follow. */
 const parse = (head: string, maxHeadFields = 128): RequestHead | Refusal =>

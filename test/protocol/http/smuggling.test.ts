@@ -16,10 +16,10 @@ import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
 import { parseRequest } from "../../../src/protocol/http/request.ts"
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../../src/protocol/http/scan.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
+import { ascii } from "../../support/bytes.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
 import { limits } from "../../support/messages.ts"
 import { describeSeen, see, seeForwarded } from "../../support/strict.ts"
-import { ascii } from "../../support/trickle.ts"
 
 /** What an origin would get. */
 interface Forwarded {
