@@ -11,6 +11,9 @@ export type Shown = string | number | boolean | null | ReadonlyArray<string>
 /** What is wrong with a text and what to write instead: the end of a sentence that starts with the text. */
 export type Problem = string
 
+/** U+FFFD, which the runtime puts where bytes are not UTF-8. */
+export const notUtf8 = "\uFFFD"
+
 export interface Kind<A> {
   /** What help writes after the flag. */
   readonly placeholder: string

@@ -22,6 +22,18 @@ const minHead = 256
 const maxHead = 1024 * 1024
 const maxFields = 10_000
 
+/** What others call these levels. */
+const nearLevels: ReadonlyMap<string, string> = new Map([
+  ["trace", "debug"],
+  ["verbose", "debug"],
+  ["information", "info"],
+  ["notice", "info"],
+  ["warning", "warn"],
+  ["critical", "error"],
+  ["fatal", "error"],
+  ["panic", "error"],
+])
+
 const ten = () => 10_000
 const sixty = () => 60_000
 
@@ -144,6 +156,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: listenPort,
     initial: () => 4145,
     environment: "METRICS_HTTP_PORT",
+    shared: { besideProgram: false },
     annotation: "prometheus-port",
     reloadable: false,
   },
@@ -293,6 +306,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: choice(["debug", "info", "warn", "error"]),
     initial: () => "info",
     environment: "LOG_LEVEL",
+    shared: { near: nearLevels, besideProgram: true },
     reloadable: true,
   },
   logFormat: {
