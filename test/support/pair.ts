@@ -23,8 +23,6 @@ export const bothWays: ReadonlyArray<readonly [string, Sockets]> = [
 
 export const loopback = address("127.0.0.1")
 
-export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-
 /** Bytes that are at no place what they are at another. */
 export const pattern = (length: number, seed = 1): Uint8Array => {
   const words = new Uint32Array(Math.ceil(length / 4))

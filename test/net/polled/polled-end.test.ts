@@ -14,8 +14,9 @@ import { unheard } from "../../../src/flow/shortfalls.ts"
 import { smallWrite } from "../../../src/net/polled/write-batch.ts"
 import { address, descriptors } from "../../support/dialling.ts"
 import { makeRandom } from "../../support/random.ts"
+import { ascii as bytes } from "../../support/bytes.ts"
 import { Condition, within } from "../../support/within.ts"
-import { bytes, Ear, loopback, type Pair, pairOf, pairsOf, pattern, polled } from "../../support/pair.ts"
+import { Ear, loopback, type Pair, pairOf, pairsOf, pattern, polled } from "../../support/pair.ts"
 
 const pair = (): Promise<Pair> => pairOf(polled)
 
