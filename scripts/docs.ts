@@ -13,7 +13,7 @@ import {
   refusalsMarkdown,
   withoutEffectMarkdown,
 } from "../src/cli/help/reference.ts"
-import { metricsMarkdown } from "../src/observe/metrics-table.ts"
+import { metricsMarkdown } from "../src/observe/metrics/metrics-table.ts"
 import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
 
 const root = join(import.meta.dir, "..")

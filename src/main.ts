@@ -24,7 +24,7 @@ import { Signals } from "./cli/command-line/signals.ts"
 import { versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
 import type { Loaded } from "./config/sources.ts"
-import { leadsToJournal, priority } from "./observe/journal.ts"
+import { leadsToJournal, priority } from "./observe/log/journal.ts"
 import { ListenFailed } from "./flow/listen-failed.ts"
 
 /** sysexits.h EX_UNAVAILABLE: cannot listen. */

@@ -12,8 +12,8 @@ import type * as Scope from "effect/Scope"
 
 import type { Flow } from "../flow/flow.ts"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
-import { type LogLevel, logLevels } from "../observe/log.ts"
-import type { Recent } from "../observe/recent.ts"
+import { type LogLevel, logLevels } from "../observe/log/log.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
 import { listConnections } from "./connections.ts"
 import { prometheus, type State, stateName } from "./health.ts"

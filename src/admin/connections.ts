@@ -3,9 +3,9 @@
  */
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
-import type { Entry } from "../observe/entry.ts"
+import type { Entry } from "../observe/access/entry.ts"
 import type { Flow } from "../flow/flow.ts"
-import type { Recent } from "../observe/recent.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
 import { type Answer, type Asked, query } from "./router.ts"
 

@@ -7,8 +7,8 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 
-import { parseFilter } from "../observe/filter.ts"
-import type { Recent } from "../observe/recent.ts"
+import { parseFilter } from "../observe/access/filter.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
 import { type Answer, type Asked, KeepOpen, query, type Route, text } from "./router.ts"
 

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 
 import manifest from "../../package.json" with { type: "json" }
 import { parse } from "../../src/cli/command-line/args.ts"
-import { parseFilter } from "../../src/observe/filter.ts"
+import { parseFilter } from "../../src/observe/access/filter.ts"
 
 const root = join(import.meta.dir, "../..")
 const documents = ["*.md", "docs/*.md", "bench/*.md"]

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
 import { allOptions } from "../../config/options.ts"
 import { didYouMean } from "../../config/suggest.ts"
-import { filterFields } from "../../observe/filter.ts"
+import { filterFields } from "../../observe/access/filter.ts"
 import {
   type CommandFlag,
   type CommandName,

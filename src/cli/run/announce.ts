@@ -5,7 +5,7 @@
 import { plan } from "../../config/plan.ts"
 import type { Settings } from "../../config/settings.ts"
 import type { Origin } from "../../config/sources.ts"
-import type { Log } from "../../observe/log.ts"
+import type { Log } from "../../observe/log/log.ts"
 import { formatTarget } from "../../protocol/target.ts"
 
 import { kubernetesHost, outboundListener, outboundOf } from "../clients/outbound.ts"

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 
 import { openDatagrams } from "../../system/datagram.ts"
 import { loadLibc } from "../../system/load-libc.ts"
-import type { Log } from "../../observe/log.ts"
+import type { Log } from "../../observe/log/log.ts"
 
 export interface ServiceManager {
   /** Everything listens. */

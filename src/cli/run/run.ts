@@ -18,22 +18,22 @@ import type { Loaded } from "../../config/sources.ts"
 import { Dialer } from "../../net/dial/dialer.ts"
 import { chooseSockets } from "../../net/choose-sockets.ts"
 import { releaseStartupPages } from "../../system/startup-pages.ts"
-import { accessNotice } from "../../observe/access-formats.ts"
-import { makeAccessLog } from "../../observe/access-log.ts"
-import { openDescriptor } from "../../observe/descriptor.ts"
-import { renderPrometheus } from "../../observe/exposition.ts"
+import { accessNotice } from "../../observe/access/access-formats.ts"
+import { makeAccessLog } from "../../observe/access/access-log.ts"
+import { openDescriptor } from "../../observe/output/descriptor.ts"
+import { renderPrometheus } from "../../observe/metrics/exposition.ts"
 import type { Flow } from "../../flow/flow.ts"
-import { leadsToJournal } from "../../observe/journal.ts"
-import { watchLag } from "../../observe/lag.ts"
-import { catchLastResort } from "../../observe/last-resort.ts"
+import { leadsToJournal } from "../../observe/log/journal.ts"
+import { watchLag } from "../../observe/metrics/lag.ts"
+import { catchLastResort } from "../../observe/log/last-resort.ts"
 import type { ListenFailed } from "../../flow/listen-failed.ts"
-import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log.ts"
-import { Metrics } from "../../observe/metrics.ts"
-import { Output } from "../../observe/output.ts"
-import { Recent } from "../../observe/recent.ts"
-import { ShortfallLog } from "../../observe/shortfall-log.ts"
-import type { Exported } from "../../observe/telemetry.ts"
-import { wantsTelemetry } from "../../observe/wants-telemetry.ts"
+import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log/log.ts"
+import { Metrics } from "../../observe/metrics/metrics.ts"
+import { Output } from "../../observe/output/output.ts"
+import { Recent } from "../../observe/access/recent.ts"
+import { ShortfallLog } from "../../observe/log/shortfall-log.ts"
+import type { Exported } from "../../observe/telemetry/telemetry.ts"
+import { wantsTelemetry } from "../../observe/telemetry/wants-telemetry.ts"
 
 import { parseAddress } from "../../protocol/address.ts"
 
@@ -188,7 +188,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
 /** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
 const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exporter }: Observers) {
   if (!wantsTelemetry(process.env)) return
-  const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry.ts"))
+  const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry/telemetry.ts"))
   exporter.current = yield* startTelemetry({ env: process.env, log, metrics, recent, version: version.version })
 })
 

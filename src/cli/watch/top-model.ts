@@ -3,8 +3,8 @@
  * draws nothing, and is bounded whatever the proxy carries.
  */
 import type { Open } from "../../admin/connections.ts"
-import type { Entry } from "../../observe/entry.ts"
-import type { Filter } from "../../observe/filter.ts"
+import type { Entry } from "../../observe/access/entry.ts"
+import type { Filter } from "../../observe/access/filter.ts"
 
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000

@@ -1,9 +1,9 @@
 /**
  * Top screen: the model of `pillion top` as lines of text, exactly as wide and as high as the terminal. Pure.
  */
-import { amount } from "../../observe/access-formats.ts"
-import type { Filter } from "../../observe/filter.ts"
-import { plainText } from "../../observe/text.ts"
+import { amount } from "../../observe/access/access-formats.ts"
+import type { Filter } from "../../observe/access/filter.ts"
+import { plainText } from "../../observe/output/text.ts"
 
 import {
   type Destination,

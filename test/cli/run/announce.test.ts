@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { announce, nextStep, type Situation } from "../../../src/cli/run/announce.ts"
 import { calledAs } from "../../../src/cli/run/called.ts"
-import type { Fields } from "../../../src/observe/log.ts"
+import type { Fields } from "../../../src/observe/log/log.ts"
 import { loaded } from "../../support/settings.ts"
 
 const ports = { in: 4143, out: 4140, health: 4145, admin: 4100 }

@@ -12,10 +12,10 @@ import {
   sum,
 } from "../../../src/cli/watch/top-model.ts"
 import { screen, sparkline, type View } from "../../../src/cli/watch/top-screen.ts"
-import type { Entry } from "../../../src/observe/entry.ts"
+import type { Entry } from "../../../src/observe/access/entry.ts"
 import { connectionEntry } from "../../support/entries.ts"
 import { flowOf } from "../../support/flows.ts"
-import { maxFilter } from "../../../src/observe/filter.ts"
+import { maxFilter } from "../../../src/observe/access/filter.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 

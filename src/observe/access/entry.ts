@@ -4,12 +4,12 @@
  *
  * No entry holds a query, a header field, credentials or a body: neither a flow nor an answer has them.
  */
-import type { Reason } from "../protocol/refusal.ts"
+import type { Reason } from "../../protocol/refusal.ts"
 
-import type { RequestRecord } from "../flow/request-record.ts"
-import type { EndedBy, Flow, Phase, Protocol } from "../flow/flow.ts"
-import { fieldName, type Line } from "./line.ts"
-import { shorten, timestamp } from "./text.ts"
+import type { RequestRecord } from "../../flow/request-record.ts"
+import type { EndedBy, Flow, Phase, Protocol } from "../../flow/flow.ts"
+import { fieldName, type Line } from "../output/line.ts"
+import { shorten, timestamp } from "../output/text.ts"
 
 /** Fields as JSON shows them, in this order; times are milliseconds, to the microsecond. */
 export interface Entry {

@@ -1,8 +1,8 @@
 /** Output with a writer that does as the test says: what is written when, what is dropped, and what is told of it. */
 import { expect, test } from "bun:test"
 
-import { fullBatch, maxQueue, Output } from "../../src/observe/output.ts"
-import { Condition } from "../support/within.ts"
+import { fullBatch, maxQueue, Output } from "../../../src/observe/output/output.ts"
+import { Condition } from "../../support/within.ts"
 
 /** A writer that answers when it is told to. */
 class Reader {

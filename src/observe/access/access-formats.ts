@@ -1,11 +1,11 @@
 /**
  * Access formats: an entry as one line, for people and for the log readers that they have. A line ends with its newline.
  */
-import { refusals } from "../protocol/refusal.ts"
+import { refusals } from "../../protocol/refusal.ts"
 
 import { type Entry, startOf } from "./entry.ts"
 import { istioLine } from "./istio.ts"
-import { jsonLine, plainText, quoted, shorten, timestamp } from "./text.ts"
+import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
 
 export const accessFormats = ["json", "istio-json", "clf", "logfmt", "pretty"] as const
 export type AccessFormat = (typeof accessFormats)[number]

@@ -2,8 +2,8 @@
  * Log: what the program says of itself, on standard error. One line an event, whatever the event holds.
  */
 import { priority } from "./journal.ts"
-import type { Output } from "./output.ts"
-import { jsonLine, plainText, quoted, shorten, timestamp } from "./text.ts"
+import type { Output } from "../output/output.ts"
+import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
 
 export type LogLevel = "debug" | "info" | "warn" | "error"
 /** How lines look: one JSON object each, or short for a person. */

@@ -18,11 +18,11 @@ import * as OtlpSerialization from "effect/observability/OtlpSerialization"
 import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
 
-import type { Entry } from "./entry.ts"
-import type { Fields, Log, LogLevel } from "./log.ts"
-import type { Metrics } from "./metrics.ts"
-import type { Recent } from "./recent.ts"
-import { registryOf } from "./exposition.ts"
+import type { Entry } from "../access/entry.ts"
+import type { Fields, Log, LogLevel } from "../log/log.ts"
+import type { Metrics } from "../metrics/metrics.ts"
+import type { Recent } from "../access/recent.ts"
+import { registryOf } from "../metrics/exposition.ts"
 import { makeTelemetryClient } from "./telemetry-client.ts"
 
 /** Requests under way at once; while there are more, log records are lost. Each holds a thousand of them at most. */

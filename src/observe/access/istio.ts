@@ -3,10 +3,10 @@
  * words are theirs: "downstream" is the client, "upstream" the target. What Pillion does not know, or does not log
  * because it could be secret (header fields), is null.
  */
-import type { Reason } from "../protocol/refusal.ts"
+import type { Reason } from "../../protocol/refusal.ts"
 
 import { type Entry, startOf } from "./entry.ts"
-import { jsonLine, timestamp } from "./text.ts"
+import { jsonLine, timestamp } from "../output/text.ts"
 
 export const istioLine = (entry: Entry): string => {
   const { method, path, version, status, refusal, address, target, code, direction } = entry

@@ -4,12 +4,12 @@
  *
  * Names of hosts, paths and clients are never labels: the number of series is fixed when the program starts.
  */
-import { refusals } from "../protocol/refusal.ts"
+import { refusals } from "../../protocol/refusal.ts"
 
-import type { EndedBy, Protocol } from "../flow/flow.ts"
-import type { Listener } from "../flow/listen-failed.ts"
+import type { EndedBy, Protocol } from "../../flow/flow.ts"
+import type { Listener } from "../../flow/listen-failed.ts"
 import type { Family, Label } from "./series.ts"
-import { acceptErrors, fallbackReasons, features } from "../flow/shortfalls.ts"
+import { acceptErrors, fallbackReasons, features } from "../../flow/shortfalls.ts"
 
 const label = (name: string, values: ReadonlyArray<string>): Label => ({ name, values })
 

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { Lines } from "../support/process.ts"
-import type { End, Report } from "../support/talker.ts"
-import { within } from "../support/within.ts"
+import { Lines } from "../../support/process.ts"
+import type { End, Report } from "../../support/talker.ts"
+import { within } from "../../support/within.ts"
 
-const talker = `'${process.execPath}' '${join(import.meta.dir, "../support/talker.ts")}'`
+const talker = `'${process.execPath}' '${join(import.meta.dir, "../../support/talker.ts")}'`
 
 /** Runs a shell line whose talker tells its report; `go` is what it may read from descriptor 3. */
 const shell = (line: string) => {

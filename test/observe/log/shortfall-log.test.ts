@@ -1,7 +1,7 @@
 /** What is said, counted and shown of what the machine does not give. */
 import { expect, test } from "bun:test"
 
-import { deafWarningEvery, ShortfallLog } from "../../src/observe/shortfall-log.ts"
+import { deafWarningEvery, ShortfallLog } from "../../../src/observe/log/shortfall-log.ts"
 
 const make = () => {
   const said: Array<string> = []

@@ -5,11 +5,11 @@
  * log at all.
  */
 import { type AccessFormat, accessFormat } from "./access-formats.ts"
-import type { RequestRecord } from "../flow/request-record.ts"
+import type { RequestRecord } from "../../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
-import type { Flow } from "../flow/flow.ts"
-import { Line } from "./line.ts"
-import type { Output } from "./output.ts"
+import type { Flow } from "../../flow/flow.ts"
+import { Line } from "../output/line.ts"
+import type { Output } from "../output/output.ts"
 import type { Recent } from "./recent.ts"
 
 export interface AccessLog {

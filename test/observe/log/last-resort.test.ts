@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 
-import { loggedPerMinute, makeLastResort } from "../../src/observe/last-resort.ts"
-import type { Fields } from "../../src/observe/log.ts"
-import { runCommand } from "../support/process.ts"
+import { loggedPerMinute, makeLastResort } from "../../../src/observe/log/last-resort.ts"
+import type { Fields } from "../../../src/observe/log/log.ts"
+import { runCommand } from "../../support/process.ts"
 
 /** A last resort with a clock of its own, what it logged and how often it counted. */
 const recorded = () => {
@@ -47,7 +47,7 @@ test("whatever is thrown can be reported", () => {
 })
 
 test("the process outlives an exception and a rejection that nobody caught", async () => {
-  const file = join(import.meta.dir, "../../src/observe/last-resort.ts")
+  const file = join(import.meta.dir, "../../../src/observe/log/last-resort.ts")
   const script = `
     import { catchLastResort } from ${JSON.stringify(file)}
     let left = 2

@@ -6,7 +6,7 @@
  * cost 1.5 microseconds of every request (6 %); copying a line costs a tenth of that.
  */
 import { type Entry, entryOf } from "./entry.ts"
-import type { Line } from "./line.ts"
+import type { Line } from "../output/line.ts"
 
 /** Lines that are kept: what a person reads. */
 export const maxLines = 1000

@@ -1,7 +1,7 @@
 /** What strangers send must not leave its line, steer a terminal, or turn the rest of the line around. */
 import { expect, test } from "bun:test"
 
-import { jsonLine, maxText, plainText, quoted, shorten, timestamp } from "../../src/observe/text.ts"
+import { jsonLine, maxText, plainText, quoted, shorten, timestamp } from "../../../src/observe/output/text.ts"
 
 const harmful: ReadonlyArray<readonly [name: string, text: string]> = [
   ["line feed", "a\nb"],

@@ -4,10 +4,10 @@
 import { readdirSync, readFileSync } from "node:fs"
 import * as Record from "effect/Record"
 
-import { type Reason, refusals } from "../protocol/refusal.ts"
+import { type Reason, refusals } from "../../protocol/refusal.ts"
 
-import type { EndedBy, Flow, Protocol } from "../flow/flow.ts"
-import type { Listener } from "../flow/listen-failed.ts"
+import type { EndedBy, Flow, Protocol } from "../../flow/flow.ts"
+import type { Listener } from "../../flow/listen-failed.ts"
 import {
   type Build,
   buildInfo,
@@ -19,8 +19,8 @@ import {
   statuses,
 } from "./metrics-table.ts"
 import { Histogram, Series } from "./series.ts"
-import type { ShortfallCounts } from "./shortfall-log.ts"
-import type { acceptErrors, FallbackReason, Feature } from "../flow/shortfalls.ts"
+import type { ShortfallCounts } from "../log/shortfall-log.ts"
+import type { acceptErrors, FallbackReason, Feature } from "../../flow/shortfalls.ts"
 
 type Direction = Flow["direction"]
 

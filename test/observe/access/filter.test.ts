@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test"
 import * as Result from "effect/Result"
 
-import type { Entry } from "../../src/observe/entry.ts"
-import { filterFields, maxFilter, parseFilter } from "../../src/observe/filter.ts"
-import { connectionEntry } from "../support/entries.ts"
-import { flowOf } from "../support/flows.ts"
+import type { Entry } from "../../../src/observe/access/entry.ts"
+import { filterFields, maxFilter, parseFilter } from "../../../src/observe/access/filter.ts"
+import { connectionEntry } from "../../support/entries.ts"
+import { flowOf } from "../../support/flows.ts"
 
 const request: Entry = {
   ...connectionEntry(flowOf(), 0),

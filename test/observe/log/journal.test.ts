@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { fstatSync } from "node:fs"
 
-import { leadsToJournal } from "../../src/observe/journal.ts"
+import { leadsToJournal } from "../../../src/observe/log/journal.ts"
 
 const stderr = fstatSync(2, { bigint: true })
 

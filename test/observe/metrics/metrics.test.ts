@@ -1,12 +1,12 @@
 /** What is counted, and its text: read back by the rules of Prometheus text format 0.0.4. */
 import { expect, test } from "bun:test"
 
-import { flowOf } from "../support/flows.ts"
-import { Metrics } from "../../src/observe/metrics.ts"
-import { allFamilies, metricsMarkdown } from "../../src/observe/metrics-table.ts"
-import { renderPrometheus } from "../../src/observe/exposition.ts"
-import { alwaysShown, Histogram, Series } from "../../src/observe/series.ts"
-import { type Reason, refusals } from "../../src/protocol/refusal.ts"
+import { flowOf } from "../../support/flows.ts"
+import { Metrics } from "../../../src/observe/metrics/metrics.ts"
+import { allFamilies, metricsMarkdown } from "../../../src/observe/metrics/metrics-table.ts"
+import { renderPrometheus } from "../../../src/observe/metrics/exposition.ts"
+import { alwaysShown, Histogram, Series } from "../../../src/observe/metrics/series.ts"
+import { type Reason, refusals } from "../../../src/protocol/refusal.ts"
 
 const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Metrics =>
   new Metrics({

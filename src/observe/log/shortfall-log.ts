@@ -10,7 +10,7 @@ import {
   type Feature,
   features,
   type Shortfalls,
-} from "../flow/shortfalls.ts"
+} from "../../flow/shortfalls.ts"
 
 /** Milliseconds between two lines that a listener cannot accept: at a limit it may stop and go on many times a second. */
 export const deafWarningEvery = 10_000

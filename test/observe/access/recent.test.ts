@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 
-import { maxBytes, maxLines, Recent } from "../../src/observe/recent.ts"
-import { asLine } from "../support/line.ts"
-import { fuzz } from "../support/random.ts"
+import { maxBytes, maxLines, Recent } from "../../../src/observe/access/recent.ts"
+import { asLine } from "../../support/line.ts"
+import { fuzz } from "../../support/random.ts"
 
 test("the last lines are kept with their numbers, and the oldest give way", () => {
   const recent = new Recent()

@@ -9,7 +9,7 @@ import {
   makeLog,
   resolveFormat,
   wantsColor,
-} from "../../src/observe/log.ts"
+} from "../../../src/observe/log/log.ts"
 
 /** A log, and what it wrote. */
 const recorded = (level: () => LogLevel, format: "json" | "pretty" = "json") => {

@@ -1,14 +1,20 @@
 import { expect, test } from "bun:test"
 
-import { accessFormat, accessFormats, clfLine, logfmtLine, prettyLine } from "../../src/observe/access-formats.ts"
-import { makeAccessLog } from "../../src/observe/access-log.ts"
-import type { RequestRecord } from "../../src/flow/request-record.ts"
-import { istioLine } from "../../src/observe/istio.ts"
-import { Recent } from "../../src/observe/recent.ts"
-import { jsonLine } from "../../src/observe/text.ts"
-import { refusal } from "../../src/protocol/refusal.ts"
-import { connectionEntry, requestEntry } from "../support/entries.ts"
-import { flowOf, type Known } from "../support/flows.ts"
+import {
+  accessFormat,
+  accessFormats,
+  clfLine,
+  logfmtLine,
+  prettyLine,
+} from "../../../src/observe/access/access-formats.ts"
+import { makeAccessLog } from "../../../src/observe/access/access-log.ts"
+import type { RequestRecord } from "../../../src/flow/request-record.ts"
+import { istioLine } from "../../../src/observe/access/istio.ts"
+import { Recent } from "../../../src/observe/access/recent.ts"
+import { jsonLine } from "../../../src/observe/output/text.ts"
+import { refusal } from "../../../src/protocol/refusal.ts"
+import { connectionEntry, requestEntry } from "../../support/entries.ts"
+import { flowOf, type Known } from "../../support/flows.ts"
 
 const now = Date.UTC(2026, 10, 23, 12, 34, 56, 789)
 

@@ -1,13 +1,13 @@
 /** A line is what JSON.stringify and `jsonLine` would make of the same entry, byte for byte. */
 import { expect, test } from "bun:test"
 
-import type { RequestRecord } from "../../src/flow/request-record.ts"
-import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
-import { fieldName, Line } from "../../src/observe/line.ts"
-import { jsonLine, shorten } from "../../src/observe/text.ts"
-import { refusal } from "../../src/protocol/refusal.ts"
-import { flowOf } from "../support/flows.ts"
-import { fuzz } from "../support/random.ts"
+import type { RequestRecord } from "../../../src/flow/request-record.ts"
+import { type Entry, entryOf, writeConnection, writeRequest } from "../../../src/observe/access/entry.ts"
+import { fieldName, Line } from "../../../src/observe/output/line.ts"
+import { jsonLine, shorten } from "../../../src/observe/output/text.ts"
+import { refusal } from "../../../src/protocol/refusal.ts"
+import { flowOf } from "../../support/flows.ts"
+import { fuzz } from "../../support/random.ts"
 
 const texts = [
   "",
