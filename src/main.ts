@@ -23,12 +23,10 @@ import { run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
+import { exitCode } from "./config/exit-codes.ts"
 import type { Loaded } from "./config/sources.ts"
 import { leadsToJournal, priority } from "./observe/log/journal.ts"
 import { ListenFailed } from "./flow/listen-failed.ts"
-
-/** sysexits.h EX_UNAVAILABLE: cannot listen. */
-const cannotListen = 69
 
 const signals = new Signals()
 
@@ -46,7 +44,7 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.map(loaded(invocation), (settings) => ({
         stdout: invocation.json ? checkConfigJson(settings) : checkConfigText(settings),
         stderr: settings.warnings.map((warning) => `pillion: ${warning}\n`).join(""),
-        code: 0,
+        code: exitCode("done"),
       }))
     case "env":
       return Effect.map(loaded(invocation), ({ settings }) => env(settings, invocation, process.env))
@@ -92,7 +90,7 @@ const print = (text: string): boolean => {
 const outcomeOf = (cause: Cause.Cause<unknown>): Outcome => {
   const error = Cause.squash(cause)
   if (error instanceof ConfigError) return { ...failed(error.message), code: error.exitCode }
-  if (error instanceof ListenFailed) return { ...failed(error.message), code: cannotListen }
+  if (error instanceof ListenFailed) return { ...failed(error.message), code: exitCode("cannotListen") }
   if (error instanceof ChildNotStarted) return { ...failed(error.message), code: error.exitCode }
   return failed(`a defect: ${Cause.pretty(cause)}`)
 }

@@ -12,13 +12,14 @@ import type * as Scope from "effect/Scope"
 
 import type { Flow } from "../flow/flow.ts"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
-import { type LogLevel, logLevels } from "../observe/log/log.ts"
+import { type LogLevel, logLevels } from "../flow/levels.ts"
 import type { Recent } from "../observe/access/recent.ts"
 
 import { listConnections } from "./connections.ts"
 import { prometheus, type State, stateName } from "./health.ts"
 import { type Answer, type Asked, json, makeHandler, pathsOf, type Route, route, text } from "./router.ts"
-import { serve, type Served } from "./serve.ts"
+import { serve } from "./serve.ts"
+import type { Served } from "./served.ts"
 import { statusPage, wantsPage } from "./status-page.ts"
 import type { Tap } from "./tap.ts"
 

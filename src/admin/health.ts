@@ -10,7 +10,7 @@ import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 
 import { serveProbes } from "./probes.ts"
 import { type Answer, makeHandler, type Route, route, text } from "./router.ts"
-import type { Served } from "./serve.ts"
+import type { Served } from "./served.ts"
 
 /** Where the program stands; asked at every request. */
 export interface State {

@@ -6,20 +6,20 @@
  * Here a few are open at once, and the oldest gives way to the next: a probe asks as soon as it is connected, so
  * connections that are held in silence keep nobody out.
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
+import type { ListenFailed } from "../flow/listen-failed.ts"
 
 import type { Handler } from "./router.ts"
-import type { Served } from "./serve.ts"
+import { type Served, served } from "./served.ts"
 
 /** They live on descriptors that max-connections leaves free. */
 export const maxVisitors = 16
 /** Bytes of a request; kubelet and Prometheus send some two hundred. */
 export const maxHead = 8192
 /** Milliseconds for a request and its answer, and between two. */
-export const patience = 10_000
+export const visitTimeout = 10_000
 
 /** Serves until the scope closes, which cuts off whoever is still there. A port of 0 takes a free one. */
 export const serveProbes = (
@@ -27,16 +27,7 @@ export const serveProbes = (
   port: number,
   answer: Handler,
 ): Effect.Effect<Served, ListenFailed, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.try({
-        try: () => listen(address, port, answer),
-        catch: (cause) => listenFailed("health", address, port, cause),
-      }),
-      (listener) => Effect.sync(() => listener.stop(true)),
-    ),
-    (listener) => ({ address, port: listener.port }),
-  )
+  served("health", address, port, () => listen(address, port, answer))
 
 const listen = (hostname: string, port: number, answer: Handler): Bun.TCPSocketListener<Visitor> => {
   const visitors = new Set<Visitor>()
@@ -114,7 +105,7 @@ class Visitor {
 
   /** Not re-armed by bytes: only a request that was answered buys more time. */
   private wait(): Timer {
-    return setTimeout(() => this.leave(), patience).unref()
+    return setTimeout(() => this.leave(), visitTimeout).unref()
   }
 
   private next(): void {

@@ -2,6 +2,7 @@
  * THE option table: what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
  * help, documentation and error messages come from here; there is no second list.
  */
+import { accessFormats, lineFormats, logLevels } from "../flow/levels.ts"
 import { bindAddress, destinationRule, host, resolveRule } from "./addresses.ts"
 import { list, text } from "./kind.ts"
 import { defaultAnnotationsFile, type Limits, type Option } from "./option.ts"
@@ -290,7 +291,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "log-level",
     group: "Logging",
     summary: "the least important log line that is written",
-    kind: choice(["debug", "info", "warn", "error"]),
+    kind: choice(logLevels),
     initial: () => "info",
     environment: "LOG_LEVEL",
     reloadable: true,
@@ -299,7 +300,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "log-format",
     group: "Logging",
     summary: "json, pretty, or auto: pretty on a terminal, else json",
-    kind: choice(["auto", "json", "pretty"]),
+    kind: choice(["auto", ...lineFormats]),
     initial: () => "auto",
     reloadable: false,
   },
@@ -315,7 +316,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "access-log-format",
     group: "Logging",
     summary: "json, istio-json (its default keys), clf (as web servers), logfmt, pretty, or auto: as log-format says",
-    kind: choice(["auto", "json", "istio-json", "clf", "logfmt", "pretty"], {
+    kind: choice(["auto", ...accessFormats], {
       combined: "would log header fields, which may hold secrets: write clf",
     }),
     initial: () => "auto",

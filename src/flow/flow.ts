@@ -4,6 +4,9 @@
  */
 import type { Refusal } from "../protocol/refusal.ts"
 
+/** Which way a connection goes: to the workload, or from it. */
+export type Direction = "inbound" | "outbound"
+
 /** Where a connection stands, and where it stood when it ended. */
 export type Phase = "detect" | "handshake" | "dial" | "data"
 
@@ -35,7 +38,7 @@ interface Ending {
 /** Every connection that is open has one, so it holds few fields: what is seldom known, or can be told from others, is none. */
 export class Flow {
   readonly id: number
-  readonly direction: "inbound" | "outbound"
+  readonly direction: Direction
   /** Monotonic clock, milliseconds; what durations are counted from. */
   readonly started = performance.now()
   readonly clientHost: string
@@ -60,7 +63,7 @@ export class Flow {
   private tunnel: Counted | undefined = undefined
   private ending: Ending | undefined = undefined
 
-  constructor(id: number, direction: "inbound" | "outbound", client: Peer) {
+  constructor(id: number, direction: Direction, client: Peer) {
     this.id = id
     this.direction = direction
     this.clientHost = client.host

@@ -1,7 +1,5 @@
 /**
  * ListenFailed: a listener that could not be opened, in words that say what to do about it.
- *
- * The only reason why the program ends at start with exit code 69.
  */
 import * as Data from "effect/Data"
 

@@ -7,7 +7,7 @@ import type { Told } from "./rows.ts"
 /** Milliseconds between two answers. */
 const every = 1000
 /** Milliseconds after which an answer is given up; a proxy that is this slow is in trouble, and that must show. */
-const patience = 5000
+const answerTimeout = 5000
 
 export interface Reading {
   /** Name, version and state. */
@@ -76,7 +76,7 @@ const get = async (path: string, method = "GET"): Promise<Response> => {
     method,
     headers: { Accept: "application/json, text/plain" },
     cache: "no-store",
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(answerTimeout),
   })
   if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
   return answer

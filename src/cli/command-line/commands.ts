@@ -152,14 +152,3 @@ export const commandNames = Object.keys(commands) as ReadonlyArray<CommandName>
 /** Whether a word names an own entry of a table: `constructor` does not. */
 export const isOneOf = <A extends string>(names: ReadonlyArray<A>, word: string): word is A =>
   names.some((name) => name === word)
-
-export const exitCodes: ReadonlyArray<readonly [code: string, meaning: string]> = [
-  ["0", "done, also after SIGTERM"],
-  ["1", "failure, or cut short by a second signal"],
-  ["2", "unknown command or flag"],
-  ["69", "cannot listen"],
-  ["78", "a value or a combination of values is wrong"],
-  ["126", "run -- CMD: CMD cannot be executed"],
-  ["127", "run -- CMD: CMD was not found"],
-  ["other", "run -- CMD: the exit code of CMD, or 128 + the signal that ended it"],
-]

@@ -19,7 +19,7 @@ export interface Answer {
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly message: string }> {}
 
 /** Milliseconds. The listeners are on this machine, and probes of containers give up after little more. */
-export const patience = 3000
+export const answerTimeout = 3000
 
 /** Heads and bodies of these answers are a few hundred bytes; whoever sends more than this is not the proxy. */
 const maxAnswer = 16 * 1024
@@ -29,7 +29,7 @@ export const ask = (
   method: "GET" | "POST",
   port: number,
   path: string,
-  milliseconds = patience,
+  milliseconds = answerTimeout,
 ): Effect.Effect<Answer, NoAnswer> => {
   const place = `127.0.0.1:${port}`
   return exchange(port, `${method} ${path} HTTP/1.0\r\nHost: ${place}\r\nContent-Length: 0\r\n\r\n`).pipe(

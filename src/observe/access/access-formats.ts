@@ -1,14 +1,12 @@
 /**
  * Access formats: an entry as one line, for people and for the log readers that they have. A line ends with its newline.
  */
+import type { AccessFormat } from "../../flow/levels.ts"
 import { refusals } from "../../protocol/refusal.ts"
 
 import { type Entry, startOf } from "./entry.ts"
 import { istioLine } from "./istio.ts"
 import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
-
-export const accessFormats = ["json", "istio-json", "clf", "logfmt", "pretty"] as const
-export type AccessFormat = (typeof accessFormats)[number]
 
 /** The function that writes lines of one format; colours are only for `pretty`. */
 export const accessFormat = (format: AccessFormat, color = false): ((entry: Entry) => string) => {

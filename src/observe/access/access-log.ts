@@ -4,7 +4,8 @@
  * What is written is also kept for a while as JSON (`Recent`), whatever the format of the log, and where there is no
  * log at all.
  */
-import { type AccessFormat, accessFormat } from "./access-formats.ts"
+import type { AccessFormat } from "../../flow/levels.ts"
+import { accessFormat } from "./access-formats.ts"
 import type { RequestRecord } from "../../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
 import type { Flow } from "../../flow/flow.ts"

@@ -1,15 +1,11 @@
 /**
  * Log: what the program says of itself, on standard error. One line an event, whatever the event holds.
  */
+import { type LineFormat, type LogLevel, logLevels } from "../../flow/levels.ts"
+
 import { priority } from "./journal.ts"
 import type { Output } from "../output/output.ts"
 import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
-
-export type LogLevel = "debug" | "info" | "warn" | "error"
-/** How lines look: one JSON object each, or short for a person. */
-export type LineFormat = "json" | "pretty"
-
-export const logLevels: ReadonlyArray<LogLevel> = ["debug", "info", "warn", "error"]
 
 /** What belongs to a message. Absent values are left out; `time`, `level` and `message` are taken. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>

@@ -6,7 +6,7 @@ import * as Record from "effect/Record"
 
 import { type Reason, refusals } from "../../protocol/refusal.ts"
 
-import type { EndedBy, Flow, Protocol } from "../../flow/flow.ts"
+import type { Direction, EndedBy, Flow, Protocol } from "../../flow/flow.ts"
 import type { Listener } from "../../flow/listen-failed.ts"
 import {
   type Build,
@@ -21,8 +21,6 @@ import {
 import { Histogram, Series } from "./series.ts"
 import type { ShortfallCounts } from "../log/shortfall-log.ts"
 import type { acceptErrors, FallbackReason, Feature } from "../../flow/shortfalls.ts"
-
-type Direction = Flow["direction"]
 
 /** What is read only when somebody asks. */
 export interface MetricsParts {

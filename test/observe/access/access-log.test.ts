@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test"
 
-import {
-  accessFormat,
-  accessFormats,
-  clfLine,
-  logfmtLine,
-  prettyLine,
-} from "../../../src/observe/access/access-formats.ts"
+import { accessFormat, clfLine, logfmtLine, prettyLine } from "../../../src/observe/access/access-formats.ts"
+import { accessFormats } from "../../../src/flow/levels.ts"
 import { makeAccessLog } from "../../../src/observe/access/access-log.ts"
 import type { RequestRecord } from "../../../src/flow/request-record.ts"
 import { istioLine } from "../../../src/observe/access/istio.ts"

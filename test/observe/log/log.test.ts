@@ -1,15 +1,7 @@
 import { expect, test } from "bun:test"
 
-import {
-  droppedNotice,
-  logJson,
-  type LogLevel,
-  logLevels,
-  logPretty,
-  makeLog,
-  resolveFormat,
-  wantsColor,
-} from "../../../src/observe/log/log.ts"
+import { type LogLevel, logLevels } from "../../../src/flow/levels.ts"
+import { droppedNotice, logJson, logPretty, makeLog, resolveFormat, wantsColor } from "../../../src/observe/log/log.ts"
 
 /** A log, and what it wrote. */
 const recorded = (level: () => LogLevel, format: "json" | "pretty" = "json") => {
