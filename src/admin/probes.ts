@@ -119,7 +119,7 @@ class Visitor {
     void this.reply(request)
   }
 
-  private async reply(asked: Asked | undefined): Promise<void> {
+  private async reply(asked: Probe | undefined): Promise<void> {
     const response =
       asked === undefined ? new Response("this is no request\n", { status: 400 }) : await this.answer(asked.request)
     const body = Buffer.from(await response.arrayBuffer())
@@ -143,7 +143,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 }
 
-interface Asked {
+interface Probe {
   /** GET where HEAD was asked for: the head of its answer, with the length of the body that stays away. */
   readonly request: Request
   readonly headOnly: boolean
@@ -155,7 +155,7 @@ const requestLine = /^([A-Z]{1,16}) (\/[!-~]*|http:\/\/[!-~]+) HTTP\/1\.([01])$/
 const fieldLine = /^[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*$/
 
 /** The request of a head; undefined when it is malformed. */
-const parse = (head: string): Asked | undefined => {
+const parse = (head: string): Probe | undefined => {
   const [line = "", ...fields] = head.split("\r\n")
   const [, method, target = "", minor] = requestLine.exec(line) ?? []
   // A Request refuses these two by throwing.

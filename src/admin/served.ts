@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Listener, type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
+import { type ListenerName, type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
 
 /** Where a server listens; the port also where 0 was asked for. */
 export interface Served {
@@ -20,7 +20,7 @@ interface Stoppable {
 
 /** Listens until the scope closes, which cuts off whoever is still there. `listen` may throw what the system says. */
 export const served = (
-  what: Listener,
+  what: ListenerName,
   address: string,
   port: number,
   listen: () => Stoppable,

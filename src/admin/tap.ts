@@ -10,7 +10,7 @@ import * as Result from "effect/Result"
 import { parseFilter } from "../observe/access/filter.ts"
 import type { Recent } from "../observe/access/recent.ts"
 
-import { type Answer, type Asked, KeepOpen, query, type Route, text } from "./router.ts"
+import { type AdminRequest, type AdminResponse, KeepOpen, query, type Route, text } from "./router.ts"
 
 /** Readers at once; each costs its buffer, and its filter for every line. */
 export const maxReaders = 16
@@ -29,7 +29,7 @@ export interface Tap {
 export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
   let readers = 0
   let dropped = 0
-  const answer = (request: Asked, keepOpen: () => void): Answer => {
+  const answer = (request: AdminRequest, keepOpen: () => void): AdminResponse => {
     if (request.method === "HEAD") return HttpServerResponse.empty(ndjson)
     const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)

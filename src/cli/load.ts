@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import * as Result from "effect/Result"
 import { type ConfigError, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
-import { type Environment, find, type Flags, type Found, type Sources } from "../config/find.ts"
+import { type Environment, find, type Flags, type FoundText, type Sources } from "../config/find.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
@@ -38,7 +38,7 @@ export const load = (
 
 const ignore = (): void => {}
 
-const loadConfig = (found: Found | undefined): Result.Result<Input["file"], ConfigError> => {
+const loadConfig = (found: FoundText | undefined): Result.Result<Input["file"], ConfigError> => {
   if (found === undefined || found.text === "") return Result.succeed(undefined)
   const path = found.text
   const content = path === "-" ? readStandardInput() : readText(path)
@@ -50,7 +50,7 @@ const loadConfig = (found: Found | undefined): Result.Result<Input["file"], Conf
 }
 
 const loadAnnotations = (
-  found: Found | undefined,
+  found: FoundText | undefined,
   defaultPath: string,
 ): Result.Result<Input["annotations"], ConfigError> => {
   const path = found?.text ?? defaultPath
@@ -84,7 +84,7 @@ const readStandardInput = (): string | ReadFailure => {
   return text
 }
 
-const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailure): ConfigError => {
+const unreadable = (option: string, { text, origin }: FoundText, { code }: ReadFailure): ConfigError => {
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "does not exist",
     ENOTDIR: "does not exist",

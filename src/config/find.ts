@@ -22,7 +22,7 @@ export interface Sources {
 }
 
 /** A text without spaces at its ends, and where it came from, in words. */
-export interface Found {
+export interface FoundText {
   readonly text: string
   readonly origin: string
 }
@@ -33,7 +33,7 @@ type Named = Pick<Option<unknown>, "name" | "environment" | "annotation"> & {
 }
 
 /** The value that holds, or undefined where the default does. `warn` hears of doubts about it. */
-export const find = (option: Named, sources: Sources, warn: (warning: string) => void): Found | undefined => {
+export const find = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const found =
     fromFlags(option, sources.flags) ??
     fromEnvironment(option, sources.env, warn) ??
@@ -43,7 +43,7 @@ export const find = (option: Named, sources: Sources, warn: (warning: string) =>
 }
 
 /** Of several flags the last holds; those of a list add up. */
-const fromFlags = (option: Named, flags: Flags): Found | undefined => {
+const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
   const texts = flags.filter(([name]) => name === option.name).map(([, value]) => (value === true ? "true" : value))
   const last = texts.at(-1)
   if (last === undefined) return undefined
@@ -51,7 +51,7 @@ const fromFlags = (option: Named, flags: Flags): Found | undefined => {
 }
 
 /** Where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
-const fromEnvironment = (option: Named, env: Environment, warn: (warning: string) => void): Found | undefined => {
+const fromEnvironment = (option: Named, env: Environment, warn: (warning: string) => void): FoundText | undefined => {
   const set: Array<{ readonly name: string; readonly text: string }> = []
   for (const name of environmentNames(option)) {
     const text = env[name]?.trim() ?? ""
@@ -76,14 +76,14 @@ const fromEnvironment = (option: Named, env: Environment, warn: (warning: string
 export const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:[0-9]+$/i.test(text)
 
 /** An empty annotation counts as not set: templates write one where a chart's value is empty. */
-const fromAnnotations = (option: Named, annotations: Texts | undefined): Found | undefined => {
+const fromAnnotations = (option: Named, annotations: Texts | undefined): FoundText | undefined => {
   if (annotations === undefined || option.annotation === undefined) return undefined
   const key = annotationDomain + option.annotation
   const text = annotations.values.get(key)?.trim() ?? ""
   return text === "" ? undefined : { text, origin: `annotation ${key} in ${annotations.path}` }
 }
 
-const fromFile = (option: Named, file: Texts | undefined): Found | undefined => {
+const fromFile = (option: Named, file: Texts | undefined): FoundText | undefined => {
   const text = file?.values.get(option.name)
   return file === undefined || text === undefined ? undefined : { text, origin: fileOrigin(file.path) }
 }

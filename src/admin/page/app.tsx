@@ -4,10 +4,10 @@
 import type { RefObject } from "preact"
 import { useEffect, useReducer, useRef, useState } from "preact/hooks"
 
-import { Details, type Look } from "./details.tsx"
+import { Details, type Detailed } from "./details.tsx"
 import { Drain } from "./drain.tsx"
 import { whole } from "./format.ts"
-import { Model } from "./model.ts"
+import { PageModel } from "./model.ts"
 import { askSettings, poll } from "./poll.ts"
 import { matcher, type Order, type Told } from "./rows.ts"
 import { Settings } from "./settings.tsx"
@@ -20,7 +20,7 @@ export const App = () => {
   const [tab, setTab] = useState<Tab>("open")
   const [words, setWords] = useState("")
   const [order, setOrder] = useState<Order>({ by: "when", descending: true })
-  const [look, setLook] = useState<Look | undefined>(undefined)
+  const [look, setLook] = useState<Detailed | undefined>(undefined)
   const [settings, setSettings] = useState<ReadonlyArray<Told>>([])
   const filter = useRef<HTMLInputElement>(null)
   const list = useRef<HTMLDivElement>(null)
@@ -72,7 +72,7 @@ export const App = () => {
 
 /** The model, which is polled as long as the page is shown, and what changes it; each change draws the page again. */
 const useModel = () => {
-  const [model] = useState(() => new Model())
+  const [model] = useState(() => new PageModel())
   const [, redraw] = useReducer<number, void>((turn) => turn + 1, 0)
   const miss = (why: string): void => {
     model.miss(why)
@@ -123,7 +123,7 @@ const useKeys = (
 }
 
 interface HeaderProps {
-  readonly model: Model
+  readonly model: PageModel
   readonly togglePause: () => void
   readonly complain: (why: string) => void
 }

@@ -8,7 +8,7 @@ import uPlot from "uplot"
 /** Points across until there are more: a page that was just opened shows its first ones large. */
 const fewest = 30
 
-export interface Line {
+export interface PlottedLine {
   readonly name: string
   /** One a second, the oldest first; undefined where there was nothing to measure. */
   readonly values: ReadonlyArray<number | undefined>
@@ -22,8 +22,8 @@ interface Props {
   readonly note: string
   readonly format: (value: number) => string
   /** Both have as many values. */
-  readonly first: Line
-  readonly second: Line
+  readonly first: PlottedLine
+  readonly second: PlottedLine
   /** A class of page.css that colours it. */
   readonly tone?: string
 }
@@ -75,7 +75,7 @@ const shown = (value: number | undefined, format: (value: number) => string): st
   value === undefined ? "–" : format(value)
 
 /** Seconds before now, and both lines; uPlot draws no line through null. */
-const dataOf = (first: Line, second: Line): uPlot.AlignedData => [
+const dataOf = (first: PlottedLine, second: PlottedLine): uPlot.AlignedData => [
   first.values.map((_, i) => i + 1 - first.values.length),
   first.values.map((value) => value ?? null),
   second.values.map((value) => value ?? null),

@@ -8,7 +8,7 @@ import { endedRow, openRow, type Row, type Told } from "./rows.ts"
 /** Rows of what ended; the proxy itself keeps no more. */
 export const maxEnded = 1000
 
-export class Model {
+export class PageModel {
   readonly history = new History()
   /** `connecting`, what the proxy says of itself, or `unreachable`. */
   state = "connecting"

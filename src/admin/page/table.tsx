@@ -12,14 +12,14 @@ const rowHeight = 30
 /** Rows above and below what is in sight, so that scrolling shows no gaps. */
 const margin = 8
 
-interface Column {
+interface TableColumn {
   readonly key: Key
   readonly title: string
   readonly meaning: string
   readonly show: (row: Row) => string
 }
 
-const columns: ReadonlyArray<Column> = [
+const columns: ReadonlyArray<TableColumn> = [
   { key: "when", title: "When", meaning: "when it began, or ended", show: ({ when }) => clock(when) },
   {
     key: "direction",

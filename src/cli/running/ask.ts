@@ -8,7 +8,7 @@ import { connect } from "node:net"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
-export interface Answer {
+export interface AdminAnswer {
   /** 100..999 */
   readonly status: number
   /** The first line of the body where it is short printable ASCII, else empty. */
@@ -30,7 +30,7 @@ export const ask = (
   port: number,
   path: string,
   milliseconds = answerTimeout,
-): Effect.Effect<Answer, NoAnswer> => {
+): Effect.Effect<AdminAnswer, NoAnswer> => {
   const place = `127.0.0.1:${port}`
   return exchange(port, `${method} ${path} HTTP/1.0\r\nHost: ${place}\r\nContent-Length: 0\r\n\r\n`).pipe(
     Effect.mapError((code) =>
@@ -66,7 +66,7 @@ const exchange = (port: number, request: string): Effect.Effect<string, string> 
     return Effect.sync(() => socket.destroy())
   })
 
-const parse = (bytes: string): Answer | undefined => {
+const parse = (bytes: string): AdminAnswer | undefined => {
   const status = /^HTTP\/1\.[01] ([1-9][0-9]{2})[ \r]/.exec(bytes)?.[1]
   const end = bytes.indexOf("\r\n\r\n")
   if (status === undefined || end < 0) return undefined

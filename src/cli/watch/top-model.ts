@@ -35,7 +35,7 @@ export interface Totals {
   readonly bytesOut: number
 }
 
-export interface Model {
+export interface TopModel {
   readonly look: Look
   readonly entries: ReadonlyArray<Entry>
   /** Entries of the window that nobody saw. */
@@ -60,7 +60,7 @@ export const sortKeys = ["flows", "open", "in", "out", "p50", "p99", "errors", "
 export type SortKey = (typeof sortKeys)[number]
 
 /** The model after one more look. */
-export const advance = (before: Model | undefined, look: Look): Model => {
+export const advance = (before: TopModel | undefined, look: Look): TopModel => {
   const since = look.now - windowLength
   const entries = [...(before?.entries ?? []), ...look.ended].filter(({ time }) => Date.parse(time) >= since)
   const looks = [...(before?.looks ?? []), { now: look.now, totals: totalsOf(look.metrics) }].slice(-looksPerRate)
@@ -75,7 +75,7 @@ export const advance = (before: Model | undefined, look: Look): Model => {
 }
 
 /** Per second: connections and requests together, connections, requests, bytes to the targets, bytes to the clients. */
-export const rates = ({ looks }: Pick<Model, "looks">): readonly [number, number, number, number, number] => {
+export const rates = ({ looks }: Pick<TopModel, "looks">): readonly [number, number, number, number, number] => {
   const first = looks[0]
   const last = looks.at(-1)
   if (first === undefined || last === undefined || last.now <= first.now) return [0, 0, 0, 0, 0]
@@ -127,7 +127,7 @@ const isError = ({ refusal, status, code, error }: Entry): boolean =>
   refusal !== undefined || code !== undefined || error !== undefined || (status ?? 0) >= 500
 
 /** Where traffic goes: what ended in the window and what is open, by destination. */
-export const destinationsOf = (model: Model, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
+export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
   const groups = new Map<string, { ended: Array<Entry>; open: Array<Open> }>()
   const group = (name: string) => {
     const found = groups.get(name) ?? { ended: [], open: [] }

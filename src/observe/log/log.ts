@@ -8,13 +8,13 @@ import type { Output } from "../output/output.ts"
 import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
 
 /** What belongs to a message. Absent values are left out; `time`, `level` and `message` are taken. */
-export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface Log {
-  readonly debug: (message: string, fields?: Fields) => void
-  readonly info: (message: string, fields?: Fields) => void
-  readonly warn: (message: string, fields?: Fields) => void
-  readonly error: (message: string, fields?: Fields) => void
+  readonly debug: (message: string, fields?: LogFields) => void
+  readonly info: (message: string, fields?: LogFields) => void
+  readonly warn: (message: string, fields?: LogFields) => void
+  readonly error: (message: string, fields?: LogFields) => void
 }
 
 export interface LogParts {
@@ -27,14 +27,14 @@ export interface LogParts {
   /** Whether the output leads to systemd's journal, which is told how important each line is. */
   readonly journal?: boolean
   /** Is told of every message that is written. */
-  readonly also?: (level: LogLevel, message: string, fields: Fields) => void
+  readonly also?: (level: LogLevel, message: string, fields: LogFields) => void
 }
 
 /** Characters of one message or field: a stack fits. */
 const maxField = 8192
 
 export const makeLog = ({ output, level, format, color = false, journal = false, also }: LogParts): Log => {
-  const say = (at: LogLevel) => (message: string, fields?: Fields) => {
+  const say = (at: LogLevel) => (message: string, fields?: LogFields) => {
     if (logLevels.indexOf(at) < logLevels.indexOf(level())) return
     const now = Date.now()
     const line = format === "json" ? logJson(now, at, message, fields) : logPretty(now, at, message, fields, color)
@@ -45,7 +45,7 @@ export const makeLog = ({ output, level, format, color = false, journal = false,
 }
 
 /** One JSON object and its newline. */
-export const logJson = (now: number, level: LogLevel, message: string, fields: Fields = {}): string => {
+export const logJson = (now: number, level: LogLevel, message: string, fields: LogFields = {}): string => {
   const line: Record<string, unknown> = { time: timestamp(now), level, message: shorten(message, maxField) }
   for (const [name, value] of Object.entries(fields)) {
     line[name] = typeof value === "string" ? shorten(value, maxField) : value
@@ -58,7 +58,7 @@ export const logPretty = (
   now: number,
   level: LogLevel,
   message: string,
-  fields: Fields = {},
+  fields: LogFields = {},
   color = false,
 ): string => {
   const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text)

@@ -7,7 +7,7 @@
 import { refusals } from "../../protocol/refusal.ts"
 
 import type { EndedBy, Protocol } from "../../flow/flow.ts"
-import type { Listener } from "../../flow/listen-failed.ts"
+import type { ListenerName } from "../../flow/listen-failed.ts"
 import type { Family, Label } from "./series.ts"
 import { acceptErrors, fallbackReasons, features } from "../../flow/shortfalls.ts"
 
@@ -18,7 +18,7 @@ const protocols = ["tcp", "http", "connect", "socks4", "socks4a", "socks5", "unk
 const ends = ["client", "target", "proxy", "timeout", "limit", "drain", "done"] satisfies ReadonlyArray<
   EndedBy | "done"
 >
-const listeners = ["inbound", "outbound", "health", "admin"] satisfies ReadonlyArray<Listener>
+const listeners = ["inbound", "outbound", "health", "admin"] satisfies ReadonlyArray<ListenerName>
 const socksVersions = ["socks4", "socks4a", "socks5"] satisfies ReadonlyArray<Protocol>
 /** SOCKS4 CD 90 and 91; SOCKS5 REP 0 to 8, and 255 for no acceptable method. */
 const socksCodes = ["90", "91", "0", "1", "2", "3", "4", "5", "6", "7", "8", "255"]

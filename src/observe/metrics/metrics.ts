@@ -7,7 +7,7 @@ import * as Record from "effect/Record"
 import { type Reason, refusals } from "../../protocol/refusal.ts"
 
 import type { Direction, EndedBy, Flow, Protocol } from "../../flow/flow.ts"
-import type { Listener } from "../../flow/listen-failed.ts"
+import type { ListenerName } from "../../flow/listen-failed.ts"
 import {
   type Build,
   buildInfo,
@@ -148,7 +148,7 @@ export class Metrics implements ShortfallCounts {
     this.series.unwatched.add(1, String(told))
   }
 
-  listening(listener: Listener, up: boolean): void {
+  listening(listener: ListenerName, up: boolean): void {
     this.series.listening.set(up ? 1 : 0, listener)
   }
 

@@ -20,7 +20,7 @@ import type * as Scope from "effect/Scope"
 
 import type { Entry } from "../access/entry.ts"
 import type { LogLevel } from "../../flow/levels.ts"
-import type { Fields, Log } from "../log/log.ts"
+import type { LogFields, Log } from "../log/log.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 import type { Recent } from "../access/recent.ts"
 import { registryOf } from "../metrics/exposition.ts"
@@ -39,7 +39,7 @@ export interface TelemetryParts {
 
 /** Where the log's messages go besides, and how many records were lost. */
 export interface Exported {
-  readonly log: (level: LogLevel, message: string, fields: Fields) => void
+  readonly log: (level: LogLevel, message: string, fields: LogFields) => void
   readonly dropped: () => number
 }
 

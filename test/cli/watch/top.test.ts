@@ -4,7 +4,7 @@ import { press } from "../../../src/cli/watch/top-keys.ts"
 import {
   advance,
   type Look,
-  type Model,
+  type TopModel,
   percentile,
   points,
   rates,
@@ -41,8 +41,8 @@ const connections = (count: number): Partial<Look> => ({
   metrics: new Map([['pillion_connections_total{direction="inbound"}', count]]),
 })
 
-const after = (...looks: ReadonlyArray<Look>): Model => {
-  let model: Model | undefined
+const after = (...looks: ReadonlyArray<Look>): TopModel => {
+  let model: TopModel | undefined
   for (const each of looks) model = advance(model, each)
   if (model === undefined) throw new Error("no looks")
   return model

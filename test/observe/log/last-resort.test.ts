@@ -2,12 +2,12 @@ import { expect, test } from "bun:test"
 import { join } from "node:path"
 
 import { loggedPerMinute, makeLastResort } from "../../../src/observe/log/last-resort.ts"
-import type { Fields } from "../../../src/observe/log/log.ts"
+import type { LogFields } from "../../../src/observe/log/log.ts"
 import { runCommand } from "../../support/process.ts"
 
 /** A last resort with a clock of its own, what it logged and how often it counted. */
 const recorded = () => {
-  const logged: Array<Fields> = []
+  const logged: Array<LogFields> = []
   const clock = { now: 0 }
   let counted = 0
   const report = makeLastResort({
