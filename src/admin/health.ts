@@ -1,5 +1,5 @@
 /**
- * Health: what kubelet and Prometheus ask, on every address. It tells only whether the proxy lives, and counts; it
+ * Health: what kubelet and Prometheus ask, on every address. The answers say only whether the proxy lives, and counts; it
  * changes nothing.
  */
 import * as Effect from "effect/Effect"
@@ -46,7 +46,7 @@ export const stateName = ({ started, draining }: HealthState): "starting" | "rea
 export const prometheus = (metrics: string): AdminResponse =>
   HttpServerResponse.text(metrics, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
 
-/** It answers, so it lives; a program that drains lives too, and must not be restarted for it. */
+/** A program that answers lives; one that drains lives too, and must not be restarted for it. */
 const live = () => text(200, "ok")
 
 const healthRoutes = (state: HealthState, metrics: () => string): ReadonlyArray<Route> => [

@@ -14,7 +14,7 @@ import type { ListenFailed } from "../flow/listen-failed.ts"
 import type { Handler } from "./router.ts"
 import { type Served, served } from "./served.ts"
 
-/** They live on descriptors that max-connections leaves free. */
+/** Connections at once. They live on descriptors that max-connections leaves free. */
 export const maxVisitors = 16
 /** Bytes of a request; kubelet and Prometheus send some two hundred. */
 export const maxHead = 8192
@@ -103,7 +103,7 @@ class Visitor {
     clearTimeout(this.deadline)
   }
 
-  /** Not re-armed by bytes: only a request that was answered buys more time. */
+  /** Starts the deadline. Bytes do not re-arm it: only a request that was answered buys more time. */
   private wait(): Timer {
     return setTimeout(() => this.leave(), visitTimeout).unref()
   }

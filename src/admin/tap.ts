@@ -69,7 +69,7 @@ const ndjson = { status: 200, headers: { "Content-Type": "application/x-ndjson",
 class Reader {
   private waiting: Array<string> = []
   private characters = 0
-  /** Lines that were lost since the reader was told last. */
+  /** Lines that were lost since the reader's last notice. */
   private lost = 0
   private asked: ((bytes: Uint8Array) => void) | undefined = undefined
   private timer: ReturnType<typeof setTimeout> | undefined = undefined

@@ -27,7 +27,7 @@ export const load = (
   { env, annotationsFile }: LoadParts = { env: process.env, annotationsFile: defaultAnnotationsFile },
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
-    // Doubts about these two options are told by `read`, which looks at them again.
+    // Doubts about these two options are reported by `read`, which looks at them again.
     const given: Sources = { flags, env, annotations: undefined, file: undefined }
     const file = yield* loadConfig(find(options.config, given, ignore))
     const values = file === undefined ? undefined : { path: file.path, values: yield* fileTexts(file.path, file.value) }
@@ -94,7 +94,7 @@ const unreadable = (option: string, { text, origin }: FoundText, { code }: ReadF
   return valueError(`${option} ${JSON.stringify(text)} (${origin}) ${reasons[code] ?? `cannot be read (${code})`}`)
 }
 
-/** Where /proc does not say: what most systems allow at least. */
+/** Open files where /proc does not say: what most systems allow at least. */
 const usualOpenFiles = 1024
 /** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
 const maxOpenFiles = 1_048_576

@@ -42,7 +42,7 @@ export const find = (option: Named, sources: Sources, warn: (warning: string) =>
   return found === undefined ? undefined : { ...found, text: found.text.trim() }
 }
 
-/** Of several flags the last holds; those of a list add up. */
+/** Finds an option among the flags: of several the last holds; those of a list add up. */
 const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
   const texts = flags.filter(([name]) => name === option.name).map(([, value]) => (value === true ? "true" : value))
   const last = texts.at(-1)
@@ -50,7 +50,7 @@ const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
   return { text: option.kind.shape === "list" ? texts.join(",") : last, origin: `flag --${option.name}` }
 }
 
-/** Where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
+/** Finds an option in the environment: where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
 const fromEnvironment = (option: Named, env: Environment, warn: (warning: string) => void): FoundText | undefined => {
   const set: Array<{ readonly name: string; readonly text: string }> = []
   for (const name of environmentNames(option)) {

@@ -24,7 +24,7 @@ export interface Option<A> {
   readonly initial: (limits: Limits) => A
   /** What help says the default is, where the value itself does not say it. */
   readonly initialText?: string
-  /** The documented environment name; `PILLION_` + name in capitals holds besides. */
+  /** The documented environment name; `PILLION_` + name in capitals holds too. */
   readonly environment?: string
   /** The name after `sidecar.speedscale.com/`. */
   readonly annotation?: string

@@ -95,7 +95,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "poll",
     group: "Proxy",
     summary:
-      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, where these are not to be trusted: slower, and most failed dials are told as refused",
+      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, where these are not to be trusted: slower, and most failed dials are reported as refused",
     kind: boolean,
     initial: () => true,
     reloadable: false,
@@ -184,7 +184,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
   denyDestinations: {
     name: "deny-destinations",
     group: "Destinations",
-    summary: "deny these, written likewise; stronger than allow-destinations",
+    summary: "deny these, written the same way; stronger than allow-destinations",
     kind: list(destinationRule),
     initial: () => [],
     annotation: "deny-destinations",

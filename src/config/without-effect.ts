@@ -1,6 +1,6 @@
 /**
  * Without effect: the documented annotations and environment names that this version takes no notice of, each with the
- * reason. Whoever sets one is told, for a setting that is ignored in silence is believed to hold.
+ * reason. Setting one is reported, for a setting that is ignored in silence is believed to hold.
  *
  * Only what asks for something is named: a value that says what holds anyway asks for nothing.
  */

@@ -1,5 +1,5 @@
 /**
- * Chart: two lines over the last two minutes, small, drawn by uPlot. The legend tells the newest values, or those
+ * Chart: two lines over the last two minutes, small, drawn by uPlot. The legend shows the newest values, or those
  * under the pointer.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"

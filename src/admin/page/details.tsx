@@ -15,7 +15,7 @@ const stages = [
   ["t_first_byte", "first byte"],
 ] as const
 
-/** That somebody wants to know more about a row: another object each time, also of the same row. */
+/** A row that somebody wants to know more about: another object each time, also of the same row. */
 export interface Detailed {
   readonly row: Row
 }
@@ -75,7 +75,7 @@ const Timing = ({ told }: { readonly told: Told }) => {
 interface Stage {
   readonly name: string
   readonly milliseconds: number
-  /** Of the whole, up to 1: pieces whose shares were less than 1 together would not fill the bar. */
+  /** The part of the whole, up to 1: pieces whose shares were less than 1 together would not fill the bar. */
   readonly share: number
 }
 

@@ -44,7 +44,7 @@ export class PageModel {
     this.ended = this.allEnded
   }
 
-  /** No reading came. A proxy that drained has done what it was told. */
+  /** Notes that no reading came. A proxy that drained has done what was asked. */
   miss(why: string): void {
     const drained = this.state === "draining"
     this.trouble = drained ? "The proxy has drained and ended." : `The proxy does not answer: ${why}`

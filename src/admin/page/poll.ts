@@ -31,7 +31,7 @@ export const poll = async (read: (reading: Reading) => void, failed: (why: strin
     await visible()
     try {
       let reading = await ask(after)
-      // Another process counts from 1 again, and has nothing to tell after a number that it has not reached.
+      // Another process counts from 1 again, and has nothing to report after a number that it has not reached.
       const started = sum(reading.samples, "process_start_time_seconds")
       if (startedAt !== started && after > 0) reading = await ask(0)
       startedAt = started

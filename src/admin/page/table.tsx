@@ -42,7 +42,7 @@ const columns: ReadonlyArray<TableColumn> = [
 ]
 
 const numeric: ReadonlySet<Key> = new Set(["when", "bytesIn", "bytesOut", "lasted"])
-/** What does not fit its column is told on hovering. */
+/** Columns whose text may not fit: hovering shows the whole. */
 const hovered: ReadonlySet<Key> = new Set(["target", "client", "state"])
 
 interface Props {

@@ -1,5 +1,5 @@
 /**
- * Commands: what `pillion` can be told to do. The command line's parser and the help take everything from this table.
+ * Commands: what `pillion` can do. The command line's parser and the help take everything from this table.
  */
 
 /** Languages for which `pillion env` knows the client recipe. */
@@ -37,7 +37,7 @@ export interface Command {
   /** One sentence without a full stop. */
   readonly summary: string
   readonly flags: ReadonlyArray<CommandFlag>
-  /** Whether it reads the settings, and so takes every option of the option table. */
+  /** Whether the command reads the settings, and so takes every option of the option table. */
   readonly takesOptions: boolean
   /** Command lines, and what each does. */
   readonly examples: ReadonlyArray<readonly [line: string, meaning: string]>
@@ -69,7 +69,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   env: {
     usage: `env [${languages.join("|")}] [options]`,
-    summary: "print how clients are told to use the proxy with these settings",
+    summary: "print what makes clients use the proxy with these settings",
     flags: ["json", "k8s", "shell"],
     takesOptions: true,
     examples: [

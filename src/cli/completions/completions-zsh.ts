@@ -44,7 +44,7 @@ const argumentsOf = ({ flags, words }: CompletedCommand, proxy: ReadonlyArray<Co
   return ["_arguments", ...(takesProxy ? ["$proxy"] : []), ...own.map(specification), ...word].join(" ")
 }
 
-/** As zshcompsys(1) wants it for _arguments. */
+/** The flag as zshcompsys(1) wants it for _arguments. */
 const specification = ({ name, short, summary, value, optional, repeatable }: CompletableFlag): string => {
   const meaning = `[${escape(summary)}]`
   if (short !== undefined) return `'(-${short} --${name})'{-${short},--${name}}${quote(meaning)}`

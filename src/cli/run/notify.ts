@@ -1,6 +1,6 @@
 /**
- * Notify: tells systemd how the service is, as sd_notify(3) says, where systemd asks for it by NOTIFY_SOCKET; elsewhere
- * it does nothing. What cannot be told is a warning: it never holds up or ends the proxy.
+ * Notify: reports to systemd how the service is, as sd_notify(3) says, where systemd asks for it by NOTIFY_SOCKET; elsewhere
+ * it does nothing. A failure to report is a warning: it never holds up or ends the proxy.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,7 @@ export interface ServiceManager {
   readonly ready: () => void
   /** The settings are read anew from here until `ready`. */
   readonly reloading: () => void
-  /** The end has begun, and will take at most so many milliseconds. */
+  /** Reports that the end has begun, and will take at most `milliseconds`. */
   readonly stopping: (milliseconds: number) => void
 }
 

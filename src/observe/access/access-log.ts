@@ -14,9 +14,9 @@ import type { Output } from "../output/output.ts"
 import type { Recent } from "./recent.ts"
 
 export interface AccessLog {
-  /** A connection ended after so many milliseconds. Tells nothing where its requests have said everything. */
+  /** Logs a connection that ended after `elapsed` milliseconds; nothing where its requests have said everything. */
   readonly connection: (flow: Flow, elapsed: number) => void
-  /** A request was answered, or failed. */
+  /** Logs a request that was answered, or failed. */
   readonly exchange: (flow: Flow, answered: RequestRecord) => void
 }
 
@@ -32,27 +32,27 @@ export interface AccessLogParts {
 export const makeAccessLog = ({ output, format, color = false, recent }: AccessLogParts): AccessLog => {
   const lineOf = format === "json" ? undefined : accessFormat(format, color)
   const line = new Line()
-  const tell = (): void => {
+  const write = (): void => {
     if (lineOf === undefined) output?.writeBytes(line.bytes, line.length)
     else output?.write(lineOf(entryOf(line)))
     recent.add(line)
   }
   return {
     connection: (flow, elapsed) => {
-      if (flow.told && !hasMoreToTell(flow)) return
+      if (flow.logged && !hasMoreToLog(flow)) return
       writeConnection(line, flow, Date.now(), elapsed)
-      tell()
+      write()
     },
     exchange: (flow, answered) => {
-      flow.told = true
+      flow.logged = true
       writeRequest(line, flow, answered, Date.now())
-      tell()
+      write()
     },
   }
 }
 
 /** Whether a connection was more than its requests: a tunnel after them, a refusal, or an end that was not theirs. */
-const hasMoreToTell = (flow: Flow): boolean =>
+const hasMoreToLog = (flow: Flow): boolean =>
   flow.protocol !== "http" ||
   flow.bytesIn + flow.bytesOut > 0 ||
   flow.refusal !== undefined ||

@@ -1,5 +1,5 @@
 /**
- * Entry: what is told of a connection, or of one HTTP request, when it is over. The access log, the list of what ended
+ * Entry: what is reported of a connection, or of one HTTP request, when it is over. The access log, the list of what ended
  * last and `pillion tap` all show entries; this is their one list of fields.
  *
  * No entry holds a query, a header field, credentials or a body: neither a flow nor an answer has them.
@@ -13,7 +13,7 @@ import { shorten, timestamp } from "../output/text.ts"
 
 /** Fields as JSON shows them, in this order; times are milliseconds, to the microsecond. */
 export interface Entry {
-  /** When it was over: RFC 3339 in UTC. */
+  /** The time of the end: RFC 3339 in UTC. */
   readonly time: string
   /** The connection's number, which its requests share. */
   readonly flow: number
@@ -37,9 +37,9 @@ export interface Entry {
   readonly t_first_byte: number | undefined
   /** From the accept to the end; of a request, from its head. */
   readonly t_total: number
-  /** Who ended it; absent for a request that was answered. */
+  /** Who ended the connection; absent for a request that was answered. */
   readonly end: EndedBy | undefined
-  /** Where it stood when it ended. */
+  /** The phase in which the connection ended. */
   readonly phase: Phase
   /** The error code of a socket that did not close in order. */
   readonly code: string | undefined
@@ -111,12 +111,12 @@ export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: nu
   line.end()
 }
 
-/** Likewise a request of it. */
+/** Writes the line of one request of a connection. */
 export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, now: number): void => {
   const { target, refusal } = answered
   begin(line, flow, now)
   line.text(names.target, short(target ?? flow.target))
-  // A connection that was at hand: which address it goes to was told when it was made.
+  // A connection that was at hand: its address was reported when it was made.
   if (target === flow.target) line.text(names.address, flow.address)
   line.count(names.bytes_in, answered.bytesIn)
   line.count(names.bytes_out, answered.bytesOut)
@@ -144,10 +144,10 @@ const begin = (line: Line, flow: Flow, now: number): void => {
   line.peer(names.client, flow.clientHost, flow.clientPort)
 }
 
-/** What a line says, for who wants it otherwise. */
+/** The entry that a line was made from, for formats that show it otherwise. */
 export const entryOf = (line: Pick<Line, "toString">): Entry => JSON.parse(line.toString())
 
-/** When it began, in milliseconds since the epoch. */
+/** When an entry's connection or request began, in milliseconds since the epoch. */
 export const startOf = ({ time, t_total }: Entry): number => Date.parse(time) - Math.round(t_total)
 
 const short = (text: string | undefined): string | undefined =>

@@ -1,5 +1,5 @@
 /**
- * Recent: what ended last, as lines of JSON, and who is told when something ends. Bounded by count and by size: it can
+ * Recent: what ended last, as lines of JSON, and who is called when something ends. Bounded by count and by size: it can
  * be asked for at any time, and never grows.
  *
  * Lines are kept as bytes in one ring. A thousand strings that live a little longer than the garbage collector expects
@@ -13,7 +13,7 @@ export const maxLines = 1000
 /** Bytes of all lines that are kept; at a few hundred each there is room for all of them. */
 export const maxBytes = 1 << 19
 
-/** Is told of every entry with its line of JSON. Called synchronously; must not throw. */
+/** Called with every entry and its line of JSON, synchronously; must not throw. */
 export type Follower = (entry: Entry, line: string) => void
 
 /** Lines with their numbers: `first` is that of the first one, and they go up by one. */

@@ -1,5 +1,5 @@
 /**
- * Journal: how systemd's journal is told how important a line is: by the number of the priority in front of it, as
+ * Journal: how systemd's journal learns how important a line is: from the number of the priority in front of it, as
  * sd-daemon(3) has it. The journal takes the prefix away, so what it keeps of a line is the same as everywhere else, one
  * JSON object by default. A file, a pipe or a terminal never sees one.
  */

@@ -15,7 +15,7 @@ export interface LastResortParts {
   readonly now?: () => number
 }
 
-/** Makes the function that is told of a defect. It never throws. */
+/** Makes the function that reports a defect. The function never throws. */
 export const makeLastResort = ({ log, count, now = () => performance.now() }: LastResortParts) => {
   let minute = Number.NEGATIVE_INFINITY
   let logged = 0

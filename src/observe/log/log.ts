@@ -24,9 +24,9 @@ export interface LogParts {
   readonly format: LineFormat
   /** Only for `pretty`. */
   readonly color?: boolean
-  /** Whether the output leads to systemd's journal, which is told how important each line is. */
+  /** True where the output leads to systemd's journal: each line then begins with its priority. */
   readonly journal?: boolean
-  /** Is told of every message that is written. */
+  /** Called with every message that is written. */
   readonly also?: (level: LogLevel, message: string, fields: LogFields) => void
 }
 

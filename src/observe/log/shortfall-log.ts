@@ -15,7 +15,7 @@ import {
 /** Milliseconds between two lines that a listener cannot accept: at a limit it may stop and go on many times a second. */
 export const deafWarningEvery = 10_000
 
-/** What is counted. */
+/** Counters of shortfalls. */
 export interface ShortfallCounts {
   readonly fallback: (feature: Feature, reason: FallbackReason) => void
   readonly acceptError: (code: (typeof acceptErrors)[number]) => void

@@ -1,5 +1,5 @@
 /**
- * Metrics: counts what happens, in plain numbers. exposition.ts tells them.
+ * Metrics: counts what happens, in plain numbers. exposition.ts exposes them.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import * as Record from "effect/Record"
@@ -39,7 +39,7 @@ export class Metrics implements ShortfallCounts {
   private readonly build: Series
   private readonly series = Record.map(families, (family) => new Series(family))
   private readonly histograms = Record.map(histograms, (family) => new Histogram(family, family.bounds))
-  /** Bytes that are over: the series has besides what is under way. */
+  /** Bytes of connections that ended; the series adds those that are under way. */
   private readonly past = { inbound: { in: 0, out: 0 }, outbound: { in: 0, out: 0 } }
 
   constructor(parts: MetricsParts) {
@@ -64,7 +64,7 @@ export class Metrics implements ShortfallCounts {
     this.histograms.connections.observe(seconds, direction)
   }
 
-  /** It became known what a client speaks. */
+  /** Counts a client whose protocol was recognised. */
   detected(direction: Direction, protocol: Protocol): void {
     this.series.detected.add(1, direction, protocol)
   }
@@ -79,7 +79,7 @@ export class Metrics implements ShortfallCounts {
     this.series.refused.add(1, direction, reason)
   }
 
-  /** Turned away at the connection limit; `told` says whether in the client's own protocol. */
+  /** Counts a connection that was turned away at the limit; `told`: it was answered in the client's own protocol. */
   overloaded(direction: Direction, told: boolean): void {
     this.series.overloaded.add(1, direction, String(told))
   }
@@ -143,7 +143,7 @@ export class Metrics implements ShortfallCounts {
     this.series.acceptErrors.add(1, code)
   }
 
-  /** epoll(7) took no socket; `told` says whether its client could be told. */
+  /** Counts a socket that epoll(7) did not take; `told`: its client was answered. */
   unwatched(told: boolean): void {
     this.series.unwatched.add(1, String(told))
   }

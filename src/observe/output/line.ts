@@ -34,7 +34,7 @@ export class Line {
     this.first = undefined
   }
 
-  /** Likewise, and its first field. Many lines share their millisecond: then that is there already. */
+  /** Begins a line as above, with its first field. Many lines share their millisecond: then the text is there already. */
   beginWith(name: Uint8Array, value: string): void {
     if (value === this.first) {
       this.length = this.firstEnd
@@ -132,7 +132,7 @@ export class Line {
     this.length += count
   }
 
-  /** The decimals of so many thousandths, without zeros at their end. */
+  /** Appends thousandths as decimals, without zeros at their end. */
   private decimals(thousandths: number): void {
     if (thousandths === 0) return
     this.bytes[this.length++] = 0x2e

@@ -35,7 +35,7 @@ export type Write = (
 
 export interface OutputParts {
   readonly write: Write
-  /** The line that tells how many lines were dropped; ends with a newline. */
+  /** The line that reports how many lines were dropped; ends with a newline. */
   readonly notice: (lines: number) => string
 }
 
@@ -48,7 +48,7 @@ export class Output {
   private length = 0
   private spare: Uint8Array<ArrayBuffer> = none
   private batch: Batch | undefined
-  /** How many of the dropped lines a notice has told of. */
+  /** How many of the dropped lines a notice has reported. */
   private told = 0
   /** A line was cut off by an error in the middle of a write. */
   private torn = false
@@ -197,7 +197,7 @@ interface Batch {
   offset: number
   /** 1 where a newline goes before the first line. */
   readonly firstLine: number
-  /** How many dropped lines its notice tells of; 0 without a notice. */
+  /** How many dropped lines its notice reports; 0 without a notice. */
   readonly tells: number
 }
 

@@ -12,7 +12,7 @@ import { HttpClientError, TransportError } from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 
-/** A client that gives up after `timeout` milliseconds; `underWay` is told how many requests are. */
+/** A client that gives up after `timeout` milliseconds; `underWay` is called with how many requests are. */
 export const makeTelemetryClient = (timeout: number, underWay: (requests: number) => void): HttpClient.HttpClient => {
   let requests = 0
   const count = (change: number): Effect.Effect<void> => Effect.sync(() => underWay((requests += change)))
@@ -40,7 +40,7 @@ const send = (
     const headers = { ...request.headers, "content-type": contentType, "content-length": body.length }
     const make = url.protocol === "https:" ? requestHttps : requestHttp
     const sent = make(url, { method: request.method, headers }, (answer) => {
-      // What a collector says besides its status is of no use here.
+      // What a collector says beyond its status is of no use here.
       answer.resume()
       const { statusCode = 0 } = answer
       const retryAfter = answer.headers["retry-after"]

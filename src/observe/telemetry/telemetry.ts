@@ -37,7 +37,7 @@ export interface TelemetryParts {
   readonly version: string
 }
 
-/** Where the log's messages go besides, and how many records were lost. */
+/** The second destination of the log's messages, and how many records were lost there. */
 export interface Exported {
   readonly log: (level: LogLevel, message: string, fields: LogFields) => void
   readonly dropped: () => number
