@@ -27,7 +27,7 @@ export interface AdminParts {
   /** 0 takes a free one. */
   readonly port: number
   readonly state: HealthState
-  /** What `version --json` prints. */
+  /** The object that `version --json` prints. */
   readonly version: object
   /** The settings in force with their origins; holds no secret. */
   readonly config: () => unknown
@@ -84,7 +84,7 @@ const adminRoutes = (parts: AdminParts): ReadonlyArray<Route> => {
   return routes
 }
 
-/** What a program gets where a browser gets the status page. */
+/** Answers a program where a browser gets the status page. */
 const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>): AdminResponse =>
   HttpServerResponse.setHeader(json({ ...version, state: stateName(state), paths }), "Vary", "Accept")
 

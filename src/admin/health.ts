@@ -12,7 +12,7 @@ import { serveProbes } from "./probes.ts"
 import { type AdminResponse, makeHandler, type Route, route, text } from "./router.ts"
 import type { Served } from "./served.ts"
 
-/** Where the program stands; asked at every request. */
+/** The state of the program; asked at every request. */
 export interface HealthState {
   /** Everything listens. */
   readonly started: () => boolean

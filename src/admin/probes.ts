@@ -58,7 +58,7 @@ class Visitor {
   private readonly socket: Bun.Socket<Visitor>
   private readonly answer: Handler
   private unread = ""
-  /** What the kernel has not taken of the answer. */
+  /** Bytes of the answer that the kernel has not taken. */
   private unsent = Buffer.alloc(0)
   private answering = false
   /** After the present answer the connection ends. */

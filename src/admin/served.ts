@@ -6,13 +6,13 @@ import type * as Scope from "effect/Scope"
 
 import { type ListenerName, type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
 
-/** Where a server listens; the port also where 0 was asked for. */
+/** The address and port that a server listens on; the port also where 0 was asked for. */
 export interface Served {
   readonly address: string
   readonly port: number
 }
 
-/** What Bun.serve and Bun.listen give. */
+/** A server, as Bun.serve and Bun.listen give one. */
 interface Stoppable {
   readonly port?: number | undefined
   readonly stop: (closeActiveConnections: boolean) => unknown

@@ -91,7 +91,7 @@ class Reader {
     this.answer()
   }
 
-  /** What there is, at the latest a batch after the first line came. */
+  /** Sends what there is, at the latest a batch after the first line came. */
   next(): Promise<Uint8Array> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array>()
     this.asked = resolve

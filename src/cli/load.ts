@@ -14,7 +14,7 @@ import { interfaceAddresses } from "../system/local-addresses.ts"
 
 import { parseYaml } from "./command-line/yaml.ts"
 
-/** What the machine is asked for; the tests put something else in its place. */
+/** The questions that the machine is asked; tests answer them in its place. */
 export interface LoadParts {
   readonly env: Environment
   /** Read where no annotations file is named; may be absent. */

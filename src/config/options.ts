@@ -350,7 +350,7 @@ export const optionKeys = Object.keys(options) as ReadonlyArray<keyof Settings>
 /** Every option in the order of the table. */
 export const allOptions: ReadonlyArray<AnyOption> = Object.values(options)
 
-/** What help and documentation say the default is; undefined where nothing is set. */
+/** The default as help and documentation say it; undefined where nothing is set. */
 export const defaultText = <K extends keyof Settings>(key: K): string | undefined => {
   const option = options[key]
   if (option.initialText !== undefined) return option.initialText

@@ -10,7 +10,7 @@ interface ProtocolPlan {
   readonly allowedWith: ReadonlyArray<ProxyType>
 }
 
-/** What each proxy-protocol means on each listener, and the proxy-types that it goes with. */
+/** The meaning of each proxy-protocol on each listener, and the proxy-types that it goes with. */
 export const protocols: { readonly [P in ProxyProtocol]: ProtocolPlan } = {
   tcp: { inbound: "tcp", outbound: undefined, allowedWith: ["reverse"] },
   http: { inbound: "http", outbound: "http", allowedWith: ["reverse", "forward", "dual"] },

@@ -70,7 +70,7 @@ export interface Settings {
   readonly denyDestinations: ReadonlyArray<DestinationRule>
 }
 
-/** What a listener takes: opaque bytes, or proxy protocols with `http` or `socks` as the one that was asked for. */
+/** The protocols of a listener: opaque bytes, or proxy protocols with `http` or `socks` as the one that was asked for. */
 export type Speaks = "tcp" | "http" | "socks"
 
 /** One listener of the plan: everything it does that differs from the other. */

@@ -67,7 +67,7 @@ export const environmentWithoutEffect: ReadonlyArray<WithoutEffect> = [
   ...table("capture", ["proxy"], ["CAPTURE_MODE"]),
 ]
 
-/** What is written about a pod, and asks for the sidecar itself: with it there, nothing is left to be done. */
+/** Annotations that ask for the sidecar itself: once it is there, nothing is left to be done. */
 const aboutThePod: ReadonlySet<string> = new Set(["inject", "injected", "status"])
 
 /** Whether `sidecar.speedscale.com/` + name is documented, though no option. */

@@ -7,21 +7,21 @@ import type { Refusal } from "../protocol/refusal.ts"
 /** Which way a connection goes: to the workload, or from it. */
 export type Direction = "inbound" | "outbound"
 
-/** Where a connection stands, and where it stood when it ended. */
+/** The phases of a connection; the last is kept when it ends. */
 export type Phase = "detect" | "handshake" | "dial" | "data"
 
-/** Who ended a connection. */
+/** The party that ended a connection, or the reason. */
 export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
 
 export type Protocol = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5" | "unknown"
 
-/** What an end of a connection counts: bytes that came from its peer, and bytes that went there. */
+/** The bytes that an end of a connection counts: those from its peer, and those to it. */
 export interface Counted {
   readonly received: number
   readonly sent: number
 }
 
-/** Who is at the other side of a connection. */
+/** The other side of a connection. */
 export interface Peer {
   /** An address as text, IPv6 in brackets. */
   readonly host: string

@@ -16,9 +16,9 @@ export interface PlottedLine {
 
 interface Props {
   readonly title: string
-  /** What matters most now. */
+  /** The fact that matters most now. */
   readonly headline: string
-  /** What belongs to the headline. */
+  /** The text that belongs to the headline. */
   readonly note: string
   readonly format: (value: number) => string
   /** Both have as many values. */

@@ -6,7 +6,7 @@ import { type Samples, sum, sumBy } from "./prometheus.ts"
 /** Points that are kept: two minutes at one a second. */
 export const longest = 120
 
-/** What happened between two readings; rates are per second. */
+/** Changes between two readings; rates are per second. */
 export interface Point {
   readonly connections: number
   readonly requests: number

@@ -12,13 +12,13 @@ const answerTimeout = 5000
 export interface Reading {
   /** Name, version and state. */
   readonly about: Told
-  /** When the metrics were read, on the monotonic clock, in milliseconds. */
+  /** The time of reading the metrics, on the monotonic clock, in milliseconds. */
   readonly at: number
   readonly samples: Samples
   /** How many connections are open; `open` lists the oldest of them. */
   readonly total: number
   readonly open: ReadonlyArray<Told>
-  /** What ended since the last reading, of which the first has the number `first`. */
+  /** Entries that ended since the last reading; the first has the number `first`. */
   readonly first: number
   readonly ended: ReadonlyArray<Told>
 }

@@ -103,7 +103,7 @@ export const matcher = (filter: string): ((words: string) => boolean) => {
   return (words) => wanted.every((word) => words.includes(word)) && !without.some((word) => words.includes(word))
 }
 
-/** What the table can be sorted by. */
+/** Keys that the table can be sorted by. */
 export type Key = "when" | "direction" | "protocol" | "state" | "client" | "target" | "bytesIn" | "bytesOut" | "lasted"
 
 export interface Order {

@@ -116,7 +116,7 @@ export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Pr
   )
 }
 
-/** What of the scrolled element is in sight, in pixels: after every step of scrolling, and when its size changes. */
+/** Follows which part of the scrolled element is in sight, in pixels: every step of scrolling, and changes of its size. */
 const useSight = (root: RefObject<HTMLDivElement | null>) => {
   const [sight, setSight] = useState({ top: 0, height: 0 })
   useLayoutEffect(() => {
@@ -202,7 +202,7 @@ const inSightOf = (rows: number, { top, height }: { readonly top: number; readon
   return { from, to: Math.min(rows, from + most) }
 }
 
-/** Where a key leads from row `at`, which is -1 where none is chosen; undefined for a key that leads nowhere. */
+/** The row that a key leads to from row `at`, which is -1 where none is chosen; undefined for a key that leads nowhere. */
 const step = (key: string, at: number, rows: number, height: number): number | undefined => {
   const page = Math.max(1, Math.floor(height / rowHeight) - 2)
   const steps: Readonly<Record<string, number>> = {

@@ -16,7 +16,7 @@ export interface Variable {
 
 export interface Recipe {
   readonly variables: ReadonlyArray<Variable>
-  /** What variables cannot do, a line each. */
+  /** Notes on what variables cannot do, a line each. */
   readonly notes: ReadonlyArray<string>
 }
 

@@ -22,7 +22,7 @@ import {
   shells,
 } from "./commands.ts"
 
-/** What was asked for. `--help` anywhere is the command `help` with the command as its topic. */
+/** The command line, understood. `--help` anywhere is the command `help` with the command as its topic. */
 export interface Invocation {
   readonly command: CommandName
   /** For `help`: the command to explain; undefined is the whole program. */

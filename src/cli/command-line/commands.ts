@@ -32,7 +32,7 @@ export type CommandName =
   "run" | "check-config" | "env" | "healthcheck" | "drain" | "top" | "tap" | "completions" | "version" | "help"
 
 export interface Command {
-  /** What follows `pillion`. */
+  /** The words that follow `pillion`. */
   readonly usage: string
   /** One sentence without a full stop. */
   readonly summary: string

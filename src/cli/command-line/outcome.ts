@@ -4,7 +4,7 @@
 import { exitCode } from "../../config/exit-codes.ts"
 
 export interface Outcome {
-  /** What was asked for, for a person or for `--json`; empty, or ends with a newline. */
+  /** The answer, for a person or for `--json`; empty, or ends with a newline. */
   readonly stdout: string
   /** Why it was not to be had; empty, or one line `pillion: ...`. */
   readonly stderr: string

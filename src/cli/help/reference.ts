@@ -34,7 +34,7 @@ export const annotationsMarkdown = (): string => {
   return markdownTable(["annotation", "option", "meaning"], rows)
 }
 
-/** What is documented elsewhere and has no effect here. */
+/** The table of names that are documented elsewhere and have no effect here. */
 export const withoutEffectMarkdown = (): string =>
   markdownTable(
     ["name", "why it has no effect"],

@@ -19,7 +19,7 @@ export interface TapArgs {
   readonly json: boolean
 }
 
-/** Where lines go; false when nobody reads them any more. */
+/** Writes lines; false when nobody reads them any more. */
 export type Print = (text: string) => boolean
 
 /** Prints until the proxy ends, which is a failure, or until it is interrupted. */

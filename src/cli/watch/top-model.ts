@@ -23,7 +23,7 @@ export interface Look {
   readonly metrics: ReadonlyMap<string, number>
   readonly total: number
   readonly open: ReadonlyArray<Open>
-  /** What ended since the last look, as far as it is still known, and how much of it is not. */
+  /** Entries that ended since the last look, as far as they are still known, and how many are not. */
   readonly ended: ReadonlyArray<Entry>
   readonly missed: number
 }
@@ -126,7 +126,7 @@ export const latenciesOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<number
 const isError = ({ refusal, status, code, error }: Entry): boolean =>
   refusal !== undefined || code !== undefined || error !== undefined || (status ?? 0) >= 500
 
-/** Where traffic goes: what ended in the window and what is open, by destination. */
+/** Groups what ended in the window and what is open by destination. */
 export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
   const groups = new Map<string, { ended: Array<Entry>; open: Array<Open> }>()
   const group = (name: string) => {

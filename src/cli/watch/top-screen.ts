@@ -18,7 +18,7 @@ import {
   totalsOf,
 } from "./top-model.ts"
 
-/** What the person at the keyboard has chosen. */
+/** The choices of the person at the keyboard. */
 export interface View {
   readonly columns: number
   readonly rows: number
@@ -26,9 +26,9 @@ export interface View {
   readonly sort: SortKey
   readonly filter: Filter
   readonly filterText: string
-  /** What is being typed as a filter; undefined while nothing is. */
+  /** The filter that is being typed; undefined while none is. */
   readonly typing: string | undefined
-  /** What went wrong last: a filter that is none, a proxy that does not answer. */
+  /** The last problem: a filter that is none, a proxy that does not answer. */
   readonly problem: string | undefined
   readonly paused: boolean
 }
@@ -136,7 +136,7 @@ const allColumns: ReadonlyArray<Column> = [
   { key: "errors", heading: "ERR", width: 6, cell: ({ errors }) => whole(errors) },
 ]
 
-/** What a narrow terminal goes without, the first first. */
+/** Columns that a narrow terminal goes without, the first first. */
 const dispensable: ReadonlyArray<SortKey> = ["p50", "in", "out", "open", "p99", "errors", "flows"]
 const shortestName = 16
 /** A blank on either side. */

@@ -24,7 +24,7 @@ export interface AccessLogParts {
   /** Undefined where no log is wanted. */
   readonly output: Pick<Output, "write" | "writeBytes"> | undefined
   readonly format: AccessFormat
-  /** Only for `pretty`. */
+  /** Colours the lines; only for `pretty`. */
   readonly color?: boolean
   readonly recent: Pick<Recent, "add">
 }

@@ -13,7 +13,7 @@ export type Filter = (entry: Entry) => boolean
 
 type Value = string | number | undefined
 
-/** What a term can ask about. */
+/** Fields that a term can ask about. */
 export const filterFields: { readonly [name: string]: (entry: Entry) => Value } = {
   host: ({ authority, target }) => authority ?? target,
   address: ({ address }) => address,

@@ -24,10 +24,10 @@ export interface Lines {
 
 export class Recent {
   private readonly bytes = Buffer.alloc(maxBytes)
-  /** Where the line of number n is, at n % maxLines. */
+  /** The place of the line of number n, at n % maxLines. */
   private readonly starts = new Int32Array(maxLines)
   private readonly lengths = new Int32Array(maxLines)
-  /** Where the next line goes; older ones follow there, the oldest first. */
+  /** The place of the next line; older ones follow there, the oldest first. */
   private end = 0
   /** The numbers of the oldest line that is here and of the one that comes next, counted from 1. */
   private oldest = 1

@@ -7,7 +7,7 @@ import { priority } from "./journal.ts"
 import type { Output } from "../output/output.ts"
 import { jsonLine, plainText, quoted, shorten, timestamp } from "../output/text.ts"
 
-/** What belongs to a message. Absent values are left out; `time`, `level` and `message` are taken. */
+/** Facts that belong to a message. Absent values are left out; `time`, `level` and `message` are taken. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
 
 export interface Log {
@@ -22,7 +22,7 @@ export interface LogParts {
   /** Asked at every message: the level can change while the program runs. */
   readonly level: () => LogLevel
   readonly format: LineFormat
-  /** Only for `pretty`. */
+  /** Colours the lines; only for `pretty`. */
   readonly color?: boolean
   /** True where the output leads to systemd's journal: each line then begins with its priority. */
   readonly journal?: boolean
@@ -76,7 +76,7 @@ export const logPretty = (
 /** ANSI: grey, green, yellow, red. */
 const colors: { readonly [L in LogLevel]: number } = { debug: 90, info: 32, warn: 33, error: 31 }
 
-/** What `log-format` means for an output. */
+/** Resolves `log-format` for an output. */
 export const resolveFormat = (setting: "auto" | LineFormat, isTerminal: boolean): LineFormat => {
   if (setting !== "auto") return setting
   return isTerminal ? "pretty" : "json"

@@ -8,7 +8,7 @@ import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 
 import { Histogram, type LabelPairs, type Series } from "./series.ts"
 
-/** What is read at every look, in the order of the families. */
+/** Series that are read at every look, in the order of the families. */
 export interface Readable {
   readonly read: () => ReadonlyArray<Series | Histogram>
 }

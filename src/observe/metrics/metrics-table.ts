@@ -22,7 +22,7 @@ const listeners = ["inbound", "outbound", "health", "admin"] satisfies ReadonlyA
 const socksVersions = ["socks4", "socks4a", "socks5"] satisfies ReadonlyArray<Protocol>
 /** SOCKS4 CD 90 and 91; SOCKS5 REP 0 to 8, and 255 for no acceptable method. */
 const socksCodes = ["90", "91", "0", "1", "2", "3", "4", "5", "6", "7", "8", "255"]
-/** Where lines go; tap is every reader of `/tap` together. */
+/** Outputs of lines; tap is every reader of `/tap` together. */
 export const lineOutputs = ["stdout", "stderr", "tap", "otlp"] as const
 export type LineOutput = (typeof lineOutputs)[number]
 /** A client may invent methods; those count as OTHER. */

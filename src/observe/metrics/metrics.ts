@@ -22,7 +22,7 @@ import { Histogram, Series } from "./series.ts"
 import type { ShortfallCounts } from "../log/shortfall-log.ts"
 import type { acceptErrors, FallbackReason, Feature } from "../../flow/shortfalls.ts"
 
-/** What is read only when somebody asks. */
+/** Facts that are read only when somebody asks. */
 export interface MetricsParts {
   readonly build: Build
   readonly draining: () => boolean

@@ -57,7 +57,7 @@ export class Series {
   }
 }
 
-/** What one series of a histogram has counted: values up to each bound and above the last, and what they were. */
+/** The counts of one series of a histogram: values up to each bound and above the last, and their sum. */
 export interface Buckets {
   readonly counts: ReadonlyArray<number>
   readonly sum: number

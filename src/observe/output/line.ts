@@ -24,7 +24,7 @@ export class Line {
   /** The line is in `bytes[0, length)` until the next one is begun. */
   bytes = Buffer.alloc(4096)
   length = 0
-  /** What the line begins with, and where that ends. */
+  /** The text that the line begins with, and where that ends. */
   private first: string | undefined = undefined
   private firstEnd = 0
 
