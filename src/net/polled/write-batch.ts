@@ -15,8 +15,8 @@ export interface Sender {
 }
 
 /** Bytes that can wait, and how many writes. */
-const batchBytes = 256 * 1024
-const maxWrites = 512
+export const batchBytes = 256 * 1024
+export const maxWrites = 512
 
 /** A write of more does not wait: to copy it costs more than a wake-up. */
 export const smallWrite = 16 * 1024
