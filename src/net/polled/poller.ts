@@ -30,6 +30,14 @@ export const edgeTriggered = 0x8000_0000
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_MOD = 3
 
+/** After a short read there is nothing more to read, unless epoll reported one of these. */
+export const more = urgent | broken | hungUp | peerHungUp
+/** The events that a socket is read for. */
+export const reading = readable | more
+
+/** Not an epoll event: marks a socket that was requeued for this turn. */
+export const requeuedEvent = 0x1000_0000
+
 /** Events of one turn at most. What happened to others waits for the next one, and comes first there. */
 export const maxEvents = 256
 
