@@ -3,7 +3,7 @@
  *
  * epoll(7) reports edge-triggered: each event once, when it is new. So an end remembers what it was told and has not
  * acted upon yet. The bits are of four kinds: of connecting (`isConnecting`), of reading (`isUnread`, `isPrefetched`,
- * `isRequeued`, `isUntold`), of writing (`isBlocked`, `hasBatchedWrite`, `hasBacklog`) and of TCP_NODELAY (`hasSent`,
+ * `isRequeued`, `mayHaveNews`), of writing (`isBlocked`, `hasBatchedWrite`, `hasBacklog`) and of TCP_NODELAY (`hasSent`,
  * `isNoDelay`). A mask lists bits that are looked at together; `state & mask` is compared with those of them that must be
  * set, all others must not be. As fields they would be a fifth of what an idle connection costs.
  */
@@ -28,7 +28,7 @@ export const hasSent = 128 * firstSubclassBit
 /** TCP_NODELAY is set: what is sent does not wait until what was sent before is acknowledged (RFC 896). */
 export const isNoDelay = 256 * firstSubclassBit
 /** Something may have come that the receiver has not heard of: an event says so, or nobody has looked yet. */
-export const isUntold = 512 * firstSubclassBit
+export const mayHaveNews = 512 * firstSubclassBit
 
 /**
  * Prefetch only if, of these bits, `isOpen` alone is set; a requeued socket only in the turn that it was requeued for,

@@ -19,7 +19,7 @@ import {
   isPrefetched,
   isRequeued,
   isUnread,
-  isUntold,
+  mayHaveNews,
   prefetchable,
   prefetchableUnlessRequeued,
   unfinished,
@@ -68,7 +68,7 @@ export class PolledEnd extends SocketWriter {
 
   /** `keep` is the poller's. */
   private registered(keep = false): PolledEnd | number {
-    const result = this.poller.watch(this.fd, interest, this, keep)
+    const result = this.poller.register(this.fd, interest, this, keep)
     if (result < 0) {
       this.poller.libc.reset(this.fd)
       return result
@@ -87,7 +87,7 @@ export class PolledEnd extends SocketWriter {
 
   hasNews(asking: boolean): boolean {
     if (!this.open) return true
-    const isInDoubt = (this.state & isUntold) !== 0
+    const isInDoubt = (this.state & mayHaveNews) !== 0
     if (isInDoubt && (this.state & isPrefetched) !== 0) return true
     return (isInDoubt || asking) && !this.poller.libc.isQuiet(this.fd)
   }
@@ -134,7 +134,7 @@ export class PolledEnd extends SocketWriter {
     this.closed(undefined)
   }
 
-  probe(): void {
+  enableKeepAlive(): void {
     const { libc } = this.poller
     libc.set(this.fd, socketOptions.keepAliveIdle, keepAliveProbeAfter / 1000)
     libc.set(this.fd, socketOptions.keepAliveInterval, probeEvery)
@@ -143,13 +143,13 @@ export class PolledEnd extends SocketWriter {
   }
 
   prefetch(events: number, slot: number): void {
-    if ((events & reading) !== 0) this.state |= isUntold
+    if ((events & reading) !== 0) this.state |= mayHaveNews
     const mask = (events & requeuedEvent) === 0 ? prefetchableUnlessRequeued : prefetchable
     if ((events & readable) === 0 || (this.state & mask) !== isOpen) return
     const count = this.poller.prefetch(this.fd, slot)
     if (count === unread) return
     this.state |= isPrefetched
-    if (wouldBlock(count)) this.state &= ~isUntold
+    if (wouldBlock(count)) this.state &= ~mayHaveNews
   }
 
   ready(events: number, slot: number): void {
@@ -208,8 +208,8 @@ export class PolledEnd extends SocketWriter {
       }
       if (count <= 0) return this.readNothing(count, events)
       this.received += count
-      if (last === unread || count === chunkBytes || (events & more) !== 0) this.state |= isUntold
-      else this.state &= ~isUntold
+      if (last === unread || count === chunkBytes || (events & more) !== 0) this.state |= mayHaveNews
+      else this.state &= ~mayHaveNews
       this.receiver.data(this, last === unread ? poller.received(count) : poller.chunk(slot))
       if (count === chunkBytes || last === unread) return this.readOn(events)
       if ((events & more) === 0) return
@@ -237,7 +237,7 @@ export class PolledEnd extends SocketWriter {
 
   private readNothing(result: number, events: number): void {
     if (!this.open) return
-    this.state &= ~isUntold
+    this.state &= ~mayHaveNews
     // The kernel refused a write for a reason of its own, and the peer knows nothing of it.
     if (wouldBlock(result)) return (this.state & isBroken) === 0 ? undefined : this.close("EPIPE")
     if (result < 0) return this.close(errorName(-result))

@@ -17,8 +17,8 @@ export const acceptBatch = 64
  * Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it; where the
  * call is refused the time doubles up to the longest, for that may be for good.
  */
-export const acceptAgainAfter = 100
-export const acceptAgainAtLatest = 5000
+export const acceptRetryDelay = 100
+export const maxAcceptRetryDelay = 5000
 
 export class PolledListener implements Listening, Watcher {
   readonly port: number
@@ -40,7 +40,7 @@ export class PolledListener implements Listening, Watcher {
       checked(libc.listen(this.fd, backlog), "listen")
       checked(libc.localName(this.fd, this.peer), "getsockname")
       this.port = portIn(this.peer)
-      checked(poller.watch(this.fd, readable, this), "epoll_ctl")
+      checked(poller.register(this.fd, readable, this), "epoll_ctl")
     } catch (error) {
       libc.close(this.fd)
       throw error
@@ -79,7 +79,7 @@ export class PolledListener implements Listening, Watcher {
         this.rest(code)
         return false
       }
-      if (this.rests > 0) this.requeue()
+      if (this.rests > 0) this.recovered()
       const end = PolledEnd.accepted(this.poller, fd)
       if (typeof end !== "number") this.handOver(end)
     }
@@ -97,24 +97,24 @@ export class PolledListener implements Listening, Watcher {
   /** Nothing can be accepted now, and the news that something waits would come again and again. */
   private rest(code: string): void {
     cancel(this.deadline)
-    this.poller.change(this.fd, 0)
-    const doubled = Math.min(acceptAgainAtLatest, acceptAgainAfter * 2 ** this.rests)
+    this.poller.reregister(this.fd, 0)
+    const doubled = Math.min(maxAcceptRetryDelay, acceptRetryDelay * 2 ** this.rests)
     this.rests++
-    this.deadline = after(scarce.has(code) ? acceptAgainAfter : doubled, wake, this)
+    this.deadline = after(scarce.has(code) ? acceptRetryDelay : doubled, resume, this)
     this.poller.shortfalls.cannotAccept(this.port, code)
   }
 
-  private requeue(): void {
+  private recovered(): void {
     this.rests = 0
     this.poller.shortfalls.acceptsAgain(this.port)
   }
 
-  wake(): void {
-    this.poller.change(this.fd, readable)
+  resume(): void {
+    this.poller.reregister(this.fd, readable)
   }
 }
 
-const wake = (listener: PolledListener): void => listener.wake()
+const resume = (listener: PolledListener): void => listener.resume()
 
 /** Errors of accept(2) that the connection already had (its "Error handling"). */
 const ofConnections: ReadonlySet<string> = new Set([

@@ -34,7 +34,7 @@ export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallb
   poller.shortfalls = shortfalls
   return {
     listen: (address, port, accept) => new PolledListener(poller, address, port, accept),
-    connect: (address, port, outcome) => connect(poller, address, port, outcome),
+    connect: (address, port, owner) => connect(poller, address, port, owner),
   }
 }
 
@@ -65,7 +65,7 @@ export const acceptIsDenied = (libc: SocketCalls | undefined = openSocketCalls()
   return result === -EPERM || result === -EACCES || result === -ENOSYS
 }
 
-const connect = (poller: Poller, address: Address, port: number, outcome: AttemptOwner): Attempt | string => {
+const connect = (poller: Poller, address: Address, port: number, owner: AttemptOwner): Attempt | string => {
   const { libc } = poller
   const fd = libc.socket(familyOf(address))
   // Where a sandbox denies the family there is none.
@@ -77,7 +77,7 @@ const connect = (poller: Poller, address: Address, port: number, outcome: Attemp
     const error = result === -EADDRNOTAVAIL ? routeError(libc, address, port) : undefined
     return error ?? errorName(-result)
   }
-  const attempt = new Attempt(address, port, outcome)
+  const attempt = new Attempt(address, port, owner)
   const end = PolledEnd.connecting(poller, fd, attempt)
   if (typeof end === "number") return errorName(-end)
   attempt.end = end

@@ -38,7 +38,7 @@ export abstract class SocketWriter extends SocketEnd implements Sender, Watcher 
     const { poller, fd } = this
     const length = bytes.length - offset
     if (length === 0) return 0
-    if ((this.state & hasBacklog) === 0 && poller.batch.put(this, bytes, offset)) {
+    if ((this.state & hasBacklog) === 0 && poller.batch.add(this, bytes, offset)) {
       this.state |= hasBatchedWrite
       this.sent += length
       return length
@@ -129,7 +129,7 @@ export abstract class SocketWriter extends SocketEnd implements Sender, Watcher 
     if ((this.state & (isOpen | isFinished)) !== isOpen) return
     this.state |= isFinished
     const { batch } = this.poller
-    if ((this.state & (hasPeerFinished | hasBacklog)) === 0 && batch.put(this, empty, 0)) {
+    if ((this.state & (hasPeerFinished | hasBacklog)) === 0 && batch.add(this, empty, 0)) {
       this.state |= hasBatchedWrite
       return
     }

@@ -87,7 +87,7 @@ export class RuntimeEnd extends SocketEnd {
     return count
   }
 
-  probe(): void {
+  enableKeepAlive(): void {
     this.socket?.setKeepAlive(true, keepAliveProbeAfter)
   }
 

@@ -55,9 +55,9 @@ const codeOf = (error: unknown): string | undefined =>
  */
 export const maxAbandoned = 1024
 
-export const connect: Connect = (address: Address, port: number, outcome: AttemptOwner) => {
+export const connect: Connect = (address: Address, port: number, owner: AttemptOwner) => {
   if (abandonedEnds() >= maxAbandoned) return "EMFILE"
-  const attempt = new Attempt(address, port, outcome)
+  const attempt = new Attempt(address, port, owner)
   const end = new RuntimeEnd(attempt)
   attempt.end = end
   // Its rejection repeats what connectError has said.

@@ -4,7 +4,7 @@ import { constants } from "node:os"
 
 import { unheard } from "../../../src/flow/shortfalls.ts"
 import { nobody } from "../../../src/net/common/end.ts"
-import { acceptAgainAfter, acceptBatch } from "../../../src/net/polled/polled-listener.ts"
+import { acceptRetryDelay, acceptBatch } from "../../../src/net/polled/polled-listener.ts"
 import type { SocketEnd } from "../../../src/net/sockets/socket-end.ts"
 import { address, descriptors } from "../../support/dialling.ts"
 import { bytes, loopback, polled } from "../../support/pair.ts"
@@ -194,13 +194,13 @@ describe("where accept(2) fails", () => {
   test("because it is refused the listener rests, longer each time, and says so", async () => {
     const { heard, milliseconds } = await failing("EPERM", 3)
     expect(heard).toEqual(["EPERM on true", "EPERM on true", "EPERM on true", "again on true"])
-    expect(milliseconds).toBeGreaterThan(7 * acceptAgainAfter - 20)
+    expect(milliseconds).toBeGreaterThan(7 * acceptRetryDelay - 20)
   })
 
   test("by what the connection had already the next one is taken at once", async () => {
     const { heard, milliseconds } = await failing("ECONNABORTED", acceptBatch - 1)
     expect(heard).toEqual([])
-    expect(milliseconds).toBeLessThan(acceptAgainAfter)
+    expect(milliseconds).toBeLessThan(acceptRetryDelay)
   })
 
   test("by that again and again it rests too", async () => {
