@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
 import { type End, nobody } from "../../../src/net/common/end.ts"
-import { RuntimeEnd } from "../../../src/net/runtime/runtime-sockets.ts"
+import { RuntimeEnd } from "../../../src/net/runtime/runtime-end.ts"
 import type { SocketName } from "../../../src/net/sockets/socket-end.ts"
 import { ascii } from "../../support/bytes.ts"
 import { bothWays, Ear, pairOf, pairsOf } from "../../support/pair.ts"
