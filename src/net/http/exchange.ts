@@ -103,6 +103,11 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     if (this.state === "reading") this.advance()
   }
 
+  clientLost(): void {
+    this.pairing.interrupted("client", stalledReason)
+    this.finish(undefined)
+  }
+
   clientClosed(code: string | undefined): void {
     this.pairing.interrupted("client", code === undefined ? "the client closed" : `the client closed (${code})`)
     this.finish(undefined)
@@ -257,9 +262,11 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.owner.needs({ _tag: "Closed" })
   }
 
-  /** Ends the exchange: the client is closed in order behind `reply`, or reset where there is none. */
-  finish(reply: Uint8Array | undefined): void {
+  /** Ends the exchange: the client is closed in order behind what is `wanted`, or reset where nothing is. */
+  finish(wanted: Uint8Array | undefined): void {
     if (this.state === "ended" || this.state === "closing") return
+    // A client that lacks bytes is owed no FIN that looks complete.
+    const reply = this.client.lost ? undefined : wanted
     if (this.client.isDelivering && reply !== undefined) {
       this.leave()
       this.state = "closing"

@@ -208,8 +208,11 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
   }
 
   clientStopped(): void {
+    const { origin } = this
+    this.origin = undefined
+    origin?.abort()
     this.deliver()
-    this.owner.finish(this.client.lost ? undefined : this.client.behindTail(empty))
+    this.owner.finish(this.client.behindTail(empty))
   }
 
   private deliver(): void {
