@@ -17,10 +17,11 @@ import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
 import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
-import { load } from "./cli/load.ts"
+import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
 import { run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
+import { Terminal } from "./cli/run/terminal.ts"
 import { versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
 import { exitCode } from "./config/exit-codes.ts"
@@ -69,15 +70,17 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
   }
 }
 
-const loaded = ({ flags }: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(load(flags))
+const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(read(invocation))
+
+const read = ({ flags, rest }: Invocation) => load(flags, surroundings(rest !== undefined))
 
 const serve = (invocation: Invocation, settings: Loaded): Effect.Effect<Outcome, unknown> => {
-  signals.install()
-  const reread = () => load(invocation.flags)
-  return Effect.map(run({ loaded: settings, reread, signals, command: invocation.rest }), (code) => ({
-    ...done(""),
-    code,
-  }))
+  const command = invocation.rest
+  const controlling = new Terminal()
+  const terminal = controlling.look() ? controlling : undefined
+  signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
+  const reread = () => read(invocation)
+  return Effect.map(run({ loaded: settings, reread, signals, terminal, command }), (code) => ({ ...done(""), code }))
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */

@@ -39,6 +39,8 @@ export interface AdminParts {
   readonly metrics: () => string
   /** Drains and ends, as SIGTERM does. Called once for each request. */
   readonly stop: () => void
+  /** What `stop` does here, for whoever asked. */
+  readonly prospect: string
   readonly level: () => LogLevel
   readonly setLevel: (level: LogLevel) => void
 }
@@ -91,7 +93,7 @@ const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>):
 /** The answer must be on its way before the end begins: the end closes this server too. */
 const stop = (parts: AdminParts): AdminResponse => {
   setImmediate(parts.stop)
-  return text(202, "draining, then ending")
+  return text(202, parts.prospect)
 }
 
 /** Takes the bare word, or a JSON object with `level` as GET gives it. */

@@ -4,9 +4,10 @@
  */
 import { readFileSync } from "node:fs"
 import * as Result from "effect/Result"
-import { type ConfigError, valueError } from "../config/error.ts"
+import { type ConfigError, quote, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
 import { type Environment, find, type Flags, type FoundText, type Sources } from "../config/find.ts"
+import { notUtf8 } from "../config/kind.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
 import { type Input, type Loaded, read } from "../config/sources.ts"
@@ -19,21 +20,30 @@ export interface LoadParts {
   readonly env: Environment
   /** Read where no annotations file is named; may be absent. */
   readonly annotationsFile: string
+  /** Whether a program runs beside the proxy, so that the environment is the program's too. */
+  readonly besideProgram?: boolean
 }
+
+/** This machine, and whether a program runs beside the proxy. */
+export const surroundings = (besideProgram: boolean): LoadParts => ({
+  env: process.env,
+  annotationsFile: defaultAnnotationsFile,
+  besideProgram,
+})
 
 /** Everything, or the first thing that is wrong, named with its origin. Never throws for what files hold. */
 export const load = (
   flags: Flags,
-  { env, annotationsFile }: LoadParts = { env: process.env, annotationsFile: defaultAnnotationsFile },
+  { env, annotationsFile, besideProgram }: LoadParts = surroundings(false),
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
     // Doubts about these two options are reported by `read`, which looks at them again.
-    const given: Sources = { flags, env, annotations: undefined, file: undefined }
+    const given: Sources = { flags, env, besideProgram, annotations: undefined, file: undefined }
     const file = yield* loadConfig(find(options.config, given, ignore))
     const values = file === undefined ? undefined : { path: file.path, values: yield* fileTexts(file.path, file.value) }
     const named = find(options.annotationsFile, { ...given, file: values }, ignore)
     const annotations = yield* loadAnnotations(named, annotationsFile)
-    return yield* read({ flags, env, file, annotations, limits: limits() })
+    return yield* read({ flags, env, besideProgram, file, annotations, limits: limits() })
   })
 
 const ignore = (): void => {}
@@ -85,6 +95,7 @@ const readStandardInput = (): string | ReadFailure => {
 }
 
 const unreadable = (option: string, { text, origin }: FoundText, { code }: ReadFailure): ConfigError => {
+  if (text.includes(notUtf8)) return valueError(`${option} ${quote(text)} (${origin}) holds bytes that are not UTF-8`)
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "does not exist",
     ENOTDIR: "does not exist",

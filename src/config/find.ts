@@ -1,8 +1,10 @@
 /**
  * Find: which source an option's value comes from. Precedence is flag > environment > annotation > file.
  */
+import * as Result from "effect/Result"
 import { quote } from "./error.ts"
 import { fileOrigin } from "./file.ts"
+import type { Kind } from "./kind.ts"
 import { annotationDomain, environmentNames, type Option } from "./option.ts"
 
 export type Flags = ReadonlyArray<readonly [name: string, value: string | true]>
@@ -17,6 +19,8 @@ export interface Texts {
 export interface Sources {
   readonly flags: Flags
   readonly env: Environment
+  /** Whether a program runs beside the proxy, so that the environment is the program's too. */
+  readonly besideProgram?: boolean | undefined
   readonly annotations: Texts | undefined
   readonly file: Texts | undefined
 }
@@ -28,15 +32,15 @@ export interface FoundText {
 }
 
 /** An option as far as finding its value needs it. */
-type Named = Pick<Option<unknown>, "name" | "environment" | "annotation"> & {
-  readonly kind: { readonly shape: "one" | "list" | "switch" }
+type Named = Pick<Option<unknown>, "name" | "environment" | "shared" | "annotation"> & {
+  readonly kind: Pick<Kind<unknown>, "shape" | "decode">
 }
 
 /** The value that holds, or undefined where the default does. `warn` hears of doubts about it. */
 export const find = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const found =
     fromFlags(option, sources.flags) ??
-    fromEnvironment(option, sources.env, warn) ??
+    fromEnvironment(option, sources, warn) ??
     fromAnnotations(option, sources.annotations) ??
     fromFile(option, sources.file)
   return found === undefined ? undefined : { ...found, text: found.text.trim() }
@@ -51,13 +55,14 @@ const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
 }
 
 /** Finds an option in the environment: where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
-const fromEnvironment = (option: Named, env: Environment, warn: (warning: string) => void): FoundText | undefined => {
+const fromEnvironment = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const set: Array<{ readonly name: string; readonly text: string }> = []
   for (const name of environmentNames(option)) {
-    const text = env[name]?.trim() ?? ""
+    const text = textOf(option, name, sources)
     if (text === "") continue
-    if (isServiceLink(text)) warn(`environment ${name} is ignored: ${quote(text)} is a link to a Kubernetes Service`)
-    else set.push({ name, text })
+    const problem = isServiceLink(text) ? "is a link to a Kubernetes Service" : foreignProblem(option, name, text)
+    if (problem === undefined) set.push({ name, text })
+    else warn(`environment ${name} is ignored: ${quote(text)} ${problem}`)
   }
   const [first, second] = set
   if (first === undefined) return undefined
@@ -67,6 +72,21 @@ const fromEnvironment = (option: Named, env: Environment, warn: (warning: string
     )
   }
   return { text: first.text, origin: `environment ${first.name}` }
+}
+
+/** Without spaces at its ends, and in this option's own words; empty where it is not set or not read. */
+const textOf = ({ environment, shared }: Named, name: string, { env, besideProgram }: Sources): string => {
+  const text = env[name]?.trim() ?? ""
+  if (name !== environment || shared === undefined) return text
+  if (besideProgram === true && !shared.besideProgram) return ""
+  return shared.near?.get(text.toLowerCase()) ?? text
+}
+
+/** What is wrong with a value that may be meant for the workload. */
+const foreignProblem = ({ environment, shared, kind }: Named, name: string, text: string): string | undefined => {
+  if (name !== environment || shared === undefined) return undefined
+  const decoded = kind.decode(text)
+  return Result.isFailure(decoded) ? decoded.failure : undefined
 }
 
 /**

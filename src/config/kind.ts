@@ -11,6 +11,9 @@ export type Shown = string | number | boolean | null | ReadonlyArray<string>
 /** The end of a sentence that starts with a text: what is wrong with that, and what to write instead. */
 export type Problem = string
 
+/** U+FFFD, which the runtime puts where bytes are not UTF-8. */
+export const notUtf8 = "\uFFFD"
+
 export interface Kind<A> {
   /** The word that help writes after the flag. */
   readonly placeholder: string

@@ -26,6 +26,13 @@ export interface Option<A> {
   readonly initialText?: string
   /** The documented environment name; `PILLION_` + name in capitals holds too. */
   readonly environment?: string
+  /** Where `environment` may be meant for the workload: what is no value of this option is ignored there. */
+  readonly shared?: {
+    /** Words of others for values of this option, in lower case. */
+    readonly near?: ReadonlyMap<string, string>
+    /** Whether it is read where a program runs beside the proxy, whose environment it is too. */
+    readonly besideProgram: boolean
+  }
   /** The name after `sidecar.speedscale.com/`. */
   readonly annotation?: string
   /** Whether SIGHUP changes the option at once; the others wait for a restart. */

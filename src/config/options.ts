@@ -23,6 +23,18 @@ const minHead = 256
 const maxHead = 1024 * 1024
 const maxFields = 10_000
 
+/** What others call these levels. */
+const nearLevels: ReadonlyMap<string, string> = new Map([
+  ["trace", "debug"],
+  ["verbose", "debug"],
+  ["information", "info"],
+  ["notice", "info"],
+  ["warning", "warn"],
+  ["critical", "error"],
+  ["fatal", "error"],
+  ["panic", "error"],
+])
+
 const ten = () => 10_000
 const sixty = () => 60_000
 
@@ -145,6 +157,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: listenPort,
     initial: () => 4145,
     environment: "METRICS_HTTP_PORT",
+    shared: { besideProgram: false },
     annotation: "prometheus-port",
     reloadable: false,
   },
@@ -294,6 +307,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: choice(logLevels),
     initial: () => "info",
     environment: "LOG_LEVEL",
+    shared: { near: nearLevels, besideProgram: true },
     reloadable: true,
   },
   logFormat: {

@@ -11,7 +11,7 @@ import { doubts, findConflict } from "./checks.ts"
 import { type ConfigError, quote, valueError } from "./error.ts"
 import { fileTexts } from "./file.ts"
 import { type Environment, find, type Flags, isServiceLink, type Sources, type Texts } from "./find.ts"
-import type { Shown } from "./kind.ts"
+import { type Kind, notUtf8, type Problem, type Shown } from "./kind.ts"
 import { annotationDomain, environmentNames, type Limits } from "./option.ts"
 import { allOptions, maxConnections, optionKeys, options } from "./options.ts"
 import type { Settings } from "./settings.ts"
@@ -21,6 +21,8 @@ import { annotationsWithoutEffect, isDocumented, withoutEffect } from "./without
 export interface Input {
   readonly flags: Flags
   readonly env: Environment
+  /** Whether a program runs beside the proxy, so that the environment is the program's too. */
+  readonly besideProgram?: boolean | undefined
   /** The annotations file, if there is one. */
   readonly annotations?: { readonly path: string; readonly text: string } | undefined
   /** The configuration file, already parsed from YAML; the path `-` is standard input. */
@@ -54,6 +56,7 @@ export const read = (input: Input): Result.Result<Loaded, ConfigError> =>
     const sources: Sources = {
       flags: input.flags,
       env: input.env,
+      besideProgram: input.besideProgram,
       annotations: yield* annotationTexts(input.annotations, warn),
       file: input.file && { path: input.file.path, values: yield* fileTexts(input.file.path, input.file.value) },
     }
@@ -117,7 +120,7 @@ const collect = (sources: Sources, input: Input, warn: Warn) =>
       const option = options[key]
       const found = find(option, sources, warn)
       const decoded =
-        found === undefined ? Result.succeed(option.initial(input.limits)) : option.kind.decode(found.text)
+        found === undefined ? Result.succeed(option.initial(input.limits)) : decodeText(option.kind, found.text)
       if (Result.isFailure(decoded)) {
         return Result.fail(
           valueError(`${option.name} ${quote(found?.text ?? "")} (${found?.origin ?? "default"}) ${decoded.failure}`),
@@ -137,6 +140,9 @@ const collect = (sources: Sources, input: Input, warn: Warn) =>
       warn,
     )
   })
+
+const decodeText = <A>(kind: Kind<A>, given: string): Result.Result<A, Problem> =>
+  given.includes(notUtf8) ? Result.fail("holds bytes that are not UTF-8") : kind.decode(given)
 
 /** More connections than there are files for would end in an accept loop that fails without sleeping. */
 const lowerConnections = (settings: Settings, origins: OriginTexts, input: Input, warn: Warn) => {

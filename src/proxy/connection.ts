@@ -245,8 +245,8 @@ export class Connection
         return this.join(need.origin, need.toClient, need.toTarget, need.finished)
       case "Closed":
         return this.finish()
-      case "Over":
-        return need.words === undefined ? this.reset() : this.close(need.words)
+      case "Close":
+        return need.reply === undefined ? this.reset() : this.close(need.reply)
     }
   }
 

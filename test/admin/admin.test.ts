@@ -46,6 +46,7 @@ const start = async (program = new Program()) => {
     tap: makeTap(program.recent),
     metrics: () => "a_metric 1\n",
     stop: () => program.act("stop"),
+    prospect: "draining, then ending",
     level: () => program.level,
     setLevel: (level) => void (program.level = level),
   }

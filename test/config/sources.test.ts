@@ -178,6 +178,46 @@ describe("the environment", () => {
     ])
   })
 
+  test("LOG_LEVEL may have the words of others", () => {
+    for (const [word, level] of [
+      ["warning", "warn"],
+      ["WARN", "warn"],
+      ["Trace", "debug"],
+      ["fatal", "error"],
+      ["notice", "info"],
+    ] as const) {
+      const { settings, warnings } = loaded({ env: { LOG_LEVEL: word } })
+      expect([settings.logLevel, warnings]).toEqual([level, []])
+    }
+  })
+
+  test("what is no value of LOG_LEVEL or METRICS_HTTP_PORT is ignored with a warning: it may be the workload's", () => {
+    const { settings, warnings } = loaded({
+      env: { LOG_LEVEL: "7", METRICS_HTTP_PORT: "http" },
+      annotations: { "prometheus-port": "9000" },
+    })
+    expect(settings).toMatchObject({ logLevel: "info", healthPort: 9000 })
+    expect(warnings.map((warning) => warning.split(": ", 1)[0])).toEqual([
+      "environment METRICS_HTTP_PORT is ignored",
+      "environment LOG_LEVEL is ignored",
+    ])
+  })
+
+  test("beside a program METRICS_HTTP_PORT is the program's; the names that begin with PILLION_ are ours alone", () => {
+    const env = { METRICS_HTTP_PORT: "9000" }
+    expect(originOf("health-port", { env, besideProgram: true })).toEqual([4145, "default"])
+    expect(loaded({ env: { METRICS_HTTP_PORT: "http" }, besideProgram: true }).warnings).toEqual([])
+    expect(originOf("health-port", { env: { PILLION_HEALTH_PORT: "1" }, besideProgram: true })[0]).toBe(1)
+    expect(settingsOf({ env: { LOG_LEVEL: "warning" }, besideProgram: true }).logLevel).toBe("warn")
+    expect(messageOf({ env: { PILLION_LOG_LEVEL: "warning" } })).toContain("PILLION_LOG_LEVEL")
+  })
+
+  test("bytes that are not UTF-8 are refused", () => {
+    expect(messageOf({ env: { PILLION_PORTS_FILE: "caf\uFFFD" } })).toBe(
+      'ports-file "caf\uFFFD" (environment PILLION_PORTS_FILE) holds bytes that are not UTF-8',
+    )
+  })
+
   test("variables that are no options are nobody's business", () => {
     expect(loaded({ env: { HTTP_PROXY: "http://x", PILLIONS: "x", TLS_OUT: "true" } }).warnings).toEqual([])
   })

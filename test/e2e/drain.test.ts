@@ -1,5 +1,6 @@
 /** The stop: what is open finishes, what is asked late is still served, and nothing waits longer than it was told. */
 import { expect, test } from "bun:test"
+import { sameStop } from "../../src/cli/run/child.ts"
 import { openTunnel } from "../support/clients.ts"
 import { field, readResponse, status } from "../support/http.ts"
 import { needs } from "../support/needs.ts"
@@ -100,11 +101,31 @@ test("a second signal resets what is open, at once, and the exit code says that 
   const accepted = await server.accepted()
   pillion.signal("SIGTERM")
   await drains(pillion)
+  await Bun.sleep(sameStop + 100)
   const started = performance.now()
   pillion.signal("SIGTERM")
   await Promise.all([tunnel.untilReset(), accepted.untilReset()])
   expect(await pillion.exited).toBe(1)
   expect(performance.now() - started).toBeLessThan(1000)
+})
+
+test("a second signal within a second is the first once more, and one after /drain is the first", async () => {
+  using server = await echo()
+  for (const first of ["SIGTERM", "drain"] as const) {
+    await using pillion = await start(server.port)
+    using tunnel = await openTunnel("connect", pillion.ports.out, server.port)
+    if (first === "drain") {
+      await fetch(`http://127.0.0.1:${pillion.ports.admin}/drain`, { method: "POST", proxy: "" })
+      await drains(pillion)
+      await Bun.sleep(sameStop + 100)
+    } else pillion.signal(first)
+    await drains(pillion)
+    pillion.signal("SIGINT")
+    pillion.signal("SIGTERM")
+    tunnel.send("still").end()
+    expect((await tunnel.readToEnd()).toString()).toBe("still")
+    expect(await pillion.exited).toBe(0)
+  }
 })
 
 test("inbound goes on accepting for drain-delay, while readiness already says 503", async () => {

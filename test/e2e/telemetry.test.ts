@@ -3,9 +3,10 @@ import { expect, test } from "bun:test"
 import { unusedPort } from "../../scripts/unused-port.ts"
 import { httpOrigin } from "../support/origins.ts"
 import { rawConnect } from "../support/peer.ts"
-import { startPillion } from "../support/pillion.ts"
+import { pillion, startPillion } from "../support/pillion.ts"
 import { readResponse } from "../support/http.ts"
-import { Condition, within } from "../support/within.ts"
+import { scrape } from "../support/metrics.ts"
+import { Condition, eventually } from "../support/within.ts"
 
 interface Attribute {
   readonly key: string
@@ -147,14 +148,68 @@ test("protobuf is the default, and one signal may be left out", async () => {
   expect(collecting.exports.filter(({ path }) => path !== "/v1/metrics")).toEqual([])
 })
 
-test("a collector that is not there, and variables that make no sense, hold nothing up", async () => {
+test("a collector that is not there is warned of once, counted, and delays no end", async () => {
   using server = await httpOrigin()
   const away = `http://127.0.0.1:${unusedPort()}`
   await using running = await startPillion({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: away, OTEL_EXPORTER_OTLP_TIMEOUT: "200" },
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: away, OTEL_BLRP_SCHEDULE_DELAY: "50", OTEL_METRIC_EXPORT_INTERVAL: "50" },
   })
   await get(running.ports.out, server.authority)
-  expect(await within(running.stop(), "end")).toBe(0)
+  const counted = async (name: string): Promise<boolean> => ((await scrape(running)).samples.get(name) ?? 0) > 0
+  const failures = 'pillion_otlp_exports_total{result="failure"}'
+  await eventually(() => counted(failures), true, failures, 10_000)
+  const lost = 'pillion_log_lines_dropped_total{output="otlp"}'
+  await eventually(() => counted(lost), true, lost, 10_000)
+  const started = performance.now()
+  expect(await running.stop()).toBe(0)
+  // A second for the export, half a one for the last lines.
+  expect(performance.now() - started).toBeLessThan(2500)
+  const warnings = running.stderr.all.filter((line) => line.includes("OpenTelemetry does not take"))
+  expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+    { level: "warn", collector: expect.stringContaining(away) },
+    { level: "warn", collector: expect.stringContaining(away) },
+  ])
+  expect(new Set(warnings.map((line) => JSON.parse(line)["collector"])).size).toBe(2)
+}, 30_000)
+
+test("a collector that takes connections and answers nothing delays no end by more than a second", async () => {
+  using silent = Bun.listen({ port: 0, hostname: "127.0.0.1", socket: { data: () => {} } })
+  await using running = await startPillion({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${silent.port}` },
+  })
+  const started = performance.now()
+  expect(await running.stop()).toBe(0)
+  expect(performance.now() - started).toBeWithin(900, 2500)
+  expect(running.stderr.all.join("\n")).toContain("OpenTelemetry did not take what was left")
+}, 20_000)
+
+test("beside a program the name of the service is the program's, and ours is told apart", async () => {
+  for (const [env, name] of [
+    [{ OTEL_SERVICE_NAME: "checkout" }, "checkout-pillion"],
+    [{ OTEL_RESOURCE_ATTRIBUTES: "a=b, service.name=my%20shop" }, "my shop-pillion"],
+    [{}, "pillion"],
+  ] as const) {
+    await using collecting = collector()
+    const { code, stdout } = await pillion(
+      ["run", "--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--admin-port=0", "--", "env"],
+      {
+        env: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint,
+          OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+          ...env,
+        },
+      },
+    )
+    expect(code).toBe(0)
+    for (const [variable, value] of Object.entries(env)) expect(stdout).toContain(`${variable}=${value}\n`)
+    const metrics = await collecting.until(({ path }) => path === "/v1/metrics", "metrics")
+    const attributes = fieldsOf(metrics.body.resourceMetrics?.[0]?.resource.attributes ?? [])
+    expect(attributes["service.name"]).toBe(name)
+  }
+}, 20_000)
+
+test("variables that make no sense hold nothing up", async () => {
+  using server = await httpOrigin()
   await using wrong = await startPillion({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: "not a url" } })
   const warned = await wrong.stderr.until(
     (line) => (line.includes("nothing is exported") ? line : undefined),

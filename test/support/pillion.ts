@@ -124,10 +124,10 @@ export class Pillion {
     const alive = this.child.exitCode === null && this.child.signalCode === null
     try {
       this.child.kill("SIGTERM")
-      // A connection that a failed test left open would keep it draining: the second signal cuts that short.
-      const over = await Promise.race([this.exited.then(() => true), Bun.sleep(500).then(() => false)])
-      if (!over) this.child.kill("SIGTERM")
-      await within(this.exited, "end of pillion after two signals")
+      // A connection that a failed test left open would keep it draining: a signal that comes more than a second after
+      // the first cuts that short.
+      const again = setInterval(() => this.child.kill("SIGTERM"), 1100)
+      await within(this.exited, "end of pillion after several signals").finally(() => clearInterval(again))
       await within(Promise.all([this.stdout.done, this.stderr.done]), "end of pillion's output")
     } finally {
       this.child.kill("SIGKILL")

@@ -10,15 +10,17 @@ import { formatAnnotations } from "./annotations-file.ts"
 export interface Given {
   readonly flags?: Readonly<Record<string, string | true>>
   readonly env?: Readonly<Record<string, string>>
+  readonly besideProgram?: boolean
   readonly annotations?: Readonly<Record<string, string>>
   readonly file?: unknown
   readonly limits?: Partial<Input["limits"]>
 }
 
-export const tryRead = ({ flags = {}, env = {}, annotations, file, limits }: Given) =>
+export const tryRead = ({ flags = {}, env = {}, besideProgram, annotations, file, limits }: Given) =>
   read({
     flags: Object.entries(flags),
     env,
+    besideProgram,
     annotations: annotations && { path: "/etc/podinfo/annotations", text: annotationsText(annotations) },
     file: file === undefined ? undefined : { path: "x.yaml", value: file },
     limits: { openFiles: 20_000, ownAddresses: [], ...limits },

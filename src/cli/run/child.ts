@@ -1,20 +1,28 @@
 /**
- * Child: the program that `run -- CMD` starts. It shares the terminal, the streams and the process group of the proxy,
- * gets the signals that the proxy is sent, and its exit code becomes the proxy's.
+ * Child: the program that `run -- CMD` starts. It shares the streams of the proxy, gets the signals that the proxy is
+ * sent, and its exit code becomes the proxy's.
+ *
+ * With a terminal it also shares the proxy's process group, so that the shell's job control and the keys of the terminal
+ * mean both. Without one it leads a group of its own, which gets the signals: a shell's children are told too.
  */
-import { readFileSync, statSync } from "node:fs"
+import { statSync } from "node:fs"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { quote } from "../../config/error.ts"
-import { reapOrphans } from "./reap.ts"
-import type { Signal } from "../command-line/signals.ts"
+import { exitCode } from "../../config/exit-codes.ts"
+import { ownInheritedOpenFiles } from "./open-files.ts"
+import { reapChildren } from "./reap.ts"
+import { isStop, type Signal } from "../command-line/signals.ts"
+import { ignoreUnheard, loadSpawning, type Spawning, spawnProgram } from "./spawn.ts"
+import type { Terminal } from "./terminal.ts"
+import { isText, ownStart, verbatimArguments, verbatimEnvironment } from "./verbatim.ts"
 
 /** The program does not run; as shells and env(1) have it, 127 if it was not found, and 126 for any other reason. */
 export class ChildNotStarted extends Data.TaggedError("ChildNotStarted")<{
   /** One line without the leading `pillion: `. */
   readonly message: string
-  readonly exitCode: 126 | 127
+  readonly exitCode: number
 }> {}
 
 export interface Child {
@@ -22,77 +30,167 @@ export interface Child {
   /** Its exit code once it has ended, or 128 + n if signal n ended it. */
   readonly exitCode: Effect.Effect<number>
   readonly ended: () => boolean
-  /** Passes on a signal that the proxy was sent. Does nothing after the end. */
+  /**
+   * Passes on a signal that the proxy was sent, unless the terminal has told the program already, or the same stop
+   * signal was passed on within the last second. Does nothing after the end.
+   */
   readonly signal: (signal: Signal) => void
 }
 
+export interface ChildParts {
+  /** The program and its arguments, not empty. */
+  readonly command: ReadonlyArray<string>
+  /** The program is found by its PATH. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The controlling terminal, if there is one. */
+  readonly terminal: Terminal | undefined
+  /** Numbers of the signals that the program ignores at first. */
+  readonly ignored: ReadonlySet<number>
+  /** The C library; undefined where it cannot be called. The tests put the latter in its place. */
+  readonly libc?: Spawning | undefined
+}
+
+/** Milliseconds within which a second stop signal is the first one once more: managers may send two. */
+export const sameStop = 1000
+
 /**
- * Starts a program: `command` is the program, found by the PATH of `environment`, and its arguments.
- *
- * As PID 1 also reaps orphans until the scope closes. If it closes before the program has ended, the program is sent
- * SIGTERM, and not waited for.
+ * Starts the program. As PID 1 also reaps orphans until the scope closes. If it closes before the program has ended, the
+ * program is sent SIGTERM, and not waited for.
  */
-export const startChild = (
-  command: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string>>,
-): Effect.Effect<Child, ChildNotStarted, Scope.Scope> =>
+export const startChild = (parts: ChildParts): Effect.Effect<Child, ChildNotStarted, Scope.Scope> =>
   Effect.gen(function* () {
-    const child = yield* Effect.acquireRelease(
-      Effect.try({
-        try: () => Bun.spawn([...command], { env: { ...environment }, stdio: ["inherit", "inherit", "inherit"] }),
-        catch: (cause) => notStarted(command[0] ?? "", cause),
-      }),
-      // After its end this does nothing: Bun knows that the process is gone.
-      (child) => Effect.sync(() => child.kill("SIGTERM")),
-    )
-    yield* reapOrphans(child.pid)
+    const libc = "libc" in parts ? parts.libc : loadSpawning()
+    const { promise: exitCode, resolve } = Promise.withResolvers<number>()
+    let over = false
+    const end = (code: number): void => {
+      over = true
+      resolve(code)
+    }
+    const pid = yield* libc === undefined ? startByRuntime(parts, end) : startByLibc(parts, libc, end)
+    const target = parts.terminal === undefined ? -pid : pid
+    const kill = (signal: Signal): void => {
+      if (!over) tryKill(target, signal)
+    }
+    yield* Effect.addFinalizer(() => Effect.sync(() => kill("SIGTERM")))
+    const passed = new Map<Signal, number>()
     return {
-      pid: child.pid,
-      exitCode: Effect.promise(() => child.exited),
-      ended: () => child.exitCode !== null || child.signalCode !== null,
+      pid,
+      exitCode: Effect.promise(() => exitCode),
+      ended: () => over,
       signal: (signal) => {
-        if (!terminalSends(signal)) child.kill(signal)
+        if (parts.terminal?.tellsGroup(signal) === true) return
+        const now = performance.now()
+        if (isStop(signal) && now - (passed.get(signal) ?? Number.NEGATIVE_INFINITY) <= sameStop) return
+        passed.set(signal, now)
+        kill(signal)
       },
     }
   })
 
-/**
- * Whether the program has got this signal already: Ctrl-C signals the whole foreground group of a terminal, and to many
- * programs a second SIGINT means "at once". The price: in the foreground of a terminal, `kill -INT` of the proxy alone
- * does nothing.
- */
-const terminalSends = (signal: Signal): boolean => signal === "SIGINT" && inForeground(ownStat())
-
-/** From the text of /proc/self/stat: whether there is a terminal, and this process is in its foreground group. */
-export const inForeground = (stat: string): boolean => {
-  // A program's name stands in parentheses, and may hold anything.
-  const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return terminal !== undefined && terminal !== "0" && group === foreground
-}
-
-const ownStat = (): string => {
+/** What cannot be told, because the program is gone or belongs to another user now, is not told. */
+const tryKill = (target: number, signal: Signal): void => {
   try {
-    return readFileSync("/proc/self/stat", "utf8")
+    process.kill(target, signal)
   } catch {
-    return ""
+    // ESRCH or EPERM: nothing that whoever sent the signal could do about it.
   }
 }
 
-const notStarted = (program: string, cause: unknown): ChildNotStarted => {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)
+const startByLibc = ({ command, environment, terminal, ignored }: ChildParts, libc: Spawning, end: End) =>
+  Effect.gen(function* () {
+    const { program, variables } = yield* verbatim(command, environment)
+    ignoreUnheard(libc)
+    const pid = spawnProgram(libc, {
+      paths: pathsOf(program[0]!, variables),
+      arguments: program,
+      environment: variables,
+      ownGroup: terminal === undefined,
+      ignored,
+      openFiles: ownInheritedOpenFiles(),
+    })
+    if (typeof pid === "string") return yield* notStarted(command[0]!, pid)
+    yield* reapChildren(libc, pid, end)
+    return pid
+  })
+
+/**
+ * For where the C library cannot be called: orphans of PID 1 are not waited for, the program has this process's limit
+ * of open files, ignores no signal, and cannot be given bytes that are not UTF-8.
+ */
+const startByRuntime = ({ command, environment, terminal }: ChildParts, end: End) =>
+  Effect.gen(function* () {
+    const { program, variables } = yield* verbatim(command, environment)
+    if (![...program, ...variables].every(isText)) {
+      return yield* new ChildNotStarted({
+        message: `${quote(command[0]!)} cannot be given bytes that are not UTF-8 where the C library cannot be called`,
+        exitCode: exitCode("notExecutable"),
+      })
+    }
+    const child = yield* Effect.try({
+      try: () =>
+        Bun.spawn([...command], {
+          env: { ...environment },
+          stdio: ["inherit", "inherit", "inherit"],
+          detached: terminal === undefined,
+        }),
+      catch: (cause) =>
+        notStarted(command[0]!, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)),
+    })
+    void child.exited.then(end)
+    return child.pid
+  })
+
+type End = (code: number) => void
+
+/** Both as the bytes that they are, or the refusal that says which of them is not to be had. */
+const verbatim = (command: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) => {
+  const started = ownStart()
+  const program = verbatimArguments(command, started)
+  const variables = verbatimEnvironment(environment, started)
+  const lost = program.lost ?? variables.lost
+  if (lost === undefined) return Effect.succeed({ program: program.bytes, variables: variables.bytes })
+  const message = `${quote(command[0]!)} cannot be started: ${lost} holds bytes that are not UTF-8`
+  return Effect.fail(new ChildNotStarted({ message, exitCode: exitCode("notExecutable") }))
+}
+
+/** Where execvp(3) looks for a program. */
+const pathsOf = (name: Uint8Array, variables: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> => {
+  if (name.length === 0) return []
+  if (name.includes(slash)) return [name]
+  // Latin-1 keeps every byte.
+  const path = variables
+    .map((entry) => Buffer.from(entry).toString("latin1"))
+    .find((entry) => entry.startsWith("PATH="))
+  return (path?.slice("PATH=".length) ?? usualPath)
+    .split(":")
+    .map((folder) => Buffer.concat([Buffer.from(`${folder === "" ? "." : folder}/`, "latin1"), name]))
+}
+
+const slash = 0x2f
+
+/** What the C library takes where there is no PATH. */
+const usualPath = "/bin:/usr/bin"
+
+const notStarted = (program: string, code: string): ChildNotStarted => {
   const name = quote(program)
   switch (code) {
     case "ENOENT":
-      return new ChildNotStarted({ message: notFound(program, name), exitCode: 127 })
+      return new ChildNotStarted({ message: notFound(program, name), exitCode: exitCode("notFound") })
     case "EACCES":
-      return new ChildNotStarted({ message: `${name} is not executable for this user`, exitCode: 126 })
+      return new ChildNotStarted({
+        message: `${name} is not executable for this user`,
+        exitCode: exitCode("notExecutable"),
+      })
     case "ENOEXEC":
       return new ChildNotStarted({
         message: `${name} is no program for this machine, and its first line names no interpreter (#!)`,
-        exitCode: 126,
+        exitCode: exitCode("notExecutable"),
       })
     default:
-      return new ChildNotStarted({ message: `${name} cannot be started (${code})`, exitCode: 126 })
+      return new ChildNotStarted({
+        message: `${name} cannot be started (${code})`,
+        exitCode: exitCode("notExecutable"),
+      })
   }
 }
 

@@ -1,63 +1,41 @@
 /**
- * Reap: waits for orphans when the proxy is PID 1, as `init` does. Orphaned processes become children of PID 1, and
- * stay in the process table as zombies until it waits for them; Bun 1.4.5 waits for those that it started only.
- *
- * A dead child is first looked at without being taken (WNOWAIT), so that the exit status of a process that Bun started
- * is left for Bun. Linux on x64 and arm64, glibc and musl; nothing here blocks.
+ * Reap: waits for the program beside the proxy, and as PID 1 also for orphans, as `init` does. Orphaned processes become
+ * children of PID 1, and stay in the process table as zombies until it waits for them.
  */
-import { ptr, read } from "bun:ffi"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { type Spawning, takeEnded } from "./spawn.ts"
 
-import { loadLibc } from "../../system/load-libc.ts"
-
-// The values of Linux; x64 and arm64 agree on all of them.
-const P_ALL = 0
-const WNOHANG = 1
-const WEXITED = 4
-const WNOWAIT = 0x0100_0000
-
-/** siginfo_t is 128 bytes; behind three ints and padding comes si_pid. */
-const siginfoLength = 128
-const siginfoPid = 16
-
-const functions = {
-  waitid: { args: ["i32", "u32", "ptr", "i32"], returns: "i32" },
-  waitpid: { args: ["i32", "ptr", "i32"], returns: "i32" },
-} as const
-
-/** Until the scope closes. Does nothing where this process is not PID 1. `own` is the process that Bun waits for. */
-export const reapOrphans = (own: number): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    if (process.pid !== 1) return
-    const libc = loadLibc(functions)
-    if (libc === undefined) {
-      return yield* Effect.logWarning("libc cannot be used here: orphaned processes will stay as zombies")
+/** Tells the exit code of the child `own`, once. Until the scope closes, and `own` has ended. */
+export const reapChildren = (
+  libc: Spawning,
+  own: number,
+  ended: (code: number) => void,
+): Effect.Effect<void, never, Scope.Scope> => {
+  // Elsewhere than as PID 1 other children belong to whoever started them.
+  const which = process.pid === 1 ? -1 : own
+  const until = { ended: false, closed: false }
+  const reap = (): void => {
+    // One signal may stand for several deaths, so each takes all the dead.
+    for (let dead = takeEnded(libc, which); dead !== undefined; dead = takeEnded(libc, which)) {
+      if (dead.pid !== own) continue
+      until.ended = true
+      ended(dead.code)
     }
-    const reap = reaper(libc, own)
-    yield* Effect.acquireRelease(
-      Effect.sync(() => process.on("SIGCHLD", reap)),
-      () => Effect.sync(() => process.off("SIGCHLD", reap)),
+    leave()
+  }
+  const leave = (): void => {
+    if (until.ended && until.closed) process.off("SIGCHLD", reap)
+  }
+  return Effect.gen(function* () {
+    process.on("SIGCHLD", reap)
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        until.closed = true
+        leave()
+      }),
     )
     // Those that died before anyone listened.
     reap()
   })
-
-type Wait = NonNullable<ReturnType<typeof loadLibc<typeof functions>>>
-
-/** One signal may stand for several deaths, so each call takes all the dead. */
-const reaper = (libc: Wait, own: number): (() => void) => {
-  const siginfo = new Uint8Array(siginfoLength)
-  const pointer = ptr(siginfo)
-  return () => {
-    for (;;) {
-      siginfo.fill(0)
-      if (libc.waitid(P_ALL, 0, pointer, WEXITED | WNOHANG | WNOWAIT) !== 0) return
-      const pid = read.i32(pointer, siginfoPid)
-      // Nobody is dead, or Bun's own child is, and hides the others for the moment until Bun has taken it: when it is
-      // dead, the program is about to end.
-      if (pid === 0 || pid === own) return
-      libc.waitpid(pid, null, WNOHANG)
-    }
-  }
 }

@@ -1,13 +1,14 @@
 /**
  * Run: the proxy, from its settings to its last connection, alone or beside a child program.
  */
+import { constants } from "node:os"
 import { isatty } from "node:tty"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
-import { serveAdmin } from "../../admin/admin.ts"
+import { type AdminParts, serveAdmin } from "../../admin/admin.ts"
 import { serveHealth } from "../../admin/health.ts"
 import { makeTap, type Tap } from "../../admin/tap.ts"
 import { type Parts, type Proxy, startProxy } from "../../proxy/app.ts"
@@ -39,13 +40,14 @@ import { parseAddress } from "../../protocol/address.ts"
 
 import { announce } from "./announce.ts"
 import { calledAs } from "./called.ts"
-import { type ChildNotStarted, startChild } from "./child.ts"
+import { type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
 import { oldNodeNote } from "./old-node.ts"
 import type { Ports } from "../running/ports.ts"
 import { writePortsFile } from "./ports-file.ts"
-import type { Signals } from "../command-line/signals.ts"
+import { isStop, type Signals } from "../command-line/signals.ts"
+import type { Terminal } from "./terminal.ts"
 import { version } from "../command-line/version.ts"
 
 /** Milliseconds that the last lines may take to be written when the process ends. */
@@ -56,6 +58,8 @@ export interface RunArgs {
   /** Reads the settings again, for SIGHUP. */
   readonly reread: () => Result.Result<Loaded, ConfigError>
   readonly signals: Signals
+  /** The controlling terminal, if there is one. */
+  readonly terminal: Terminal | undefined
   /** The program to run beside the proxy, and its arguments. */
   readonly command: ReadonlyArray<string> | undefined
 }
@@ -138,7 +142,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
   Effect.fnUntraced(function* (args, state, observers) {
     const { log, metrics } = observers
     const settings = (): Settings => state.settings
-    yield* exportTelemetry(observers)
+    yield* exportTelemetry(observers, args.command !== undefined)
     yield* Effect.acquireRelease(
       Effect.sync(() => watchLag((seconds) => metrics.lagged(seconds))),
       (stopWatching) => Effect.sync(stopWatching),
@@ -154,7 +158,17 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     observers.live.draining = proxy.draining
     observers.live.idleOrigins = proxy.idleOrigins
     observers.live.open = () => proxy.connections.flows()
-    const ports = yield* serveOperators(proxy, state, observers, stop)
+    const { command, signals, terminal } = args
+    // With a program it is SIGTERM that does it, also for a program that has not been started yet.
+    const askedToStop = (): void => {
+      if (command === undefined) Deferred.doneUnsafe(stop, Effect.void)
+      else signals.tell("SIGTERM")
+    }
+    const ports = yield* serveOperators(proxy, state, observers, {
+      stop: askedToStop,
+      prospect:
+        command === undefined ? "draining, then ending" : "the program is told to stop; the proxy ends after it",
+    })
     releaseStartupPages()
     const { portsFile } = settings()
     if (portsFile !== undefined) yield* writePortsFile(portsFile, ports)
@@ -164,16 +178,27 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const service = yield* notifyService({ environment: process.env, status, log })
     service.ready()
 
-    const child = args.command === undefined ? undefined : yield* startBeside(args.command, settings(), ports, log)
-    args.signals.listen((signal) => {
-      if (signal === "SIGHUP") {
+    const child = command === undefined ? undefined : yield* startBeside(args, command, settings(), ports, log)
+    if (terminal !== undefined) yield* watchTerminal(terminal)
+    let firstStop: number | undefined
+    const stopOrHurry = (): void => {
+      firstStop ??= performance.now()
+      // Managers may send two, which are one.
+      const again = performance.now() - firstStop > sameStop
+      Deferred.doneUnsafe(again && Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+    }
+    signals.listen((signal) => {
+      const closed = signal === "SIGHUP" && saysFarewell(args)
+      if (signal === "SIGHUP" && !closed) {
         service.reloading()
         rereadSettings(args, state, observers)
         service.ready()
       }
-      if (child !== undefined && !child.ended()) return child.signal(signal)
-      if (signal !== "SIGTERM" && signal !== "SIGINT") return
-      Deferred.doneUnsafe(Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+      if (child !== undefined && !child.ended()) {
+        if (isStop(signal)) firstStop ??= performance.now()
+        return child.signal(signal)
+      }
+      if (isStop(signal) || closed) stopOrHurry()
     })
     const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
     Deferred.doneUnsafe(stop, Effect.void)
@@ -186,10 +211,11 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
   })
 
 /** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
-const exportTelemetry = Effect.fnUntraced(function* ({ log, metrics, recent, exporter }: Observers) {
+const exportTelemetry = Effect.fnUntraced(function* (observers: Observers, besideProgram: boolean) {
   if (!wantsTelemetry(process.env)) return
   const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry/telemetry.ts"))
-  exporter.current = yield* startTelemetry({ env: process.env, log, metrics, recent, version: version.version })
+  const parts = { ...observers, env: process.env, version: version.version, besideProgram }
+  observers.exporter.current = yield* startTelemetry(parts)
 })
 
 /** The line that `systemctl status` shows. */
@@ -200,6 +226,7 @@ const serviceStatus = (proxy: Proxy, ports: Ports): string => {
 }
 
 const startBeside = Effect.fnUntraced(function* (
+  { signals: { ignored }, terminal }: RunArgs,
   command: ReadonlyArray<string>,
   settings: Settings,
   ports: Ports,
@@ -209,8 +236,21 @@ const startBeside = Effect.fnUntraced(function* (
   for (const note of notes) log.warn(note)
   const oldNode = yield* oldNodeNote(command, env)
   if (oldNode !== undefined) log.warn(oldNode)
-  return yield* startChild(command, env)
+  return yield* startChild({ command, environment: env, terminal, ignored })
 })
+
+/** Milliseconds. */
+const terminalLook = 1000
+
+const watchTerminal = (terminal: Terminal) =>
+  Effect.acquireRelease(
+    Effect.sync(() => setInterval(() => terminal.look(), terminalLook)),
+    (timer) => Effect.sync(() => clearInterval(timer)),
+  )
+
+/** Whether a SIGHUP comes from a terminal that closed; nohup(1) asks to outlive it. */
+const saysFarewell = ({ terminal, signals }: RunArgs): boolean =>
+  terminal !== undefined && !signals.ignored.has(constants.signals.SIGHUP) && terminal.hungUp()
 
 /** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
 const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
@@ -230,13 +270,12 @@ const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
   { metrics, log, recent, tap, shortfalls }: Observers,
-  stop: Deferred.Deferred<void>,
+  { stop, prospect }: Pick<AdminParts, "stop" | "prospect">,
 ) {
   const { healthPort, adminPort } = state.settings
   let started = false
   const phase = { started: () => started, draining: proxy.draining }
   const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => renderPrometheus(metrics) })
-  const requestStop = (): void => void Deferred.doneUnsafe(stop, Effect.void)
   const admin = yield* serveAdmin({
     port: adminPort,
     state: phase,
@@ -246,7 +285,8 @@ const serveOperators = Effect.fnUntraced(function* (
     recent,
     tap,
     metrics: () => renderPrometheus(metrics),
-    stop: requestStop,
+    stop,
+    prospect,
     level: () => state.settings.logLevel,
     setLevel: (logLevel) => {
       state.settings = { ...state.settings, logLevel }

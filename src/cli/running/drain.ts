@@ -18,7 +18,8 @@ export const drain = (settings: Settings): Effect.Effect<Outcome> => {
     Effect.match({
       onSuccess: ({ status, text }) =>
         status >= 200 && status < 300
-          ? done(prospect(settings))
+          ? // Beside a program something else happens, and the proxy says what.
+            done(text.startsWith("draining") || text === "" ? prospect(settings) : `${text}\n`)
           : failed(`not draining: http://127.0.0.1:${port.success}/drain answers ${status}${text && ` (${text})`}`),
       onFailure: ({ message }) =>
         failed(`not draining: ${message}; is the proxy running, with admin-port ${port.success}?`),

@@ -1,6 +1,7 @@
 /**
  * Own origins: the connections to origins that one client has at rest, each of another origin.
  */
+import { formatTarget, type Target } from "../../protocol/target.ts"
 import type { OriginConnection, OriginLimits } from "./origin-connection.ts"
 import type { OriginPool } from "./origin-pool.ts"
 import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
@@ -21,6 +22,8 @@ export class ClientOrigins {
   private resting: OriginConnection | undefined = undefined
   /** The others, by their keys: few clients have any. */
   private byKey: Map<string, OriginConnection> | undefined = undefined
+  private keyed: Target | undefined = undefined
+  private key = ""
   private readonly budget: DescriptorBudget
   private readonly shared: OriginPool
 
@@ -33,22 +36,34 @@ export class ClientOrigins {
     this.shared = shared
   }
 
+  /** `host:port`, made once for a target that comes again and again: connections with the same key serve the same origin. */
+  keyOf(target: Target): string {
+    if (target !== this.keyed) {
+      this.keyed = target
+      this.key = formatTarget(target)
+    }
+    return this.key
+  }
+
   /** Keeps a connection that has answered, `now` on the monotonic clock. */
   rest(origin: OriginConnection, now: number): void {
     origin.rest(now)
     this.resting = origin
   }
 
-  /** Takes the connection to `key` out, if there is one. Others wait for the keep-alive timeout at most. */
-  take(key: string, limits: ClientOriginLimits, now: number): OriginConnection | undefined {
+  /**
+   * Takes the connection to `key` out, if there is one that is not stale; `asking` as there. Others wait for the
+   * keep-alive timeout at most.
+   */
+  take(key: string, limits: ClientOriginLimits, now: number, asking: boolean): OriginConnection | undefined {
     const { resting } = this
     this.resting = undefined
-    if (resting?.key === key) return fresh(resting, limits, now)
+    if (resting?.key === key) return fresh(resting, limits, now, asking)
     if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
     const origin = this.byKey?.get(key)
     if (origin === undefined) return undefined
     this.forget(origin)
-    return fresh(origin, limits, now)
+    return fresh(origin, limits, now, asking)
   }
 
   private keep(origin: OriginConnection, keepAliveTimeout: number): void {
@@ -95,8 +110,13 @@ export class ClientOrigins {
  * A reload may have denied a destination, or moved it: what was made before is not used again. Nor is what its origin
  * has ended, or spoken on, since it answered.
  */
-const fresh = (origin: OriginConnection, limits: OriginLimits, now: number): OriginConnection | undefined => {
-  if (origin.madeUnder === limits && !origin.isStale(now)) return origin
+const fresh = (
+  origin: OriginConnection,
+  limits: OriginLimits,
+  now: number,
+  asking: boolean,
+): OriginConnection | undefined => {
+  if (origin.madeUnder === limits && !origin.isStale(now, asking)) return origin
   origin.release()
   return undefined
 }

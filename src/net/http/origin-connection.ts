@@ -87,10 +87,10 @@ export class OriginConnection implements Receiver {
 
   /**
    * Whether a connection at rest, which should be silent, is not: its end, or an answer that nobody asked for, is here.
-   * `now` is on the monotonic clock.
+   * `now` is on the monotonic clock; `asking` has the kernel asked whatever is known.
    */
-  isStale(now: number): boolean {
-    return this.finished || this.broken || this.end.hasNews(now - this.restedAt >= askAfter)
+  isStale(now: number, asking: boolean): boolean {
+    return this.finished || this.broken || this.end.hasNews(asking || now - this.restedAt >= askAfter)
   }
 
   /** Sends bytes of a request; what is not taken becomes the tail. */

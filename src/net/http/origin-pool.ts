@@ -54,7 +54,7 @@ export class OriginPool implements OriginOwner, DrainListener {
   take(key: string): OriginConnection | undefined {
     for (let origin = this.newest.get(key); origin !== undefined; origin = this.newest.get(key)) {
       this.forget(origin)
-      if (this.mayShare(origin) && !origin.isStale(performance.now())) return origin
+      if (this.mayShare(origin) && !origin.isStale(performance.now(), false)) return origin
       origin.release()
     }
     return undefined

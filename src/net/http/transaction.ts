@@ -8,7 +8,7 @@ import type { PreparedRequest } from "../../protocol/http/prepare.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
 import type { Target } from "../../protocol/target.ts"
 
-import type { OriginLimits } from "./origin-connection.ts"
+import type { ClientOriginLimits } from "./client-origins.ts"
 
 export class Transaction implements RequestRecord {
   readonly prepared: PreparedRequest
@@ -18,7 +18,7 @@ export class Transaction implements RequestRecord {
   /** `host:port` that the client named, or that of the workload. */
   readonly authority: string
   /** The settings that held when it came. */
-  readonly limits: OriginLimits
+  readonly limits: ClientOriginLimits
   readonly started = performance.now()
   /** When the connection that it needed was made, if it needed one; and when its answer's head was here. */
   private connectedAt: number | undefined = undefined
@@ -48,7 +48,7 @@ export class Transaction implements RequestRecord {
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
 
-  constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: OriginLimits) {
+  constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
     this.prepared = prepared
     this.origin = origin
     this.key = key

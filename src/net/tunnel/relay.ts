@@ -13,11 +13,10 @@ import type { Flow } from "../../flow/flow.ts"
 import { concat } from "../../protocol/bytes.ts"
 import { serverNameOf } from "../../protocol/tls/client-hello.ts"
 
-import { after, cancel, type Deadline } from "../common/deadline.ts"
 import { acknowledgedBy, Delivery, type DeliveryOwner } from "../common/delivery.ts"
 import { type End, nobody, type Receiver } from "../common/end.ts"
 import { releaseBytes } from "../../system/release-bytes.ts"
-import { enoughFor } from "../common/progress.ts"
+import { HalfClose, type HalfCloseOwner } from "../common/half-close.ts"
 import { type Splicer, spliceFrom } from "../splice/splicer.ts"
 import type { Cancellable } from "../common/cancellable.ts"
 
@@ -47,7 +46,7 @@ const isOver = 16
 const clientIsBroken = 32
 const targetIsBroken = 64
 
-export class Relay implements Receiver, Cancellable, DeliveryOwner {
+export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwner {
   private readonly client: End
   private readonly target: End
   private readonly owner: RelayOwner
@@ -55,9 +54,8 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
   private toClient: Uint8Array | undefined = undefined
   private toTarget: Uint8Array | undefined = undefined
   private state = 0
-  private deadline: Deadline | undefined = undefined
-  /** Bytes that both peers had acknowledged when the deadline was armed. */
-  private progress = 0
+  /** Runs from the first FIN on. */
+  private halfClose: HalfClose | undefined = undefined
   /** What is left when one side is gone that had finished. */
   private delivery: Delivery | undefined = undefined
 
@@ -127,10 +125,15 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
     if (!this.client.open && !this.target.open) this.finish()
   }
 
-  expire(): void {
-    const { progress } = this
-    this.armHalfClose()
-    if (this.progress - progress >= enoughFor(this.owner.limits().halfCloseTimeout)) return
+  halfCloseTimeout(): number {
+    return this.owner.limits().halfCloseTimeout
+  }
+
+  acknowledged(): number {
+    return acknowledgedBy(this.client) + acknowledgedBy(this.target)
+  }
+
+  halfCloseExpired(): void {
     this.owner.flow.expire()
     this.stop()
   }
@@ -215,12 +218,7 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
 
   private halfClosed(end: End): void {
     this.owner.flow.end(this.nameOf(end))
-    if (this.deadline === undefined && (this.state & isOver) === 0) this.armHalfClose()
-  }
-
-  private armHalfClose(): void {
-    this.progress = acknowledgedBy(this.client) + acknowledgedBy(this.target)
-    this.deadline = after(this.owner.limits().halfCloseTimeout, expire, this)
+    if (this.halfClose === undefined && (this.state & isOver) === 0) this.halfClose = new HalfClose(this)
   }
 
   private other(end: End): End {
@@ -265,9 +263,7 @@ export class Relay implements Receiver, Cancellable, DeliveryOwner {
 
   private settle(): void {
     this.state |= isOver
-    cancel(this.deadline)
+    this.halfClose?.cancel()
     this.delivery?.cancel()
   }
 }
-
-const expire = (relay: Relay): void => relay.expire()

@@ -121,6 +121,12 @@ export const families = {
     "Lines that could not be written in time; tap is every reader of /tap together, otlp the export of logs",
     label("output", lineOutputs),
   ),
+  exports: family(
+    "counter",
+    "pillion_otlp_exports_total",
+    "Batches for an OpenTelemetry collector; a failure is one that it did not take, also when asked again",
+    label("result", ["success", "failure"]),
+  ),
   defects: family("counter", "pillion_defects_total", "Errors that only the last resort caught; each is a bug"),
   fallbacks: family(
     "gauge",

@@ -129,6 +129,11 @@ export class Metrics implements ShortfallCounts {
     if (result === "success") this.series.reloadedAt.set(Date.now() / 1000)
   }
 
+  /** What became of a batch for OpenTelemetry. */
+  exported(result: "success" | "failure"): void {
+    this.series.exports.add(1, result)
+  }
+
   defect(): void {
     this.series.defects.add(1)
   }

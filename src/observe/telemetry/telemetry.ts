@@ -7,7 +7,9 @@
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -16,7 +18,7 @@ import * as OtlpLogger from "effect/observability/OtlpLogger"
 import * as OtlpMetrics from "effect/observability/OtlpMetrics"
 import * as OtlpSerialization from "effect/observability/OtlpSerialization"
 import * as References from "effect/References"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 
 import type { Entry } from "../access/entry.ts"
 import type { LogLevel } from "../../flow/levels.ts"
@@ -24,17 +26,19 @@ import type { LogFields, Log } from "../log/log.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 import type { Recent } from "../access/recent.ts"
 import { registryOf } from "../metrics/exposition.ts"
-import { makeTelemetryClient } from "./telemetry-client.ts"
+import { makeTelemetryClient, type TelemetryClientParts } from "./telemetry-client.ts"
 
 /** Requests under way at once; while there are more, log records are lost. Each holds a thousand of them at most. */
 export const maxRequests = 8
 
 export interface TelemetryParts {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly log: Pick<Log, "warn">
-  readonly metrics: Pick<Metrics, "read">
+  readonly log: Pick<Log, "info" | "warn">
+  readonly metrics: Pick<Metrics, "read" | "exported">
   readonly recent: Pick<Recent, "follow">
   readonly version: string
+  /** Whether a program runs beside the proxy: then the name of the service is the program's. */
+  readonly besideProgram: boolean
 }
 
 /** The second destination of the log's messages, and how many records were lost there. */
@@ -43,26 +47,52 @@ export interface Exported {
   readonly dropped: () => number
 }
 
-/** Exports until the scope closes, which sends what is left. A wrong variable is a warning, and nothing is exported. */
+/** Milliseconds that sending what is left may take when the scope closes. */
+export const maxEnd = 1000
+
+/**
+ * Exports until the scope closes, which sends what is left. A wrong variable is a warning, and nothing is exported; a
+ * collector that does not take what it is sent is one too, once until it does.
+ */
 export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, never, Scope.Scope> = Effect.fnUntraced(
-  function* ({ env, log, metrics, recent, version }: TelemetryParts) {
+  function* ({ env, log, metrics, recent, version, besideProgram }: TelemetryParts) {
     let dropped = 0
     let underWay = 0
-    const variables = withDefaults(env)
+    const variables = withDefaults(env, besideProgram)
     const timeout = Number(variables["OTEL_EXPORTER_OTLP_TIMEOUT"])
-    const client = makeTelemetryClient(timeout > 0 ? timeout : 10_000, (requests) => void (underWay = requests))
+    const ending = yield* Deferred.make<void>()
+    const outcome = outcomes(log, metrics)
+    const clientOf = (parts: Pick<TelemetryClientParts, "underWay" | "over">) =>
+      Layer.succeed(
+        HttpClient.HttpClient,
+        makeTelemetryClient({ ...parts, timeout: timeout > 0 ? timeout : 10_000, ending }),
+      )
+    // Log records of the batches that are on their way, oldest first.
+    const batches: Array<number> = []
+    const forLogs = clientOf({
+      underWay: (requests) => void (underWay = requests),
+      over: (url, problem) => {
+        const records = batches.shift() ?? 0
+        if (problem !== undefined) dropped += records
+        outcome(url, problem)
+      },
+    })
+    const forMetrics = clientOf({ underWay: () => {}, over: outcome })
     const resource = { serviceVersion: version }
+    const scope = yield* scopeOfExport(log, ending)
     const built = yield* Effect.exit(
-      Layer.build(
+      Layer.buildWithScope(
         Layer.mergeAll(
-          OtlpMetrics.layerFromConfig({ resource }),
-          OtlpLogger.layerFromConfig({ resource, excludeLogSpans: true, mergeWithExisting: false }),
+          OtlpMetrics.layerFromConfig({ resource }).pipe(Layer.provide(forMetrics)),
+          OtlpLogger.layerFromConfig({ resource, excludeLogSpans: true, mergeWithExisting: false }).pipe(
+            Layer.provide(forLogs),
+          ),
         ).pipe(
-          Layer.provide(serialization(variables, log)),
-          Layer.provide(Layer.succeed(HttpClient.HttpClient, client)),
+          Layer.provide(serialization(variables, log, (records) => void batches.push(records))),
           Layer.provide(Layer.succeed(Metric.MetricRegistry, registryOf(metrics))),
           Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: variables }))),
         ),
+        scope,
       ).pipe(Effect.provide(silent)),
     )
     if (built._tag === "Failure") {
@@ -79,6 +109,20 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
     return { log: send, dropped: () => dropped }
   },
 )
+
+/** Makes a scope that closes with the outer one, within `maxEnd`: what is not sent by then is lost, with a warning. */
+const scopeOfExport = Effect.fnUntraced(function* (log: TelemetryParts["log"], ending: Deferred.Deferred<void>) {
+  const scope = yield* Scope.make()
+  yield* Effect.addFinalizer((exit) =>
+    Effect.gen(function* () {
+      yield* Deferred.succeed(ending, undefined)
+      const closed = yield* Effect.forkDetach(Scope.close(scope, exit))
+      const inTime = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(closed)), maxEnd)
+      if (inTime._tag === "None") log.warn(`OpenTelemetry did not take what was left in ${maxEnd} ms: it is lost`)
+    }),
+  )
+  return scope
+})
 
 /** No loggers: effect's own would print on the proxy's standard output, and wait for whoever reads it. */
 const silent = Context.make(Logger.CurrentLoggers, new Set())
@@ -100,17 +144,42 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => {
  * What the standard says holds where nothing is said, and effect takes otherwise: an endpoint that is named is used
  * for both signals, metrics go once a minute, and the service has a name.
  */
-const withDefaults = (env: TelemetryParts["env"]): Record<string, string> => {
+const withDefaults = (env: TelemetryParts["env"], besideProgram: boolean): Record<string, string> => {
   const given = Object.entries(env).flatMap(([name, value]) =>
     name.startsWith("OTEL_") && value !== undefined && value.trim() !== "" ? [[name, value] as const] : [],
   )
-  const named = /(^|,)\s*service\.name\s*=/.test(env["OTEL_RESOURCE_ATTRIBUTES"] ?? "")
+  const name = env["OTEL_SERVICE_NAME"]?.trim() || serviceName(env["OTEL_RESOURCE_ATTRIBUTES"])
   return {
     OTEL_METRICS_EXPORTER: "otlp",
     OTEL_LOGS_EXPORTER: "otlp",
     OTEL_METRIC_EXPORT_INTERVAL: "60000",
-    ...(named ? {} : { OTEL_SERVICE_NAME: "pillion" }),
     ...Object.fromEntries(given),
+    OTEL_SERVICE_NAME: name === undefined ? "pillion" : besideProgram ? `${name}-pillion` : name,
+  }
+}
+
+/** `service.name` of OTEL_RESOURCE_ATTRIBUTES, whose values are percent-encoded. */
+const serviceName = (attributes = ""): string | undefined => {
+  const value = /(?:^|,)\s*service\.name\s*=\s*([^,]*[^,\s])/.exec(attributes)?.[1]
+  try {
+    return value === undefined ? undefined : decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}
+
+/** Counts what becomes of batches, and logs when a collector begins to refuse them, and when it takes them again. */
+const outcomes = (log: TelemetryParts["log"], metrics: TelemetryParts["metrics"]) => {
+  const failing = new Set<string>()
+  return ({ origin, pathname }: URL, problem: string | undefined): void => {
+    metrics.exported(problem === undefined ? "success" : "failure")
+    const collector = origin + pathname
+    if (problem === undefined) {
+      if (failing.delete(collector)) log.info("OpenTelemetry takes what it is sent again", { collector })
+    } else if (!failing.has(collector)) {
+      failing.add(collector)
+      log.warn("OpenTelemetry does not take what it is sent, which is lost", { collector, error: problem })
+    }
   }
 }
 
@@ -118,12 +187,21 @@ const withDefaults = (env: TelemetryParts["env"]): Record<string, string> => {
 const serialization = (
   { OTEL_EXPORTER_OTLP_PROTOCOL: protocol = "http/protobuf" }: Record<string, string>,
   log: Pick<Log, "warn">,
+  batch: (records: number) => void,
 ) => {
-  if (protocol === "http/json") return OtlpSerialization.layerJson
+  const counting = Effect.map(OtlpSerialization.OtlpSerialization, (base) => ({
+    ...base,
+    logs: (data: Parameters<typeof base.logs>[0]) => {
+      batch(data.resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords)).length)
+      return base.logs(data)
+    },
+  }))
+  const counted = Layer.effect(OtlpSerialization.OtlpSerialization, counting)
+  if (protocol === "http/json") return Layer.provide(counted, OtlpSerialization.layerJson)
   if (protocol !== "http/protobuf") {
     log.warn(
       `OTEL_EXPORTER_OTLP_PROTOCOL ${JSON.stringify(protocol)} is taken as http/protobuf; http/json is known too`,
     )
   }
-  return OtlpSerialization.layerProtobuf
+  return Layer.provide(counted, OtlpSerialization.layerProtobuf)
 }

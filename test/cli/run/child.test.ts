@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { inForeground, startChild } from "../../../src/cli/run/child.ts"
+import { startChild } from "../../../src/cli/run/child.ts"
 import { Lines, runCommand } from "../../support/process.ts"
 import { within } from "../../support/within.ts"
 
@@ -15,6 +15,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "pillion-child-"))
 })
 afterAll(() => rm(folder, { recursive: true }))
+
+/** Starts a program from the process of the tests. */
+const startHere = (command: ReadonlyArray<string>, environment: Record<string, string>) =>
+  startChild({ command, environment, terminal: undefined, ignored: new Set() })
 
 /** Writes a file for a test to run, and returns its path. */
 const file = async (name: string, content: string, mode: number): Promise<string> => {
@@ -52,7 +56,7 @@ test("the program has the arguments, the environment and the streams of the comm
 test("the program is found by the PATH of its own environment", async () => {
   await mkdir(join(folder, "bin"))
   await file("bin/only-here", "#!/bin/sh\nexit 5\n", 0o755)
-  const outcome = startChild(["only-here"], { PATH: join(folder, "bin") }).pipe(
+  const outcome = startHere(["only-here"], { PATH: join(folder, "bin") }).pipe(
     Effect.flatMap(({ exitCode }) => exitCode),
     Effect.scoped,
   )
@@ -96,14 +100,18 @@ for (const name of ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]) proces
 setInterval(() => {}, 1e6)
 process.stdout.write("ready\\n")`
 
-test("signals go to the program, each once, and the program decides what they mean", async () => {
-  const child = Bun.spawn([...runner, process.execPath, "-e", listening], {
+const startListening = (env: Record<string, string>) =>
+  Bun.spawn([...runner, process.execPath, "-e", listening], {
+    env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
     // A session of its own: without a terminal, whoever runs this test.
     detached: true,
   })
+
+test("signals go to the program, each once, and the program decides what they mean", async () => {
+  const child = startListening({})
   try {
     const lines = new Lines(child.stdout)
     for (const name of ["ready", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM"] as const) {
@@ -157,15 +165,8 @@ test("Ctrl-C reaches a program of the same terminal once, not twice", async () =
   }
 })
 
-test("a process is in the foreground of a terminal only if it has one and its group is the foremost", () => {
-  expect(inForeground("12 (a) b) (c) S 1 12 12 34816 12 4194304 0")).toBe(true)
-  expect(inForeground("12 (pillion) S 1 12 12 34816 99 4194304 0")).toBe(false)
-  expect(inForeground("12 (pillion) S 1 12 12 0 -1 4194304 0")).toBe(false)
-  expect(inForeground("")).toBe(false)
-})
-
 test("a program that has not ended when its scope closes is sent SIGTERM", async () => {
-  const started = Effect.scoped(startChild(["sleep", "60"], { PATH: process.env["PATH"] ?? "" }))
+  const started = Effect.scoped(startHere(["sleep", "60"], { PATH: process.env["PATH"] ?? "" }))
   const child = await Effect.runPromise(started)
   expect(await within(Effect.runPromise(child.exitCode), "end of the program")).toBe(143)
   expect(child.ended()).toBe(true)
@@ -190,11 +191,41 @@ test("as PID 1 it reaps every orphan, and the program's exit code stays the prog
   expect(await asPid1(...runner, "sh", "-c", script)).toEqual({ code: 7, stdout: "", stderr: "" })
 })
 
-test("as PID 1 it leaves the program's exit status for Bun, even when it sees it first", async () => {
-  const script = join(import.meta.dir, "../../support/dead-child.ts")
-  expect(await asPid1(process.execPath, script)).toEqual({ code: 7, stdout: "", stderr: "" })
-})
-
 test("as PID 1 it ends with 128 and the signal's number too", async () => {
   expect((await asPid1(...runner, "sh", "-c", "(sh -c 'exit 3' &); kill -TERM $$")).code).toBe(143)
+})
+
+// ── where the C library cannot be called ────────────────────────────────────────────────────────────────────────────
+
+const runWithout = (...command: ReadonlyArray<string>) =>
+  runCommand([...runner, ...command], { cwd: folder, env: { RUN_CHILD_WITHOUT_LIBC: "1" } })
+
+test("without the C library the program runs too, and its exit code is the program's", async () => {
+  expect((await runWithout("sh", "-c", "exit 7")).code).toBe(7)
+  expect((await runWithout("sh", "-c", "kill -TERM $$")).code).toBe(143)
+  const missing = await runWithout("no-such-program")
+  expect(missing).toEqual({ code: 127, stdout: "", stderr: 'pillion: "no-such-program" was not found in PATH\n' })
+})
+
+test("without the C library the program leads a group of its own, which gets the signals", async () => {
+  const child = startListening({ RUN_CHILD_WITHOUT_LIBC: "1" })
+  try {
+    const lines = new Lines(child.stdout)
+    for (const name of ["ready", "SIGINT", "SIGTERM"] as const) {
+      if (name !== "ready") child.kill(name)
+      await lines.until((line) => line === name || undefined, name)
+    }
+    expect(await within(child.exited, "end of the program")).toBe(5)
+  } finally {
+    child.kill("SIGKILL")
+  }
+})
+
+test("without the C library bytes that are not UTF-8 are refused in words", async () => {
+  const script = `exec ${runner.join(" ")} cat "$(printf 'caf\\351')"`
+  const { code, stderr } = await runCommand(["sh", "-c", script], { env: { RUN_CHILD_WITHOUT_LIBC: "1" } })
+  expect([code, stderr]).toEqual([
+    126,
+    'pillion: "cat" cannot be given bytes that are not UTF-8 where the C library cannot be called\n',
+  ])
 })
