@@ -10,12 +10,12 @@ import { defaultText, options } from "../src/config/options.ts"
 import { lingerBytes, lingerTimeout } from "../src/net/common/linger.ts"
 import { minRate } from "../src/net/common/progress.ts"
 import { stagger } from "../src/net/dial/race.ts"
-import { addressesPerName, foundTtl, missingTtl, rememberedNames } from "../src/net/dial/resolver.ts"
+import { maxAddresses, foundTtl, missingTtl, maxRemembered } from "../src/net/dial/resolver.ts"
 import { maxIdleOriginsPerClient } from "../src/net/http/client-origins.ts"
 import { idleAnswerWithin, maxInterimAnswers } from "../src/net/http/download.ts"
 import { holdBytes } from "../src/net/negotiation.ts"
 import { chunkBytes } from "../src/net/polled/poller.ts"
-import { acceptAgainAtLatest } from "../src/net/polled/polled-sockets.ts"
+import { maxAcceptRetryDelay } from "../src/net/polled/polled-listener.ts"
 import { batchBytes, maxWrites } from "../src/net/polled/write-batch.ts"
 import { kernelDeliveryTimeout } from "../src/net/sockets/socket-calls.ts"
 import { backlog } from "../src/net/sockets/sockets.ts"
@@ -117,8 +117,8 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     what: "a listener that can accept nothing",
-    bound: () => `tried again, at the latest after ${time(acceptAgainAtLatest)}`,
-    from: { acceptAgainAtLatest },
+    bound: () => `tried again, at the latest after ${time(maxAcceptRetryDelay)}`,
+    from: { maxAcceptRetryDelay },
   },
   {
     what: "last words to a client that was refused",
@@ -159,13 +159,13 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     what: "addresses tried for one name, and the head start of each",
-    bound: () => `${addressesPerName}, ${time(stagger)}`,
-    from: { addressesPerName, stagger },
+    bound: () => `${maxAddresses}, ${time(stagger)}`,
+    from: { maxAddresses, stagger },
   },
   {
     what: "names remembered",
-    bound: () => `${rememberedNames}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
-    from: { rememberedNames, foundTtl, missingTtl },
+    bound: () => `${maxRemembered}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
+    from: { maxRemembered, foundTtl, missingTtl },
   },
   {
     what: "log lines that wait to be written",

@@ -30,7 +30,7 @@ export const test = async (arguments_: ReadonlyArray<string>, recipes?: string):
     const counts = read(text)
     for (const failure of failuresOf(text)) console.log(`\n${failure}`)
     if (await Bun.file(skips).exists()) {
-      console.log(`\nskipped here, and run in CI:\n${skipLines(await Bun.file(skips).text()).join("\n")}\n`)
+      console.log(`\nskipped here:\n${skipLines(await Bun.file(skips).text()).join("\n")}\n`)
     }
     const passed = counts.tests - counts.failures - counts.skipped
     const failed = counts.failures === 0 && (code !== 0 || passed === 0) ? 1 : counts.failures

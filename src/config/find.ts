@@ -54,7 +54,10 @@ const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
   return { text: option.kind.shape === "list" ? texts.join(",") : last, origin: `flag --${option.name}` }
 }
 
-/** Finds an option in the environment: where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
+/**
+ * Finds an option in the environment: where its two names disagree, the PILLION_ one holds. An empty variable counts as
+ * not set, as elsewhere on Unix.
+ */
 const fromEnvironment = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const set: Array<{ readonly name: string; readonly text: string }> = []
   for (const name of environmentNames(option)) {

@@ -46,7 +46,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   admin: ["flow observe/log observe/access", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers.
   "admin/page": ["", "preact uplot"],
-  "cli/command-line": ["system config observe/access", "effect node Bun"],
+  "cli/command-line": ["config observe/access system", "effect node Bun"],
   "cli/completions": [commands, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],

@@ -2,17 +2,19 @@
  * Llhttp: the fixtures of llhttp, which Node reads HTTP/1 with, through our parsers: whole, byte by byte, and at every
  * split. What its strict mode refuses we refuse, what it accepts we accept and see alike, but for the table below.
  *
- * The fixtures are no part of this repository. They are looked for beside the checkout; `CI=true` insists on them.
+ * The fixtures are no part of this repository: what it promises is held by own.test.ts, and these are one more referee.
+ * `TEST_LLHTTP` names the folder `test` of a checkout of llhttp; otherwise they are looked for beside ours.
  */
 import { describe, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 
+import { cuts } from "../support/bytes.ts"
 import { type Expected, type Fixture, readFixtures } from "../support/llhttp.ts"
-import { cuts, type Message, type Reading, readRequests, readResponses } from "../support/messages.ts"
+import { type Message, type Reading, readRequests, readResponses } from "../support/messages.ts"
 import { noteSkip } from "../support/skips.ts"
 
-const folder = join(import.meta.dir, "../../../shared/corpora/llhttp")
+const folder = process.env["TEST_LLHTTP"] ?? join(import.meta.dir, "../../../shared/corpora/llhttp")
 
 /** Where we differ on purpose: what we say, which clause lets or makes us, and why. */
 const differences: Readonly<Record<string, readonly [ours: Outcome["end"], clause: string, why: string]>> = {
@@ -191,13 +193,12 @@ const ours = (fixture: Fixture, chunks: ReadonlyArray<Uint8Array>): Outcome => {
   return { messages, end: reading.end === "over" ? (fixture.stops ? "stops" : "accepted") : reading.end }
 }
 
+/** How a refusal is worded may depend on the cut: what is certain early is said early. */
+const anyWords = ({ messages, end }: Outcome) => ({ messages, end: end.replace(/^refused: .*/, "refused") })
+
 if (!existsSync(folder)) {
-  const absent = `the fixtures of llhttp are not beside the checkout: ${join("..", "shared", "corpora", "llhttp")}`
-  if (process.env["CI"] === "true") test(absent, () => expect(existsSync(folder)).toBe(true))
-  else {
-    noteSkip("llhttp's fixtures")
-    test.skip(absent, () => {})
-  }
+  noteSkip("llhttp's fixtures")
+  test.skip("the fixtures of llhttp are not here", () => {})
 } else {
   const all = readFixtures(folder)
   const cases = all.filter((fixture) => outOfScope(fixture) === "")
@@ -218,7 +219,7 @@ if (!existsSync(folder)) {
     test.each(cases.map((fixture) => [fixture.name, fixture] as const))("%s", (name, fixture) => {
       const input = given(fixture)
       const whole = ours(fixture, [input])
-      for (const chunks of cuts(input)) expect(ours(fixture, chunks)).toEqual(whole)
+      for (const chunks of cuts(input)) expect(anyWords(ours(fixture, chunks))).toEqual(anyWords(whole))
 
       const theirs = expected(fixture)
       const [difference] = differences[name] ?? []

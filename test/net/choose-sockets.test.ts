@@ -4,12 +4,13 @@ import * as Effect from "effect/Effect"
 
 import type { Connect } from "../../src/net/sockets/attempt.ts"
 import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
-import { chooseSockets, tried } from "../../src/net/choose-sockets.ts"
+import { chooseSockets, selfTest } from "../../src/net/choose-sockets.ts"
 import { openSockets } from "../../src/net/sockets/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets/sockets.ts"
 import { type Fallback, unheard } from "../../src/flow/shortfalls.ts"
+import { ascii } from "../support/bytes.ts"
 import { blackHole, descriptors } from "../support/dialling.ts"
-import { bytes, loopback, polled } from "../support/pair.ts"
+import { loopback, polled } from "../support/pair.ts"
 
 /** What is chosen, and what was told of it. */
 const chosen = async (wanted: boolean, candidate?: () => Sockets | Fallback, denied?: () => boolean) => {
@@ -19,7 +20,7 @@ const chosen = async (wanted: boolean, candidate?: () => Sockets | Fallback, den
 }
 
 const trouble = (sockets: Partial<Sockets>): Promise<Fallback | undefined> =>
-  Effect.runPromise(tried({ ...polled, ...sockets }))
+  Effect.runPromise(selfTest({ ...polled, ...sockets }))
 const passes = async (sockets: Partial<Sockets>): Promise<boolean> => (await trouble(sockets)) === undefined
 
 /** A way to connect that says this of port 0. */
@@ -109,7 +110,7 @@ describe("a way works", () => {
   test.each(["hullo", "hello, world"])("not if it carries other bytes: %s", async (said) => {
     const listen: Sockets["listen"] = (address, port, accept) =>
       polled.listen(address, port, (end, peer) => {
-        end.write(bytes(said))
+        end.write(ascii(said))
         end.write = () => 0
         accept(end, peer)
       })

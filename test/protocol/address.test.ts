@@ -12,8 +12,8 @@ import {
   parseIpv4,
   parseIpv6,
 } from "../../src/protocol/address.ts"
+import { fromHex, toHex } from "../support/bytes.ts"
 import { fuzz } from "../support/random.ts"
-import { fromHex, toHex } from "../support/trickle.ts"
 
 const address = (text: string): Address => {
   const parsed = parseAddress(text)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 
 import { Inbox } from "../../src/protocol/inbox.ts"
+import { ascii, toHex } from "../support/bytes.ts"
 import { fuzz } from "../support/random.ts"
-import { ascii, toHex } from "../support/trickle.ts"
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
 

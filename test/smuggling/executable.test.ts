@@ -9,13 +9,13 @@ import { expect, test } from "bun:test"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 
+import { ascii } from "../support/bytes.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../support/hostile.ts"
 import { readResponse } from "../support/http.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 import { type Choose, evil, type Manner, manners, type Recorded, StrictOrigin } from "./strict-origin.ts"
 import { describeSeen, see, type Seen, type Sight } from "../support/strict.ts"
-import { ascii } from "../support/trickle.ts"
 
 /** The origins that the generated requests name, all of them the origin; the last one is in smuggled requests only. */
 const authorities = ["a.test:80", "b.test:8080", "evil.test:80"]

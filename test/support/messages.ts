@@ -1,15 +1,15 @@
 /**
- * Messages: runs the HTTP/1 parsers over received chunks, message after message, as an exchange does. Nothing is sent.
+ * Messages: runs the HTTP/1 readers over received chunks, message after message, as an exchange does. Nothing is sent.
  */
 import { toLatin1 } from "../../src/protocol/bytes.ts"
 import { Body, type BodyLimits } from "../../src/protocol/http/body.ts"
-import { overlong } from "../../src/protocol/http/connect.ts"
-import { Fields } from "../../src/protocol/http/fields.ts"
-import { type HeadLimits, parseRequest, type RequestHead } from "../../src/protocol/http/request.ts"
-import { parseResponse, type ResponseHead } from "../../src/protocol/http/response.ts"
-import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../src/protocol/http/scan.ts"
+import type { Fields } from "../../src/protocol/http/fields.ts"
+import type { Parsed } from "../../src/protocol/http/prepare.ts"
+import { RequestReader, ResponseReader } from "../../src/protocol/http/reader.ts"
+import { asksToUpgrade, type HeadLimits, type RequestHead } from "../../src/protocol/http/request.ts"
+import type { ResponseHead } from "../../src/protocol/http/response.ts"
 import { Inbox } from "../../src/protocol/inbox.ts"
-import type { Refusal } from "../../src/protocol/refusal.ts"
+import { type Refusal, refusal } from "../../src/protocol/refusal.ts"
 
 /** The limits of the defaults, and a pseudonym that no test input holds by chance. */
 export const limits: HeadLimits & BodyLimits = {
@@ -33,86 +33,102 @@ export interface Reading<Head> {
   readonly messages: ReadonlyArray<Message<Head>>
   /** `waiting` for more bytes, `over` behind the last message that this connection takes, or why it was refused. */
   readonly end: "waiting" | "over" | `refused: ${string}`
+  /** What the peer is told when it was refused. How the refusal is worded may depend on how the bytes were cut. */
+  readonly reason: Refusal["reason"] | undefined
   /** Bytes that belong to no message. */
   readonly left: string
 }
 
-interface Parser<Head> {
-  readonly parse: (bytes: Uint8Array, end: number, fields: Fields) => Head | Refusal
-  /** Whether another message may follow. */
-  readonly stays: (head: Head) => boolean
-  readonly emptyLines: boolean
-}
+/** The next head, from the first byte of the inbox on; "waiting" when it is not all there. */
+type ReadHead<Head> = () => Parsed<Head> | Refusal | "waiting"
+
+/** The readers that are under test, with the limits of the defaults. */
+export const requestReader = (inbox: Inbox): RequestReader => new RequestReader(inbox, () => limits, limits.pseudonym)
+export const responseReader = (inbox: Inbox): ResponseReader =>
+  new ResponseReader(inbox, () => limits, limits.pseudonym)
 
 /** Reads requests of every form, up to a CONNECT, an upgrade, or one after which the connection closes. */
-export const readRequests = (chunks: Iterable<Uint8Array>): Reading<RequestHead> =>
-  read(chunks, {
-    parse: (bytes, end, fields) => parseRequest(bytes, end, fields, limits),
-    stays: ({ form, minor, survey }) =>
-      form !== "authority" && minor === 1 && !survey.close && !(survey.upgradeOption && survey.upgradeOffered),
-    emptyLines: true,
+export const readRequests = (chunks: Iterable<Uint8Array>): Reading<RequestHead> => {
+  const inbox = new Inbox()
+  const reader = requestReader(inbox)
+  const readHead: ReadHead<RequestHead> = () => {
+    const read = reader.read()
+    if (typeof read === "string") return "waiting"
+    if (!("reason" in read)) inbox.consume(read.skipped)
+    return read
+  }
+  return read(chunks, inbox, readHead, "malformed-request", ({ form, minor, survey }) => {
+    return form !== "authority" && minor === 1 && !survey.close && !asksToUpgrade(survey, minor)
   })
+}
 
 /** Reads the answers to requests of one method, up to a 101 or one after which the connection closes. */
-export const readResponses = (chunks: Iterable<Uint8Array>, method = "GET"): Reading<ResponseHead> =>
-  read(chunks, {
-    parse: (bytes, end, fields) => parseResponse(bytes, end, fields, limits, method),
-    stays: ({ status, persistent }) => status !== 101 && persistent,
-    emptyLines: false,
-  })
+export const readResponses = (chunks: Iterable<Uint8Array>, method = "GET"): Reading<ResponseHead> => {
+  const inbox = new Inbox()
+  const reader = responseReader(inbox)
+  const readHead: ReadHead<ResponseHead> = () => {
+    // An exchange asks only when something is there.
+    const read = inbox.length === 0 ? "partial" : reader.read(method)
+    return read === "partial" ? "waiting" : read
+  }
+  return read(chunks, inbox, readHead, "response-malformed", ({ status, persistent }) => status !== 101 && persistent)
+}
 
+/** `badBody` is what a body is refused for; `stays`: another message may follow. */
 const read = <Head extends RequestHead | ResponseHead>(
   chunks: Iterable<Uint8Array>,
-  parser: Parser<Head>,
+  inbox: Inbox,
+  readHead: ReadHead<Head>,
+  badBody: Refusal["reason"],
+  stays: (head: Head) => boolean,
 ): Reading<Head> => {
-  const inbox = new Inbox()
-  const fields = new Fields()
   const messages: Array<Message<Head>> = []
   let current: { readonly message: Message<Head>; readonly body: Body } | undefined
-  let searched = 0
+
+  let reason: Refusal["reason"] | undefined
+
+  const refuse = (refused: Refusal): Reading<Head>["end"] => {
+    reason = refused.reason
+    return `refused: ${refused.detail}`
+  }
 
   /** One head or one piece of a body; undefined while there is more to do, "waiting" when bytes are missing. */
   const step = (): Reading<Head>["end"] | undefined => {
     if (current !== undefined) return passBody(current.message, current.body)
-    const skip = parser.emptyLines ? leadingEmptyLines(inbox.view()) : 0
-    const bytes = inbox.view().subarray(skip)
-    const end = findHeadEnd(bytes, Math.max(0, searched - skip))
-    searched = inbox.length
-    if (end === bareLineFeed) return "refused: a line ends without CRLF"
-    const tooLong = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
-    if (tooLong !== undefined) return `refused: ${tooLong.detail}`
-    if (end === incomplete) return "waiting"
-    const head = parser.parse(bytes, end, fields)
-    if ("reason" in head) return `refused: ${head.detail}`
+    const read = readHead()
+    if (read === "waiting") return read
+    if ("reason" in read) return refuse(read)
+    const { bytes, end, head, fields } = read
     const line = toLatin1(bytes, 0, bytes.indexOf(0x0d))
     const message = { head, line, fields: texts(bytes, fields), content: "", whole: false }
     messages.push(message)
     current = { message, body: new Body(head.bodyLength, "plain", limits) }
-    inbox.consume(skip + end)
-    searched = 0
+    inbox.consume(end)
     return undefined
   }
 
   const passBody = (message: Message<Head>, body: Body): Reading<Head>["end"] | undefined => {
     message.content += toLatin1(body.pass(inbox.view(), 0))
     inbox.consume(body.consumed)
-    if (body.problem !== undefined) return `refused: ${body.problem}`
+    if (body.problem !== undefined) return refuse(refusal(badBody, body.problem))
     if (!body.done) return "waiting"
     message.whole = true
     current = undefined
-    return parser.stays(message.head) ? undefined : "over"
+    return stays(message.head) ? undefined : "over"
   }
 
   let end: Reading<Head>["end"] = "waiting"
   for (const chunk of chunks) {
-    // The inbox owns what it is given.
-    inbox.add(new Uint8Array(chunk))
-    if (end !== "waiting") continue
-    let next = step()
+    // A chunk is only lent: it is spoilt once it was read, so that whatever was kept of it would show.
+    const lent = new Uint8Array(chunk)
+    inbox.add(lent)
+    let next: Reading<Head>["end"] | undefined = end === "waiting" ? step() : end
     while (next === undefined) next = step()
     end = next
+    inbox.keep()
+    lent.fill(0xaa)
   }
-  return { messages, end, left: toLatin1(inbox.view()) }
+  return { messages, end, reason, left: toLatin1(inbox.view()) }
 }
 
 /** Every field line as text. */
@@ -121,10 +137,3 @@ export const texts = (bytes: Uint8Array, fields: Fields): ReadonlyArray<readonly
     toLatin1(bytes, fields.nameStart(field), fields.nameEnd(field)),
     toLatin1(bytes, fields.valueStart(field), fields.valueEnd(field)),
   ])
-
-/** Whole, byte by byte, and split in two at every offset. */
-export function* cuts(bytes: Uint8Array): Generator<ReadonlyArray<Uint8Array>> {
-  yield [bytes]
-  yield Array.from(bytes, (byte) => Uint8Array.of(byte))
-  for (let i = 1; i < bytes.length; i++) yield [bytes.subarray(0, i), bytes.subarray(i)]
-}

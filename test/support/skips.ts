@@ -27,7 +27,7 @@ const ways: Readonly<Record<string, string>> = {
   arm64: "the head of .ci/run names Debian's packages",
   "dpkg-deb": "a Debian",
   "apt-get": "a Debian",
-  "llhttp's fixtures": "CI=true, where they are",
+  "llhttp's fixtures": "TEST_LLHTTP, the folder `test` of a checkout of llhttp",
 }
 
 /** The programs that recipes are tried with, and their libraries. */

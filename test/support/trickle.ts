@@ -3,9 +3,10 @@
  */
 import { expect } from "bun:test"
 
-import { concat } from "../../src/protocol/bytes.ts"
+import { concat, empty } from "../../src/protocol/bytes.ts"
 import type { Handshake } from "../../src/protocol/handshake.ts"
 import { formatTarget } from "../../src/protocol/target.ts"
+import { cuts, fromHex, join, toHex } from "./bytes.ts"
 
 /** What a handshake did with its bytes. Bytes are lower-case hex without spaces. */
 export interface Outcome {
@@ -17,12 +18,6 @@ export interface Outcome {
   /** Bytes that it left: those of the tunnel after a dial, the unread ones when it needs more. */
   readonly left: string
 }
-
-/** Bytes as Bun delivers them, in a Buffer: its `slice` and `subarray` both share memory. */
-export const fromHex = (text: string): Uint8Array => Buffer.from(text.replaceAll(" ", ""), "hex")
-export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
-export const ascii = (text: string): Uint8Array => Buffer.from(text, "latin1")
-export const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => Buffer.concat(parts)
 
 /**
  * Runs `make()` on `bytes` whole, byte by byte, split in two at every offset, and each of them with bytes for the
@@ -87,12 +82,3 @@ const stepOnPoison = (handshake: Handshake, held: Uint8Array) => {
   input.fill(0xaa)
   return step
 }
-
-/** Whole, byte by byte, and split in two at every offset. */
-function* cuts(bytes: Uint8Array): Generator<Array<Uint8Array>> {
-  yield [bytes]
-  yield Array.from(bytes, (byte) => Uint8Array.of(byte))
-  for (let i = 1; i < bytes.length; i++) yield [bytes.subarray(0, i), bytes.subarray(i)]
-}
-
-const empty = new Uint8Array(0)

@@ -37,7 +37,7 @@ export class WriteBatch {
   }
 
   /** Copies `bytes` from `offset` to their end, if they may wait and there is room. */
-  put(sender: Sender, bytes: Uint8Array, offset: number): boolean {
+  add(sender: Sender, bytes: Uint8Array, offset: number): boolean {
     const length = bytes.length - offset
     if (!this.isOpen || length > smallWrite) return false
     if (this.count === maxWrites || length > batchBytes - this.used) this.flush()

@@ -31,7 +31,7 @@ export interface TelemetryClientParts {
   readonly ending: Deferred.Deferred<void>
 }
 
-/** Makes a client that never fails, and answers everything with 200. */
+/** Never fails, and answers everything with 200. */
 export const makeTelemetryClient = ({
   timeout,
   underWay,

@@ -79,22 +79,24 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
     })
     const forMetrics = clientOf({ underWay: () => {}, over: outcome })
     const resource = { serviceVersion: version }
-    const scope = yield* scopeOfExport(log, ending)
-    const built = yield* Effect.exit(
-      Layer.buildWithScope(
-        Layer.mergeAll(
-          OtlpMetrics.layerFromConfig({ resource }).pipe(Layer.provide(forMetrics)),
-          OtlpLogger.layerFromConfig({ resource, excludeLogSpans: true, mergeWithExisting: false }).pipe(
-            Layer.provide(forLogs),
-          ),
-        ).pipe(
-          Layer.provide(serialization(variables, log, (records) => void batches.push(records))),
-          Layer.provide(Layer.succeed(Metric.MetricRegistry, registryOf(metrics))),
-          Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: variables }))),
-        ),
-        scope,
-      ).pipe(Effect.provide(silent)),
+    const scope = yield* Scope.make()
+    yield* Effect.addFinalizer((exit) =>
+      Effect.gen(function* () {
+        yield* Deferred.succeed(ending, undefined)
+        const closed = yield* Effect.forkDetach(Scope.close(scope, exit))
+        const inTime = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(closed)), maxEnd)
+        if (inTime._tag === "None") log.warn(`OpenTelemetry did not take what was left in ${maxEnd} ms: it is lost`)
+      }),
     )
+    const exporters = Layer.mergeAll(
+      OtlpMetrics.layerFromConfig({ resource }).pipe(Layer.provide(forMetrics)),
+      OtlpLogger.layerFromConfig({ resource, ...onlyRecords }).pipe(Layer.provide(forLogs)),
+    ).pipe(
+      Layer.provide(serialization(variables, log, (records) => void batches.push(records))),
+      Layer.provide(Layer.succeed(Metric.MetricRegistry, registryOf(metrics))),
+      Layer.provide(Layer.succeed(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: variables }))),
+    )
+    const built = yield* Effect.exit(Layer.buildWithScope(exporters, scope).pipe(Effect.provide(silent)))
     if (built._tag === "Failure") {
       log.warn(`nothing is exported to OpenTelemetry: ${reasonOf(built.cause)}`)
       return { log: () => {}, dropped: () => 0 }
@@ -110,19 +112,7 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
   },
 )
 
-/** Makes a scope that closes with the outer one, within `maxEnd`: what is not sent by then is lost, with a warning. */
-const scopeOfExport = Effect.fnUntraced(function* (log: TelemetryParts["log"], ending: Deferred.Deferred<void>) {
-  const scope = yield* Scope.make()
-  yield* Effect.addFinalizer((exit) =>
-    Effect.gen(function* () {
-      yield* Deferred.succeed(ending, undefined)
-      const closed = yield* Effect.forkDetach(Scope.close(scope, exit))
-      const inTime = yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(closed)), maxEnd)
-      if (inTime._tag === "None") log.warn(`OpenTelemetry did not take what was left in ${maxEnd} ms: it is lost`)
-    }),
-  )
-  return scope
-})
+const onlyRecords = { excludeLogSpans: true, mergeWithExisting: false } as const
 
 /** No loggers: effect's own would print on the proxy's standard output, and wait for whoever reads it. */
 const silent = Context.make(Logger.CurrentLoggers, new Set())

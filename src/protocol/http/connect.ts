@@ -38,7 +38,9 @@ export const overlong = (
  */
 export const hopeless = (head: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
   const lineFeed = head.indexOf(0x0a)
-  if (lineFeed !== -1 && (head[lineFeed - 10] !== 0x20 || httpMinor(head, lineFeed - 9) === undefined)) {
+  // A line that is too long is that first: it would have been before it was whole.
+  const isWhole = lineFeed !== -1 && lineFeed < maxRequestLineBytes
+  if (isWhole && (head[lineFeed - 10] !== 0x20 || httpMinor(head, lineFeed - 9) === undefined)) {
     return refusal("malformed-request", "no HTTP version")
   }
   return overlong(head, maxHeadBytes)

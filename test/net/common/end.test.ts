@@ -3,9 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
 import { type End, nobody } from "../../../src/net/common/end.ts"
-import { RuntimeEnd } from "../../../src/net/runtime/runtime-sockets.ts"
+import { RuntimeEnd } from "../../../src/net/runtime/runtime-end.ts"
 import type { SocketName } from "../../../src/net/sockets/socket-end.ts"
-import { bothWays, bytes, Ear, pairOf, pairsOf } from "../../support/pair.ts"
+import { ascii } from "../../support/bytes.ts"
+import { bothWays, Ear, pairOf, pairsOf } from "../../support/pair.ts"
 import { within } from "../../support/within.ts"
 
 const textOf = (name: SocketName | undefined): string => `${name?.address.text} ${name?.port}`
@@ -15,8 +16,8 @@ const source = (name: string): string => join(import.meta.dir, "../../../src/net
 /** The beginning of a program that has its `sockets` that way. */
 const socketsFor = (way: string): string =>
   way === "polled"
-    ? `const sockets = (await import("${source("polled-sockets.ts")}")).polledSockets()`
-    : `const sockets = (await import("${source("runtime-sockets.ts")}")).runtimeSockets`
+    ? `const sockets = (await import("${source("polled/polled-sockets.ts")}")).polledSockets()`
+    : `const sockets = (await import("${source("runtime/runtime-sockets.ts")}")).runtimeSockets`
 
 /** The lines that a program writes before it ends, sorted. */
 const outputOf = async (program: string): Promise<Array<string>> => {
@@ -31,7 +32,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
   describe("an end", () => {
     test("hands on what arrives, and counts both directions", async () => {
       using both = await pair()
-      expect(both.nearEnd.write(bytes("hello"))).toBe(5)
+      expect(both.nearEnd.write(ascii("hello"))).toBe(5)
       await both.far.hears("data hello")
       expect(both.farEnd.received).toBe(5)
       expect(both.nearEnd.sent).toBe(5)
@@ -39,7 +40,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
 
     test("writes from an offset to the end of the bytes", async () => {
       using both = await pair()
-      expect(both.nearEnd.write(bytes("hello"), 3)).toBe(2)
+      expect(both.nearEnd.write(ascii("hello"), 3)).toBe(2)
       await both.far.hears("data lo")
     })
 
@@ -53,17 +54,17 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
 
     test("tells another receiver from the moment it is handed on", async () => {
       using both = await pair()
-      both.nearEnd.write(bytes("one"))
+      both.nearEnd.write(ascii("one"))
       await both.far.hears("data one")
       const next = new Ear()
       both.farEnd.receiver = next
-      both.nearEnd.write(bytes("two"))
+      both.nearEnd.write(ascii("two"))
       await next.hears("data two")
       expect(both.far.heard).toEqual(["data one"])
     })
 
     test.each([
-      ["bytes", (end: End): void => void end.write(bytes("x")), "data xx"],
+      ["bytes", (end: End): void => void end.write(ascii("x")), "data xx"],
       ["a FIN", (end: End): void => end.shutdown(), "ended"],
       ["a reset", (end: End): void => end.terminate(), "closed ECONNRESET"],
     ] as const)("has news of %s from when they are here to when it has told them", async (_, act, heard) => {
@@ -71,7 +72,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       using second = await pair()
       // The one that heard something last comes first in the next turn, or else the one that is written to first.
       for (const { nearEnd, far } of [second, first]) {
-        nearEnd.write(bytes("x"))
+        nearEnd.write(ascii("x"))
         await far.hears("data x")
       }
       const news = [second.farEnd.hasNews(true), second.farEnd.hasNews(false)]
@@ -83,10 +84,10 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
             end.hasNews(true),
             second.far.heard.length > 1 || second.far.heard[0] !== "data x",
           )
-          first.far.data(end, bytes("y"))
+          first.far.data(end, ascii("y"))
         },
       }
-      first.nearEnd.write(bytes("y"))
+      first.nearEnd.write(ascii("y"))
       act(second.nearEnd)
       await first.far.hears("data xy")
       expect(news).toEqual([false, false, true, false, false])
@@ -103,7 +104,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
         data: (end: End): void => void news.push(end.hasNews(false)),
         ended: both.far.ended.bind(both.far),
       }
-      both.nearEnd.write(bytes("last words"))
+      both.nearEnd.write(ascii("last words"))
       both.nearEnd.shutdown()
       await both.far.hears("ended")
       expect(news).toEqual([true])
@@ -114,11 +115,11 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       let said = ""
       for (let turns = 0; turns < 10; turns++) {
         said += turns
-        for (const { nearEnd } of pairs) nearEnd.write(bytes(`${turns}`))
+        for (const { nearEnd } of pairs) nearEnd.write(ascii(`${turns}`))
         await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}`)))
       }
       for (const { nearEnd } of pairs) {
-        nearEnd.write(bytes("!"))
+        nearEnd.write(ascii("!"))
         nearEnd.shutdown()
       }
       await Promise.all(pairs.map(({ far }) => far.hears(`data ${said}!`, "ended")))
@@ -151,9 +152,9 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       using both = await pair()
       both.nearEnd.shutdown()
       await both.far.hears("ended")
-      both.farEnd.write(bytes("answer"))
+      both.farEnd.write(ascii("answer"))
       await both.near.hears("data answer")
-      expect(both.nearEnd.write(bytes("more"))).toBe(-1)
+      expect(both.nearEnd.write(ascii("more"))).toBe(-1)
       expect(both.nearEnd.open).toBe(true)
     })
 
@@ -167,14 +168,14 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       await both.near.until(() => !both.nearEnd.open)
       expect(both.near.heard.at(-1)).toBe("closed in order")
       expect(both.nearEnd.receiver).toBe(nobody)
-      expect(both.nearEnd.write(bytes("x"))).toBe(-1)
+      expect(both.nearEnd.write(ascii("x"))).toBe(-1)
     })
 
     test("a shutdown behind the peer's closes before it returns", async () => {
       using both = await pair()
       both.nearEnd.shutdown()
       await both.far.hears("ended")
-      both.farEnd.write(bytes("all"))
+      both.farEnd.write(ascii("all"))
       both.farEnd.shutdown()
       expect(both.far.heard).toEqual(["ended", "closed in order"])
       expect(both.farEnd.open).toBe(false)
@@ -214,7 +215,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
       using both = await pair()
       both.farEnd.terminate()
       // The reset is in the kernel; the event loop has not turned since.
-      const count = both.nearEnd.write(bytes("too late"))
+      const count = both.nearEnd.write(ascii("too late"))
       expect(count).toBe(-1)
       await both.near.until(() => !both.nearEnd.open)
       expect(both.near.heard.at(-1)).toBe("closed EPIPE")
@@ -231,7 +232,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
   test("a receiver that throws loses its own connection only, and the defect is not silent", async () => {
     const program = `
       ${socketsFor(way)}
-      const { nobody } = await import("${source("end.ts")}")
+      const { nobody } = await import("${source("common/end.ts")}")
       const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       process.on("uncaughtException", (error) => console.log("caught", error.message))
       const bad = { ...nobody, data() { throw new Error("defect") }, closed: () => console.log("closed") }
@@ -251,7 +252,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
   test("a process that has closed its last socket, and its listener, can end", async () => {
     const program = `
       ${socketsFor(way)}
-      const { nobody } = await import("${source("end.ts")}")
+      const { nobody } = await import("${source("common/end.ts")}")
       const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       const loopback = parseAddress("127.0.0.1")
       const listener = sockets.listen(loopback, 0, (end) => {

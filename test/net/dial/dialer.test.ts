@@ -20,7 +20,7 @@ import {
   toAddress,
   toName,
 } from "../../support/dialling.ts"
-import { Condition, within } from "../../support/within.ts"
+import { Condition, eventually, within } from "../../support/within.ts"
 import { polled } from "../../support/pair.ts"
 
 const exact = polled.connect
@@ -93,18 +93,11 @@ const serve = (hostname: string, port = 0) => {
   }
 }
 
-const eventually = async (what: string, holds: () => boolean): Promise<void> => {
-  const poll = async (): Promise<void> => {
-    while (!holds()) await Bun.sleep(20)
-  }
-  await within(poll(), what)
-}
-
 /** Runs a test and waits until it has left no descriptor behind; an abandoned plain attempt takes a second or so. */
 const leavingNothing = (body: () => Promise<void>) => async (): Promise<void> => {
   const base = descriptors()
   await body()
-  await eventually("end of what the test opened", () => descriptors() <= base)
+  await eventually(async () => descriptors() <= base, true, "that all that the test opened has ended")
 }
 
 describe.each([
@@ -278,7 +271,7 @@ describe("a dial that is interrupted", () => {
     const base = descriptors()
     const dialer = dialerOf(exact, answering("127.0.0.2", "127.0.0.3"))
     const fiber = Effect.runFork(dial(dialer, toName("app.test", first.port), permitAll))
-    await eventually("two attempts", () => descriptors() === base + 2)
+    await eventually(async () => descriptors() - base, 2, "the number of attempts")
     await Effect.runPromise(Fiber.interrupt(fiber))
     expect(descriptors()).toBe(base)
   })
@@ -297,11 +290,11 @@ describe("a dial that is interrupted", () => {
       using hole = blackHole()
       const base = descriptors()
       const fiber = Effect.runFork(dial(dialerOf(plain), toAddress("127.0.0.1", hole.port), permitAll))
-      await eventually("the attempt", () => descriptors() === base + 1)
+      await eventually(async () => descriptors() - base, 1, "the number of attempts")
       await Effect.runPromise(Fiber.interrupt(fiber))
-      hole.makeRoom()
+      hole.reclaim()
       // The kernel sends its next SYN a second after the first.
-      await eventually("the end of the socket", () => descriptors() === base)
+      await eventually(async () => descriptors() - base, 0, "the number of sockets")
     }),
   )
 })

@@ -18,7 +18,8 @@ import {
 } from "../../../src/net/polled/poller.ts"
 import { unheard } from "../../../src/flow/shortfalls.ts"
 import { Condition, within } from "../../support/within.ts"
-import { bytes, loopback, polled } from "../../support/pair.ts"
+import { ascii } from "../../support/bytes.ts"
+import { loopback, polled } from "../../support/pair.ts"
 
 const { EAGAIN, ECONNRESET, EINTR, ENOSPC } = constants.errno
 
@@ -45,7 +46,7 @@ class FakeKernel {
   memory: Uint8Array = new Uint8Array(0)
   answer = 0
 
-  watch(_epoll: number, operation: number, fd: number, events: number, low: number, generation: number): number {
+  epollControl(_epoll: number, operation: number, fd: number, events: number, low: number, generation: number): number {
     if (fd === runtimes) return 0
     expect(low).toBe(fd)
     if (this.answer === 0) this.watched.push({ operation, fd, events, generation })
@@ -100,7 +101,7 @@ const make = () => {
     },
   })
   const watch = (fd: number, by: Watcher, keep = false): number => {
-    const result = poller.watch(fd, readable, by, keep)
+    const result = poller.register(fd, readable, by, keep)
     if (result >= 0) watching.push(fd)
     return result
   }
@@ -191,7 +192,7 @@ describe("a watcher", () => {
     using made = make()
     const { kernel, poller, watch, watcher } = made
     watch(5, watcher("five"))
-    poller.change(5, 0)
+    poller.reregister(5, 0)
     const [added, changed] = kernel.watched
     expect([added?.operation, changed?.operation]).toEqual([1, 3])
     expect(changed).toEqual({ ...added!, operation: 3, events: 0 })
@@ -353,7 +354,7 @@ describe("what has arrived", () => {
     const { kernel, poller, watch, watcher } = made
     const told: Array<string> = []
     for (let fd = 5; fd < 105; fd++) {
-      kernel.inputs.set(fd, bytes(`${fd}`.repeat(fd % 50)))
+      kernel.inputs.set(fd, ascii(`${fd}`.repeat(fd % 50)))
       const ready = (slot: number): void => {
         // Whoever comes later finds nothing more.
         kernel.inputs.clear()
@@ -390,7 +391,7 @@ describe("what has arrived", () => {
     const { kernel, poller, watch, watcher } = made
     const results: Array<number> = []
     const note = (slot: number): void => void results.push(poller.prefetched(slot))
-    kernel.inputs.set(5, bytes("hello"))
+    kernel.inputs.set(5, ascii("hello"))
     watch(5, watcher("reads", note, 5))
     watch(6, watcher("does not", note))
     kernel.turns.push([kernel.happens(5)], [kernel.happens(6)], [kernel.happens(5, writable)])
@@ -448,7 +449,7 @@ test("what is written in a turn of several events leaves at its end, and in one 
   const { kernel, poller, watch, watcher } = made
   const events: Array<string> = []
   const write = (name: string) => (): void => {
-    const waits = poller.batch.put({ sendBatched: () => void events.push(`${name} leaves`) }, bytes("x"), 0)
+    const waits = poller.batch.add({ sendBatched: () => void events.push(`${name} leaves`) }, ascii("x"), 0)
     events.push(`${name} ${waits ? "waits" : "does not wait"}`)
   }
   watch(5, watcher("five", write("five")))
@@ -510,14 +511,14 @@ test("the runtime's sockets, its timers and polled sockets get on with each othe
         closed,
         data(end, chunk) {
           done.runtimesServer += chunk.length
-          if (done.runtimesServer < rounds) end.write(bytes("x"))
+          if (done.runtimesServer < rounds) end.write(ascii("x"))
           else {
             condition.changed()
             end.shutdown()
           }
         },
       }
-      end.write(bytes("x"))
+      end.write(ascii("x"))
     },
     failed: (_, code) => expect.unreachable(code),
   })
@@ -548,7 +549,7 @@ test("what the runtime does is not kept waiting by polled sockets that are never
   polled.connect(loopback, listener.port, {
     connected({ end }) {
       end.receiver = { ...nobody, data: (end, chunk) => void (stopped ? end.terminate() : end.write(chunk)) }
-      end.write(bytes("x"))
+      end.write(ascii("x"))
     },
     failed: (_, code) => expect.unreachable(code),
   })

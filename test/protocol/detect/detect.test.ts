@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test"
 
 import { type Detected, detect, maxDetectBytes } from "../../../src/protocol/detect/detect.ts"
 import { needMore } from "../../../src/protocol/handshake.ts"
+import { ascii, fromHex, join } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii, fromHex, join } from "../../support/trickle.ts"
 
 const both = { socks: true, http: true }
 const onlySocks = { socks: true, http: false }

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test"
 
 import { refusal } from "../../../src/protocol/refusal.ts"
 import { makeTcp, makeVerbatim } from "../../../src/protocol/detect/raw.ts"
-import { ascii, fromHex, trickle } from "../../support/trickle.ts"
+import { ascii, fromHex } from "../../support/bytes.ts"
+import { trickle } from "../../support/trickle.ts"
 
 const bound = { address: undefined, port: 0 }
 const refused = refusal("connection-refused", "ECONNREFUSED")

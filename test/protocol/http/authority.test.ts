@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 
 import { AuthorityMemo } from "../../../src/protocol/http/authority.ts"
 import { formatTarget, parseAuthority } from "../../../src/protocol/target.ts"
+import { ascii } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 const read = (memo: AuthorityMemo, text: string, defaultPort = 80) =>
   memo.parse(ascii(`http://${text}/path`), 7, 7 + text.length, defaultPort)

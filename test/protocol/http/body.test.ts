@@ -9,9 +9,9 @@ import {
   maxExtensionBytesPerMessage,
 } from "../../../src/protocol/http/body.ts"
 import { chunked, untilClose } from "../../../src/protocol/http/survey.ts"
-import { cuts, limits } from "../../support/messages.ts"
+import { ascii, cuts, singly } from "../../support/bytes.ts"
+import { limits } from "../../support/messages.ts"
 import { fuzz, type Random } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 interface Outcome {
   readonly sent: string
@@ -395,7 +395,7 @@ describe("chunk extensions (RFC 9112 section 7.1.1)", () => {
     const whole = run(chunked, "plain", [ascii(`${chunk.repeat(count)}0\r\n\r\n`)])
     expect(whole).toMatchObject({ sent: "a".repeat(count), done: true })
     const bytes = ascii(chunk.repeat(count + 1))
-    for (const chunks of [[bytes], Array.from(bytes, (byte) => Uint8Array.of(byte))]) {
+    for (const chunks of [[bytes], singly(bytes)]) {
       expect(run(chunked, "plain", chunks).problem).toBe("chunk extensions too large")
     }
   })

@@ -3,9 +3,10 @@ import { describe, expect, test } from "bun:test"
 import { makeConnect, overlong } from "../../../src/protocol/http/connect.ts"
 import { maxRequestLineBytes } from "../../../src/protocol/http/request.ts"
 import { refusal } from "../../../src/protocol/refusal.ts"
+import { ascii, singly, toHex } from "../../support/bytes.ts"
 import { limits } from "../../support/messages.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii, run, toHex, trickle } from "../../support/trickle.ts"
+import { run, trickle } from "../../support/trickle.ts"
 
 const make = (): ReturnType<typeof makeConnect> => makeConnect(limits)
 
@@ -128,10 +129,7 @@ test("any bytes are a step, never a throw, and never more than was there", () =>
     const pieces = ["CONNECT ", "h:1", " HTTP/1.1", "\r\n", "\r\n\r\n", "Host: h", "\n", "\0", "[::1]", ":", " "]
     const bytes = ascii(Array.from({ length: random.below(14) }, () => random.pick(pieces)).join(""))
     const whole = run(make(), [bytes])
-    const single = run(
-      make(),
-      Array.from(bytes, (byte) => Uint8Array.of(byte)),
-    )
+    const single = run(make(), singly(bytes))
     expect(single.end).toBe(whole.end)
     expect(
       ["needs more", "dial h:1", "dial [::1]:443", "dial [::1]:1"].includes(whole.end) ||

@@ -10,9 +10,9 @@ import {
   type FieldsProblem,
   isTokenByte,
 } from "../../../src/protocol/http/fields.ts"
+import { ascii } from "../../support/bytes.ts"
 import { texts } from "../../support/messages.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 type Parsed = FieldsProblem | ReadonlyArray<readonly [name: string, value: string]>
 

@@ -9,9 +9,9 @@ import {
 } from "../../../src/protocol/http/forward.ts"
 import { parseRequest } from "../../../src/protocol/http/request.ts"
 import { parseResponse } from "../../../src/protocol/http/response.ts"
+import { ascii } from "../../support/bytes.ts"
 import { limits } from "../../support/messages.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 const forwarding = makeForwarding("pillion-1")
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 
 import { maxRemembered, PathMemo } from "../../../src/protocol/http/path.ts"
+import { ascii } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 const read = (memo: PathMemo, path: string): string => memo.text(ascii(`GET ${path} HTTP/1.1`), 4, 4 + path.length)
 

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test"
 
 import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../../src/protocol/http/scan.ts"
-import { cuts } from "../../support/messages.ts"
+import { ascii, cuts, singly } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii } from "../../support/trickle.ts"
 
 /** What is found when the bytes come in these chunks, each searched once; and how many bytes had arrived by then. */
 const scan = (chunks: ReadonlyArray<Uint8Array>): { readonly found: number; readonly received: number } => {
@@ -28,7 +27,7 @@ describe("the end of a head", () => {
   })
 
   test("is known as soon as its last byte is there", () => {
-    const bytes = Array.from(ascii(`${head}GET`), (byte) => Uint8Array.of(byte))
+    const bytes = singly(ascii(`${head}GET`))
     expect(scan(bytes)).toEqual({ found: head.length, received: head.length })
   })
 

@@ -9,17 +9,13 @@ import * as Effect from "effect/Effect"
 
 import { toLatin1 } from "../../../src/protocol/bytes.ts"
 import type { Body } from "../../../src/protocol/http/body.ts"
-import { overlong } from "../../../src/protocol/http/connect.ts"
-import { Fields } from "../../../src/protocol/http/fields.ts"
 import { makeForwarding } from "../../../src/protocol/http/forward.ts"
 import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
-import { parseRequest } from "../../../src/protocol/http/request.ts"
-import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "../../../src/protocol/http/scan.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
+import { ascii } from "../../support/bytes.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
-import { limits } from "../../support/messages.ts"
+import { limits, requestReader } from "../../support/messages.ts"
 import { describeSeen, see, seeForwarded } from "../../support/strict.ts"
-import { ascii } from "../../support/trickle.ts"
 
 /** What an origin would get. */
 interface Forwarded {
@@ -32,13 +28,12 @@ interface Forwarded {
 
 const forwarding = makeForwarding(limits.pseudonym)
 
-/** Parses and forwards as an exchange does. */
+/** Reads and forwards as an exchange does. */
 const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
   const inbox = new Inbox()
-  const fields = new Fields()
+  const reader = requestReader(inbox)
   const whole: Array<string> = []
   let part = ""
-  let searched = 0
   let stays = true
   let body: Body | undefined
 
@@ -58,25 +53,18 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
   }
 
   const passHead = (): Forwarded["end"] | undefined => {
-    const skip = leadingEmptyLines(inbox.view())
-    const bytes = inbox.view().subarray(skip)
-    const end = findHeadEnd(bytes, Math.max(0, searched - skip))
-    searched = inbox.length
-    if (end === bareLineFeed) return "refused"
-    const tooLong = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
-    if (tooLong !== undefined) return "refused"
-    if (end === incomplete) return "waiting"
-    const head = parseRequest(bytes, end, fields, limits)
-    if ("reason" in head) return "refused"
-    if (head.form === "authority") return "over"
-    if (head.form !== "absolute" || head.method === "TRACE") return "refused"
-    const prepared = prepareRequest({ bytes, end, head, fields }, forwarding, limits)
+    const read = reader.read()
+    if (typeof read === "string") return "waiting"
+    if ("reason" in read) return "refused"
+    inbox.consume(read.skipped)
+    if (read.head.form === "authority") return "over"
+    if (read.head.form !== "absolute" || read.head.method === "TRACE") return "refused"
+    const prepared = prepareRequest(read, forwarding, limits)
     if ("reason" in prepared) return "refused"
     part = toLatin1(prepared.bytes)
     stays = prepared.minor === 1 && !prepared.closes && !prepared.upgrade
     body = prepared.body
-    inbox.consume(skip + prepared.consumed)
-    searched = 0
+    inbox.consume(prepared.consumed)
     return body.done ? endRequest() : undefined
   }
 
@@ -87,6 +75,7 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     let next = undefined as Forwarded["end"] | undefined
     while (next === undefined) next = body === undefined ? passHead() : passBody(body)
     end = next
+    inbox.keep()
   }
   return { whole, part, end }
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test"
 
 import { Fields } from "../../../src/protocol/http/fields.ts"
 import { type Survey, type SurveyProblem, survey } from "../../../src/protocol/http/survey.ts"
+import { ascii } from "../../support/bytes.ts"
 import { limits } from "../../support/messages.ts"
-import { ascii } from "../../support/trickle.ts"
 
 const surveyOf = (...lines: ReadonlyArray<string>): Survey | SurveyProblem => {
   const bytes = ascii(lines.map((line) => `${line}\r\n`).join(""))

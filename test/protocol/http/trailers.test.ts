@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 
 import { type TrailerLimits, Trailers } from "../../../src/protocol/http/trailers.ts"
-import { cuts, limits } from "../../support/messages.ts"
-import { ascii } from "../../support/trickle.ts"
+import { ascii, cuts } from "../../support/bytes.ts"
+import { limits } from "../../support/messages.ts"
 
 /** What a section becomes: the lines to pass on, or what is wrong; and what of the bytes it left. */
 const run = (chunks: Iterable<Uint8Array>, trailerLimits: TrailerLimits = limits): readonly [string, string] => {

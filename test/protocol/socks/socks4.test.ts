@@ -3,8 +3,9 @@ import { describe, expect, test } from "bun:test"
 import { parseIpv4, parseIpv6 } from "../../../src/protocol/address.ts"
 import { type Reason, refusal, refusals } from "../../../src/protocol/refusal.ts"
 import { makeSocks4 } from "../../../src/protocol/socks/socks4.ts"
+import { ascii, fromHex, join, toHex } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
-import { ascii, fromHex, join, run, toHex, trickle } from "../../support/trickle.ts"
+import { run, trickle } from "../../support/trickle.ts"
 
 const rejected = "005b000000000000"
 const bytes = (count: number, value = 0x61): Uint8Array => new Uint8Array(count).fill(value)
