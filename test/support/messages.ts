@@ -3,7 +3,7 @@
  */
 import { toLatin1 } from "../../src/protocol/bytes.ts"
 import { Body, type BodyLimits } from "../../src/protocol/http/body.ts"
-import { overlong } from "../../src/protocol/http/connect.ts"
+import { tooLong } from "../../src/protocol/http/head-scanner.ts"
 import { Fields } from "../../src/protocol/http/fields.ts"
 import { type HeadLimits, parseRequest, type RequestHead } from "../../src/protocol/http/request.ts"
 import { parseResponse, type ResponseHead } from "../../src/protocol/http/response.ts"
@@ -79,8 +79,8 @@ const read = <Head extends RequestHead | ResponseHead>(
     const end = findHeadEnd(bytes, Math.max(0, searched - skip))
     searched = inbox.length
     if (end === bareLineFeed) return "refused: a line ends without CRLF"
-    const tooLong = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
-    if (tooLong !== undefined) return `refused: ${tooLong.detail}`
+    const refused = tooLong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
+    if (refused !== undefined) return `refused: ${refused.detail}`
     if (end === incomplete) return "waiting"
     const head = parser.parse(bytes, end, fields)
     if ("reason" in head) return `refused: ${head.detail}`

@@ -5,10 +5,9 @@ import { concat, empty } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
 import { Body, type BodyLimits } from "./body.ts"
-import type { Fields } from "./fields.ts"
 import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
 import { PathMemo } from "./path.ts"
-import { asksToUpgrade, type RequestHead } from "./request.ts"
+import { asksToUpgrade, type Parsed, type RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 
 /** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
@@ -16,15 +15,6 @@ const joinedBodyBytes = 16 * 1024
 
 /** Methods that may be sent again when nobody knows whether the first time arrived (RFC 9110 section 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-
-/** A head in its bytes, as a parser left it. */
-export interface Parsed<Head> {
-  readonly bytes: Uint8Array
-  /** Where the head ends. */
-  readonly end: number
-  readonly head: Head
-  readonly fields: Fields
-}
 
 export interface PreparedRequest {
   readonly method: string

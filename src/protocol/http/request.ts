@@ -39,6 +39,15 @@ export interface RequestHead {
   readonly survey: Survey
 }
 
+/** A head in its bytes, as a parser left it. */
+export interface Parsed<Head> {
+  readonly bytes: Uint8Array
+  /** Where the head ends. */
+  readonly end: number
+  readonly head: Head
+  readonly fields: Fields
+}
+
 export interface HeadLimits {
   readonly maxHeadFields: number
   /** Our own pseudonym in Via. */
@@ -56,7 +65,7 @@ const malformed = (detail: string): Refusal => refusal("malformed-request", deta
 
 /**
  * Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses.
- * That it is not too long, nor its request line, is for the caller to see, who does not wait for its end: `overlong`.
+ * That it is not too long, nor its request line, is for the caller to see, who does not wait for its end: `HeadScanner`.
  */
 export const parseRequest = (
   bytes: Uint8Array,

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 
 import { toLatin1 } from "../../../src/protocol/bytes.ts"
 import type { Body } from "../../../src/protocol/http/body.ts"
-import { overlong } from "../../../src/protocol/http/connect.ts"
+import { tooLong } from "../../../src/protocol/http/head-scanner.ts"
 import { Fields } from "../../../src/protocol/http/fields.ts"
 import { makeForwarding } from "../../../src/protocol/http/forward.ts"
 import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
@@ -63,8 +63,8 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     const end = findHeadEnd(bytes, Math.max(0, searched - skip))
     searched = inbox.length
     if (end === bareLineFeed) return "refused"
-    const tooLong = overlong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
-    if (tooLong !== undefined) return "refused"
+    const refused = tooLong(end === incomplete ? bytes : bytes.subarray(0, end), limits.maxHeadBytes)
+    if (refused !== undefined) return "refused"
     if (end === incomplete) return "waiting"
     const head = parseRequest(bytes, end, fields, limits)
     if ("reason" in head) return "refused"
