@@ -5,6 +5,7 @@
  * or log ever sees two spellings of one destination. So two addresses are equal exactly when their texts are equal.
  * Nothing in this file resolves a name, and no function here throws for what a peer sent.
  */
+import { DOT, NINE, ZERO } from "./ascii.ts"
 
 export type Address =
   | { readonly _tag: "Ipv4"; /** 4 bytes, network order */ readonly bytes: Uint8Array; readonly text: string }
@@ -118,8 +119,6 @@ const ipv4 = (bytes: Uint8Array): Address => ({
   text: `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`,
 })
 
-const DOT = 0x2e
-
 /** By hand: every connection to an address comes through here, and with split and patterns it took a microsecond. */
 const ipv4Bytes = (text: string): Uint8Array | undefined => {
   if (text.length > maxIpv4) return undefined
@@ -136,9 +135,9 @@ const ipv4Bytes = (text: string): Uint8Array | undefined => {
       value = 0
     } else {
       // A digit behind a leading zero makes an octal number of it for some readers.
-      if (code < 0x30 || code > 0x39 || (digits > 0 && value === 0)) return undefined
+      if (code < ZERO || code > NINE || (digits > 0 && value === 0)) return undefined
       digits++
-      value = value * 10 + code - 0x30
+      value = value * 10 + code - ZERO
       if (value > 255) return undefined
     }
   }

@@ -14,6 +14,8 @@ export const fromLatin1 = (text: string): Uint8Array => {
   return bytes
 }
 
+export const crlf = fromLatin1("\r\n")
+
 /** Its "latin1" is windows-1252, which differs from 0x80 on. */
 const ascii = new TextDecoder("latin1")
 

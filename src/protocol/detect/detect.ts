@@ -5,6 +5,7 @@
  * not consumed; the handshake or the HTTP parser reads it again from the start, leading empty lines included.
  * Nothing is allocated but a refusal.
  */
+import { ASTERISK, CR, DEL, SLASH, SP } from "../ascii.ts"
 import { type NeedMore, needMore } from "../handshake.ts"
 import { isTokenByte } from "../http/fields.ts"
 import { maxMethodBytes } from "../http/request.ts"
@@ -42,11 +43,6 @@ const socks5 = { _tag: "Socks5" } as const
 const connect = { _tag: "Connect" } as const
 const forward = { _tag: "Forward" } as const
 const originForm = { _tag: "OriginForm" } as const
-
-const CR = 0x0d
-const SP = 0x20
-const SLASH = 0x2f
-const ASTERISK = 0x2a
 
 /** Two empty lines, which RFC 9112 section 2.2 wants forgiven: old clients end a body with a CRLF too many. */
 const maxEmptyLineBytes = 4
@@ -109,7 +105,7 @@ const isConnect = (input: Uint8Array, start: number, end: number): boolean => {
 }
 
 /** Visible ASCII or a space. Whoever begins with text can read an answer in text, even where it is no HTTP. */
-const isText = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e
+const isText = (byte: number): boolean => byte >= SP && byte < DEL
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0")
 

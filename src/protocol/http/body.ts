@@ -6,7 +6,24 @@
  * recipient, so the two cannot disagree about where the message ends. Where its chunks are large, and framed byte for
  * byte as we would, what came is what we would write: it is passed on uncopied too.
  */
-import { empty, fromLatin1, piece } from "../bytes.ts"
+import {
+  BACKSLASH,
+  CR,
+  DEL,
+  HTAB,
+  LF,
+  LOWER_A,
+  LOWER_CASE,
+  LOWER_F,
+  NINE,
+  QUOTE,
+  SEMICOLON,
+  SP,
+  UPPER_A,
+  UPPER_F,
+  ZERO,
+} from "../ascii.ts"
+import { crlf, empty, fromLatin1, piece } from "../bytes.ts"
 
 import { chunked, untilClose } from "./survey.ts"
 import { type TrailerLimits, Trailers } from "./trailers.ts"
@@ -36,15 +53,6 @@ const maxAhead = 1 << 30
 /** Chunks are left as they are where their framing is at most so small a part of what came; else they become one. */
 const maxFraming = 1 / 16
 
-const CR = 0x0d
-const LF = 0x0a
-const SP = 0x20
-const HTAB = 0x09
-const QUOTE = 0x22
-const ZERO = 0x30
-const SEMICOLON = 0x3b
-const BACKSLASH = 0x5c
-const crlf = fromLatin1("\r\n")
 const lastChunk = fromLatin1("0\r\n")
 
 type State =
@@ -306,7 +314,7 @@ export class Body {
     this.countExtension()
     if (this.problem !== undefined) return
     if (byte === CR && this.state === "extension" && this.named) this.state = "size-lf"
-    else if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) this.problem = "invalid chunk extension"
+    else if ((byte < SP && byte !== HTAB) || byte === DEL) this.problem = "invalid chunk extension"
     else if (this.state === "escaped") this.state = "quoted"
     else if (byte === QUOTE) this.state = this.state === "quoted" ? "extension" : "quoted"
     else if (byte === BACKSLASH && this.state === "quoted") this.state = "escaped"
@@ -359,10 +367,10 @@ const hexNumber = (input: Uint8Array, start: number, end: number): number => {
   return value
 }
 
-const isCapital = (byte: number): boolean => byte >= 0x41 && byte <= 0x46
+const isCapital = (byte: number): boolean => byte >= UPPER_A && byte <= UPPER_F
 
 const hexDigit = (byte: number): number => {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+  if (byte >= ZERO && byte <= NINE) return byte - ZERO
+  const letter = byte | LOWER_CASE
+  return letter >= LOWER_A && letter <= LOWER_F ? letter - LOWER_A + 10 : -1
 }

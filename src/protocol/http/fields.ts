@@ -5,6 +5,7 @@
  * What RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon, empty and
  * non-token names, control bytes in values.
  */
+import { COLON, COMMA, CR, DEL, HTAB, LF, LOWER_CASE, SP, UPPER_A, UPPER_Z } from "../ascii.ts"
 
 /** The fields that a proxy must understand; everything else is `other` and is carried as it came. */
 export const Field = {
@@ -60,17 +61,11 @@ for (const c of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 }
 /** 1 for the bytes that a field value may hold (RFC 9110 section 5.5): no controls but HTAB; obs-text passes. */
 const valueBytes = new Uint8Array(256).fill(1)
-for (let c = 0; c < 0x20; c++) valueBytes[c] = 0
-valueBytes[0x09] = 1
-valueBytes[0x7f] = 0
+for (let c = 0; c < SP; c++) valueBytes[c] = 0
+valueBytes[HTAB] = 1
+valueBytes[DEL] = 0
 
 export const isTokenByte = (byte: number): boolean => tokenBytes[byte] === 1
-
-const CR = 0x0d
-const LF = 0x0a
-const SP = 0x20
-const HTAB = 0x09
-const COLON = 0x3a
 
 const stride = 5
 
@@ -145,7 +140,7 @@ export const equalsIgnoreCase = (bytes: Uint8Array, start: number, end: number, 
   if (end - start !== text.length) return false
   for (let i = 0; i < text.length; i++) {
     let byte = bytes[start + i]!
-    if (byte >= 0x41 && byte <= 0x5a) byte += 0x20
+    if (byte >= UPPER_A && byte <= UPPER_Z) byte += LOWER_CASE
     if (byte !== text.charCodeAt(i)) return false
   }
   return true
@@ -163,9 +158,9 @@ export const eachElement = (
 ): void => {
   let at = start
   while (at < end) {
-    while (at < end && (bytes[at] === 0x2c || bytes[at] === SP || bytes[at] === HTAB)) at++
+    while (at < end && (bytes[at] === COMMA || bytes[at] === SP || bytes[at] === HTAB)) at++
     const from = at
-    while (at < end && bytes[at] !== 0x2c) at++
+    while (at < end && bytes[at] !== COMMA) at++
     let to = at
     while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === HTAB)) to--
     if (to > from && !each(from, to)) return

@@ -2,7 +2,8 @@
  * Forward: a parsed head as it is passed on (RFC 9110 section 7.6). Field lines are carried byte for byte, in order and
  * with their case; only hop-by-hop fields are left out, Host and the framing are written anew, and Via is added.
  */
-import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
+import { ASTERISK, QUESTION_MARK, SLASH } from "../ascii.ts"
+import { crlf, empty, fromLatin1, toLatin1 } from "../bytes.ts"
 
 import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
 import type { RequestHead } from "./request.ts"
@@ -16,7 +17,6 @@ const transferEncodingChunked = fromLatin1("Transfer-Encoding: chunked\r\n")
 const expectContinue = fromLatin1("Expect: 100-continue\r\n")
 const connectionClose = fromLatin1("Connection: close\r\n")
 const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
-const crlf = fromLatin1("\r\n")
 
 /** More than everything that a rewritten head can gain over the received one, its Via apart. */
 const growth = 256
@@ -139,10 +139,10 @@ const rewriteRequestField: Rewrite<RequestHead, boolean> = (bytes, fields, field
 const writePath = (bytes: Uint8Array, head: RequestHead): void => {
   if (head.form === "absolute" && head.pathStart === head.pathEnd) {
     // OPTIONS of a whole server is "*" in origin-form (RFC 9112 section 3.2.4).
-    out.byte(head.method === "OPTIONS" ? 0x2a : 0x2f)
+    out.byte(head.method === "OPTIONS" ? ASTERISK : SLASH)
     return
   }
-  if (bytes[head.pathStart] === 0x3f) out.byte(0x2f)
+  if (bytes[head.pathStart] === QUESTION_MARK) out.byte(SLASH)
   out.span(bytes, head.pathStart, head.pathEnd)
 }
 

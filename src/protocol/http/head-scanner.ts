@@ -4,6 +4,7 @@
  * No byte is searched twice, and a head is refused as soon as no end that may still come could make it a good one.
  * Nothing is consumed, and nothing is allocated but a refusal.
  */
+import { LF, SP } from "../ascii.ts"
 import { type Reason, type Refusal, refusal } from "../refusal.ts"
 
 import { httpMinor, maxRequestLineBytes } from "./request.ts"
@@ -25,7 +26,7 @@ export const tooLong = (
   maxHeadBytes: number,
   length: number = bytes.length,
 ): Refusal | undefined => {
-  if (length > maxRequestLineBytes && !bytes.subarray(0, maxRequestLineBytes).includes(0x0a)) {
+  if (length > maxRequestLineBytes && !bytes.subarray(0, maxRequestLineBytes).includes(LF)) {
     return refusal("target-too-long", "request line over 16 KiB")
   }
   return length > maxHeadBytes ? refusal("head-too-large", `head over ${maxHeadBytes} bytes`) : undefined
@@ -36,8 +37,8 @@ export const tooLong = (
  * version. HTTP/0.9 was such a line and nothing more; waiting for its end would take until the deadline.
  */
 export const refusedEarly = (bytes: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
-  const lineFeed = bytes.indexOf(0x0a)
-  if (lineFeed !== -1 && (bytes[lineFeed - 10] !== 0x20 || httpMinor(bytes, lineFeed - 9) === undefined)) {
+  const lineFeed = bytes.indexOf(LF)
+  if (lineFeed !== -1 && (bytes[lineFeed - 10] !== SP || httpMinor(bytes, lineFeed - 9) === undefined)) {
     return refusal("malformed-request", "no HTTP version")
   }
   return tooLong(bytes, maxHeadBytes)

@@ -1,6 +1,7 @@
 /**
  * Prepare: a request or an answer made ready to go on, with as much of its body as came with its head.
  */
+import { QUESTION_MARK } from "../ascii.ts"
 import { concat, empty } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
@@ -95,6 +96,6 @@ const paths = new PathMemo()
 
 const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
   let end = head.pathStart
-  while (end < head.pathEnd && bytes[end] !== 0x3f) end++
+  while (end < head.pathEnd && bytes[end] !== QUESTION_MARK) end++
   return end === head.pathStart ? "/" : paths.text(bytes, head.pathStart, end)
 }

@@ -4,6 +4,7 @@
  * A request is refused for anything that two recipients could read differently, unless the grammar has it and it goes on
  * written the one usual way. Nothing is repaired.
  */
+import { ASTERISK, CR, DEL, DOT, HASH, LF, LOWER_CASE, QUESTION_MARK, SLASH, SP, ZERO } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 import type { Target } from "../target.ts"
@@ -60,7 +61,6 @@ const authorities = new AuthorityMemo()
 /** The port of `http` (RFC 9110 section 4.2.1). */
 const httpPort = 80
 
-const SP = 0x20
 const malformed = (detail: string): Refusal => refusal("malformed-request", detail)
 
 /**
@@ -80,14 +80,14 @@ export const parseRequest = (
 
   const targetStart = ++at
   // Visible ASCII without "#": a fragment never belongs on the wire (RFC 9112 section 3.2).
-  while (bytes[at]! > 0x20 && bytes[at]! < 0x7f && bytes[at] !== 0x23) at++
+  while (bytes[at]! > SP && bytes[at]! < DEL && bytes[at] !== HASH) at++
   const targetEnd = at
   if (targetEnd === targetStart || bytes[at] !== SP) return malformed("invalid request target")
   const minor = httpMinor(bytes, at + 1)
   if (minor === undefined) return malformed("invalid HTTP version")
   if (minor < 0) return refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken")
   at += 11
-  if (bytes[at - 2] !== 0x0d || bytes[at - 1] !== 0x0a) return malformed("invalid request line")
+  if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return malformed("invalid request line")
 
   const problem = fields.parse(bytes, at, end - 2, limits.maxHeadFields)
   if (problem === "too many fields") return refusal("head-too-large", problem)
@@ -164,8 +164,8 @@ const requestTarget = (
     if (target === undefined) return malformed("CONNECT wants host:port")
     return { form: "authority", target, authorityStart: start, authorityEnd: end, pathStart: end, pathEnd: end }
   }
-  if (bytes[start] === 0x2f) return pathOnly("origin", start, end)
-  if (end - start === 1 && bytes[start] === 0x2a) {
+  if (bytes[start] === SLASH) return pathOnly("origin", start, end)
+  if (end - start === 1 && bytes[start] === ASTERISK) {
     return method === "OPTIONS" ? pathOnly("asterisk", start, end) : malformed("* is for OPTIONS only")
   }
   // A WebSocket begins as a request of HTTP (RFC 6455 section 4.1), on the same port; some clients name it so.
@@ -173,7 +173,7 @@ const requestTarget = (
     afterScheme(bytes, start, end, "http://") ?? (isWebSocket ? afterScheme(bytes, start, end, "ws://") : undefined)
   if (authorityStart === undefined) return otherScheme(bytes, start, end)
   let pathStart = authorityStart
-  while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
+  while (pathStart < end && bytes[pathStart] !== SLASH && bytes[pathStart] !== QUESTION_MARK) pathStart++
   const target = authorities.parse(bytes, authorityStart, pathStart, httpPort)
   if (target === undefined) return malformed("invalid authority in the request target")
   return { form: "absolute", target, authorityStart, authorityEnd: pathStart, pathStart, pathEnd: end }
@@ -192,7 +192,7 @@ const pathOnly = (form: TargetForm, start: number, end: number): Where => ({
 const afterScheme = (bytes: Uint8Array, start: number, end: number, scheme: string): number | undefined => {
   if (end - start <= scheme.length) return undefined
   for (let i = 0; i < scheme.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== (scheme.charCodeAt(i) | 0x20)) return undefined
+    if ((bytes[start + i]! | LOWER_CASE) !== (scheme.charCodeAt(i) | LOWER_CASE)) return undefined
   }
   return start + scheme.length
 }
@@ -211,9 +211,9 @@ const otherScheme = (bytes: Uint8Array, start: number, end: number): Refusal => 
 export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => {
   const name = "HTTP/"
   for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return undefined
-  const major = bytes[at + 5]! - 0x30
-  const minor = bytes[at + 7]! - 0x30
-  if (!(major >= 0 && major <= 9 && minor >= 0 && minor <= 9) || bytes[at + 6] !== 0x2e) return undefined
+  const major = bytes[at + 5]! - ZERO
+  const minor = bytes[at + 7]! - ZERO
+  if (!(major >= 0 && major <= 9 && minor >= 0 && minor <= 9) || bytes[at + 6] !== DOT) return undefined
   return major === 1 && minor <= 1 ? minor : -1
 }
 

@@ -4,6 +4,7 @@
  * Everything that decides where a message ends is judged here, by RFC 9112 section 6 in its strictest reading: two
  * recipients that frame one message differently are how requests are smuggled.
  */
+import { COMMA, ZERO } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 
 import { eachElement, equalsIgnoreCase, Field, type Fields, isTokenByte } from "./fields.ts"
@@ -69,8 +70,6 @@ export interface Survey {
 export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
 
 const none: ReadonlyArray<string> = []
-
-const ZERO = 0x30
 
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
@@ -164,7 +163,7 @@ const decimal = (bytes: Uint8Array, from: number, end: number): number | undefin
   if (end - start > 16) return undefined
   let value = 0
   for (let i = start; i < end; i++) {
-    const digit = bytes[i]! - 0x30
+    const digit = bytes[i]! - ZERO
     if (digit < 0 || digit > 9) return undefined
     value = value * 10 + digit
   }
@@ -185,7 +184,7 @@ const expectations = (bytes: Uint8Array, start: number, end: number, found: Surv
 /** "chunked" for exactly that; "unknown" for codings this proxy cannot decode; "none" for what is not a valid list. */
 const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" | "chunked" | "unknown" => {
   if (equalsIgnoreCase(bytes, start, end, "chunked")) return "chunked"
-  let valid = bytes[start] !== 0x2c && bytes[end - 1] !== 0x2c
+  let valid = bytes[start] !== COMMA && bytes[end - 1] !== COMMA
   let chunkedAt = 0
   let elements = 0
   eachElement(bytes, start, end, (from, to) => {

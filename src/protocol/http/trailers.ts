@@ -2,6 +2,7 @@
  * Trailers: the section behind the last chunk (RFC 9112 section 7.1.2). It is held back until it is whole, then passed
  * on without the fields that must not come late.
  */
+import { CR, LF } from "../ascii.ts"
 import { concat, empty, toLatin1 } from "../bytes.ts"
 import { Inbox } from "../inbox.ts"
 
@@ -42,8 +43,6 @@ export interface TrailerLimits {
   readonly maxHeadFields: number
 }
 
-const CR = 0x0d
-const LF = 0x0a
 const fields = new Fields()
 
 export class Trailers {
