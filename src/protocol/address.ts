@@ -32,6 +32,17 @@ export const fromBytes = (bytes: Uint8Array): Address => {
 /** An IPv4 or IPv6 literal, without brackets and without a zone; undefined for everything else. */
 export const parseAddress = (text: string): Address | undefined => parseIpv4(text) ?? parseIpv6(text)
 
+/** The address of a literal that this program itself writes. Throws a TypeError for what is none: a programmer's error. */
+export const addressLiteral = (text: string): Address => {
+  const address = parseAddress(text)
+  if (address === undefined) throw new TypeError(`${text} is no address`)
+  return address
+}
+
+/** 127.0.0.0/8 or ::1. */
+export const isLoopback = (address: Address): boolean =>
+  address._tag === "Ipv4" ? address.bytes[0] === 127 : address.text === "::1"
+
 /** Four decimal numbers from 0 to 255 without leading zeros. Never `127.1`, `0x7f.0.0.1` or `0177.0.0.1`. */
 export const parseIpv4 = (text: string): Address | undefined => {
   const bytes = ipv4Bytes(text)
