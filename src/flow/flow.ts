@@ -2,6 +2,7 @@
  * Flow: what is known of one client connection, for the access log and the live view. Plain fields, written by whoever
  * learns them; nothing here holds bytes or secrets.
  */
+import type { ProtocolName } from "../protocol/handshake.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 
 /** Where a connection stands, and where it stood when it ended. */
@@ -10,7 +11,7 @@ export type Phase = "detect" | "handshake" | "dial" | "data"
 /** Who ended a connection. */
 export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
 
-export type Protocol = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5" | "unknown"
+export type Protocol = ProtocolName
 
 /** What an end of a connection counts: bytes that came from its peer, and bytes that went there. */
 export interface Counted {

@@ -7,6 +7,7 @@
  */
 import type { Address } from "./address.ts"
 import type { Refusal } from "./refusal.ts"
+import type { Spoken } from "./refusal-reply.ts"
 import type { Target } from "./target.ts"
 
 /** More bytes are needed; nothing was consumed. One shared constant: nothing is allocated while a peer trickles. */
@@ -36,8 +37,13 @@ export interface Refuse {
 
 export type Step = NeedMore | Reply | Dial | Refuse
 
-export interface Handshake {
-  readonly protocol: "tcp" | "verbatim" | "connect" | "socks4" | "socks4a" | "socks5"
+/** What logs and metrics call the protocols that clients speak; `unknown` until one is recognised. */
+export const protocolNames = ["tcp", "http", "connect", "socks4", "socks4a", "socks5", "unknown"] as const
+export type ProtocolName = (typeof protocolNames)[number]
+
+export interface Handshake extends Spoken {
+  /** What the log calls it. */
+  readonly protocol: ProtocolName
   readonly step: (input: Uint8Array) => Step
   /** What to tell the client once its target is connected. `bound` is the local address of that connection. */
   readonly accepted: (bound: Bound) => Uint8Array

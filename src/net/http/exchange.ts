@@ -8,7 +8,8 @@
  */
 import type { EndedBy } from "../../flow/flow.ts"
 import { concat, empty } from "../../protocol/bytes.ts"
-import { answerOptions, answerRefusal } from "../../protocol/http/answer.ts"
+import { http } from "../../protocol/detect/protocols.ts"
+import { answerOptions } from "../../protocol/http/answer.ts"
 import type { Body } from "../../protocol/http/body.ts"
 import { forwardResponse } from "../../protocol/http/forward.ts"
 import { prepareAnswer, prepareRequest } from "../../protocol/http/prepare.ts"
@@ -18,6 +19,7 @@ import type { ResponseHead } from "../../protocol/http/response.ts"
 import { untilClose } from "../../protocol/http/survey.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
+import { refusalReply } from "../../protocol/refusal-reply.ts"
 import { formatTarget, type Target } from "../../protocol/target.ts"
 
 import { after, cancel, type Deadline } from "../common/deadline.ts"
@@ -123,7 +125,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const request = this.request!
     const close = !request.prepared.body.done || !this.mayKeepAlive(request)
     this.report("proxy", refused.reason, refused)
-    const words = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
+    const words = refusalReply(http, refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.over(words)
     this.state = "head"
     this.toClient(words)
@@ -689,7 +691,9 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.report(by, refused.reason, refused)
     if (answer !== undefined) this.over(undefined)
     else
-      this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: prepared.method !== "HEAD" })))
+      this.over(
+        concat(this.tail ?? empty, refusalReply(http, refused, { close: true, body: prepared.method !== "HEAD" })),
+      )
     return false
   }
 
@@ -728,7 +732,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
   /** Ends the exchange for a head that is no request. */
   private refuse(refused: Refusal): void {
     this.owner.answered(noRequest(refused))
-    this.over(concat(this.tail ?? empty, answerRefusal(refused, { close: true, body: true })))
+    this.over(concat(this.tail ?? empty, refusalReply(http, refused)))
   }
 
   private over(words: Uint8Array | undefined): void {

@@ -45,7 +45,7 @@ class Connect implements Handshake {
   }
 
   refused(refused: Refusal): Uint8Array {
-    return answerRefusal(refused, { close: true, body: true })
+    return answerRefusal(refused)
   }
 }
 

@@ -1,0 +1,28 @@
+/**
+ * RefusalReply: how a client hears that it does not get what it asked for.
+ *
+ * The one way for everybody who refuses. What a protocol says is the protocol's own affair.
+ */
+import { empty } from "./bytes.ts"
+import type { Refusal } from "./refusal.ts"
+
+/** What an answer to a refused request says beside its reason; protocols without such words ignore it. */
+export interface RefusalForm {
+  /** Announce that the connection closes. */
+  readonly close: boolean
+  /** The request may have a body in its answer: HEAD may not. */
+  readonly body: boolean
+}
+
+/** A protocol that a client speaks: a row of the protocol table, or a handshake that is under way. */
+export interface Spoken {
+  /** May be empty where the protocol has no words for it. */
+  readonly refused: (refusal: Refusal, form: RefusalForm) => Uint8Array
+}
+
+/** The form of what is said last on a connection. */
+export const closing: RefusalForm = { close: true, body: true }
+
+/** The bytes that refuse a client in the protocol that it speaks; none where it speaks none that is known. */
+export const refusalReply = (spoken: Spoken | undefined, refusal: Refusal, form: RefusalForm = closing): Uint8Array =>
+  spoken === undefined ? empty : spoken.refused(refusal, form)
