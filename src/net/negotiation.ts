@@ -37,8 +37,8 @@ export type ClientIntent =
   | { readonly _tag: "Tunnel"; readonly handshake: Handshake; readonly target: Target | undefined }
   /** Plain HTTP requests, the first of them in the inbox. */
   | { readonly _tag: "Exchange" }
-  /** Nothing that it can have; `words` say so in its own protocol. */
-  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly words: Uint8Array; readonly spoken: Protocol }
+  /** Nothing that it can have; `reply` says so in its own protocol. */
+  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly reply: Uint8Array; readonly spoken: Protocol }
   /** It left before it asked for anything; a code says that it did not leave in order. */
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
@@ -144,7 +144,7 @@ export class Negotiation implements Receiver, Cancellable {
     if (detected._tag === "NeedMore") return false
     if (detected._tag === "Refuse") {
       const { refusal, as } = detected
-      this.answer({ _tag: "Refused", refusal, words: refusalReply(as, refusal), spoken: as?.name ?? "unknown" })
+      this.answer({ _tag: "Refused", refusal, reply: refusalReply(as, refusal), spoken: as?.name ?? "unknown" })
       return false
     }
     this.handshake = detected.make(this.accepts)
@@ -159,8 +159,8 @@ export class Negotiation implements Receiver, Cancellable {
 
   private refuse(refused: Refusal): void {
     const handshake = this.handshake!
-    const words = refusalReply(handshake, refused)
-    this.answer({ _tag: "Refused", refusal: refused, words, spoken: handshake.protocol })
+    const reply = refusalReply(handshake, refused)
+    this.answer({ _tag: "Refused", refusal: refused, reply, spoken: handshake.protocol })
   }
 
   expire(): void {
@@ -171,7 +171,7 @@ export class Negotiation implements Receiver, Cancellable {
         "request-timeout",
         this.inbox.length === 0 ? "the client sent nothing" : "no protocol was recognised",
       ),
-      words: empty,
+      reply: empty,
       spoken: "unknown",
     })
   }

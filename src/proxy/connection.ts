@@ -108,7 +108,7 @@ export class Connection
         return this.exchangeRequests()
       case "Refused":
         this.flow.protocol = asked.spoken
-        return this.refuse(asked.refusal, asked.words)
+        return this.refuse(asked.refusal, asked.reply)
       case "Gone":
         this.flow.end("client", asked.code)
         return this.close(empty)
@@ -247,7 +247,7 @@ export class Connection
       case "Closed":
         return this.finish()
       case "Over":
-        return need.words === undefined ? this.reset() : this.close(need.words)
+        return need.reply === undefined ? this.reset() : this.close(need.reply)
     }
   }
 
@@ -262,17 +262,17 @@ export class Connection
 
   // The end.
 
-  private refuse(refused: Refusal, words: Uint8Array): void {
+  private refuse(refused: Refusal, reply: Uint8Array): void {
     this.flow.refuse(refused, refused.reason === "request-timeout" ? "timeout" : "proxy")
-    this.close(words)
+    this.close(reply)
   }
 
   /** Says the last words, then closes in order. */
-  private close(words: Uint8Array): void {
+  private close(reply: Uint8Array): void {
     this.giveUp()
     const linger = new Linger(this.client, this.context.settings().halfCloseTimeout, this)
     this.step = linger
-    linger.start(words)
+    linger.start(reply)
   }
 
   closed(): void {

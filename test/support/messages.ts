@@ -57,7 +57,7 @@ export const readRequests = (chunks: Iterable<Uint8Array>): Reading<RequestHead>
 export const readResponses = (chunks: Iterable<Uint8Array>, method = "GET"): Reading<ResponseHead> =>
   read(chunks, {
     parse: (bytes, end, fields) => parseResponse(bytes, end, fields, limits, method),
-    stays: ({ status, persistent }) => status !== 101 && persistent,
+    stays: ({ status, keepAlive }) => status !== 101 && keepAlive,
     emptyLines: false,
   })
 

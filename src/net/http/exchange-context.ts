@@ -58,5 +58,5 @@ export type Need =
     }
   /** Nothing: the client is closed, or is being closed. */
   | { readonly _tag: "Closed" }
-  /** Close the client in order behind `words`, or reset it where there are none. */
-  | { readonly _tag: "Over"; readonly words: Uint8Array | undefined }
+  /** Close the client in order behind `reply`, or reset it where there are none. */
+  | { readonly _tag: "Over"; readonly reply: Uint8Array | undefined }

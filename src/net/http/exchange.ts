@@ -125,10 +125,10 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const request = this.request!
     const close = !request.prepared.body.done || !this.mayKeepAlive(request)
     this.report("proxy", refused.reason, refused)
-    const words = refusalReply(http, refused, { close, body: request.prepared.method !== "HEAD" })
-    if (close) return this.over(words)
+    const reply = refusalReply(http, refused, { close, body: request.prepared.method !== "HEAD" })
+    if (close) return this.over(reply)
     this.state = "head"
-    this.toClient(words)
+    this.toClient(reply)
     this.client.resume()
     this.advance()
   }
@@ -433,10 +433,10 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const request = this.request!
     if (++request.interim > maxInterimAnswers) return this.fail(refusal("response-malformed", "too many 1xx answers"))
     const form = { close: false, upgrade: false, chunks: true }
-    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, empty)
+    const reply = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, empty)
     origin.inbox.consume(end)
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
-    if (request.prepared.minor === 1) this.toClient(words)
+    if (request.prepared.minor === 1) this.toClient(reply)
     return true
   }
 
@@ -444,7 +444,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     const request = this.request!
     if (!request.prepared.upgrade) return this.fail(refusal("response-malformed", "101 that was not asked for"))
     const form = { close: false, upgrade: true, chunks: true }
-    const words = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
+    const reply = forwardResponse(bytes, end, head, fields, this.context.forwarding, form, bytes.subarray(end))
     const now = performance.now()
     request.status = 101
     request.answering(now)
@@ -454,27 +454,27 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.origin = undefined
     this.leave()
     const toTarget = this.inbox.take()
-    this.need({ _tag: "Upgraded", origin: origin.end, toClient: words, toTarget, finished: this.finished })
+    this.need({ _tag: "Upgraded", origin: origin.end, toClient: reply, toTarget, finished: this.finished })
     return false
   }
 
   private beginAnswer(origin: OriginConnection, read: Parsed<ResponseHead>): void {
     const { head } = read
     const request = this.request!
-    const stays = this.answerKeepsClient(head, request) && this.mayKeepAlive(request)
+    const clientKeepAlive = this.answerKeepsClient(head, request) && this.mayKeepAlive(request)
     const { forwarding, limits } = this.context
-    const answer = prepareAnswer(read, request.prepared, stays, forwarding, limits())
+    const answer = prepareAnswer(read, request.prepared, clientKeepAlive, forwarding, limits())
     if ("reason" in answer) return void this.fail(answer)
     const now = performance.now()
     request.status = head.status
     request.answering(now)
     request.answer = answer.body
     request.framing = head.bodyLength
-    request.originKeepAlive = head.persistent
+    request.originKeepAlive = head.keepAlive
     if (head.survey.bindsConnection) origin.unshareable = true
-    request.clientKeepAlive = stays
+    request.clientKeepAlive = clientKeepAlive
     origin.inbox.consume(answer.consumed)
-    this.toClient(answer.words)
+    this.toClient(answer.reply)
     this.toClient(answer.rest)
     if (answer.body.done) this.answered(origin, now)
   }
@@ -503,7 +503,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    * so where it was waiting for a 100, or where the origin closes.
    */
   private answerKeepsClient(head: ResponseHead, { prepared }: Transaction): boolean {
-    return head.bodyLength !== untilClose && (prepared.body.done || (head.persistent && !prepared.expects))
+    return head.bodyLength !== untilClose && (prepared.body.done || (head.keepAlive && !prepared.expects))
   }
 
   /** The answer is whole, `now`. */
@@ -604,15 +604,15 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.report(by, why)
   }
 
-  /** Closes the client behind `words`; waits for it where it may not get all of its last answer. */
-  private close(words: Uint8Array): void {
-    if (this.delivering === undefined) return this.over(words)
+  /** Closes the client behind `reply`; waits for it where it may not get all of its last answer. */
+  private close(reply: Uint8Array): void {
+    if (this.delivering === undefined) return this.over(reply)
     this.leave()
     this.state = "closing"
     this.linger = new Linger(this.client, this.context.limits().halfCloseTimeout, {
       closed: (outcome) => this.hasClosed(outcome),
     })
-    this.linger.start(words)
+    this.linger.start(reply)
   }
 
   private hasClosed(outcome: LingerOutcome): void {
@@ -658,7 +658,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    */
   private isForNobody(origin: OriginConnection, head: ResponseHead): boolean {
     const { interim, started } = this.request!
-    if (head.status !== 408 || head.persistent || !origin.used || interim > 0) return false
+    if (head.status !== 408 || head.keepAlive || !origin.used || interim > 0) return false
     return performance.now() - started < idleAnswerWithin
   }
 
@@ -735,12 +735,12 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
     this.over(concat(this.tail ?? empty, refusalReply(http, refused)))
   }
 
-  private over(words: Uint8Array | undefined): void {
+  private over(reply: Uint8Array | undefined): void {
     if (this.state === "over" || this.state === "closing") return
-    if (this.delivering !== undefined && words !== undefined) return this.close(words)
+    if (this.delivering !== undefined && reply !== undefined) return this.close(reply)
     this.interrupted("proxy", "the connection was reset")
     this.leave()
-    this.need({ _tag: "Over", words })
+    this.need({ _tag: "Over", reply })
   }
 
   /** Lets go of everything but the client. */
@@ -774,7 +774,7 @@ export class Exchange implements Receiver, OriginOwner, RequestTimerOwner, Drain
    */
   private mayKeepAlive(request: Transaction): boolean {
     const lastOfDrain = this.context.drain.active && this.inbox.length === 0
-    return request.prepared.minor === 1 && !request.prepared.closes && !lastOfDrain
+    return request.prepared.minor === 1 && !request.prepared.wantsClose && !lastOfDrain
   }
 
   private toClient(bytes: Uint8Array): void {

@@ -23,7 +23,7 @@ import {
   UPPER_F,
   ZERO,
 } from "../ascii.ts"
-import { crlf, empty, fromLatin1, piece } from "../bytes.ts"
+import { crlf, empty, fromLatin1, part } from "../bytes.ts"
 
 import { chunked, untilClose } from "./survey.ts"
 import { type TrailerLimits, Trailers } from "./trailers.ts"
@@ -111,7 +111,7 @@ export class Body {
       this.remaining -= take
       this.done = this.remaining === 0
     }
-    return piece(input, start, start + take)
+    return part(input, start, start + take)
   }
 
   /** How many of the bytes that come next go on as they are; 0 where they have to be looked at. */
@@ -179,7 +179,7 @@ export class Body {
     this.done = done
     this.state = !inChunk ? "size" : remaining > 0 ? "data" : "data-cr"
     this.startSize()
-    return piece(input, start, at)
+    return part(input, start, at)
   }
 
   /**
@@ -205,7 +205,7 @@ export class Body {
     }
     this.passed += length - sizeRoom
     this.consumed = at - start
-    const chunk = this.encoding === "plain" ? piece(out, sizeRoom, length) : this.oneChunk(out, length)
+    const chunk = this.encoding === "plain" ? part(out, sizeRoom, length) : this.oneChunk(out, length)
     const passed = rest.length === 0 ? chunk : chunk.length === 0 ? rest : join(rest, chunk)
     return this.state === "trailers" && this.problem === undefined ? this.passTrailers(input, start, passed) : passed
   }
@@ -216,7 +216,7 @@ export class Body {
     this.skip(take)
     this.consumed = take
     this.begun = this.owed > 0
-    const data = piece(input, start, start + take)
+    const data = part(input, start, start + take)
     return this.begun ? data : join(data, crlf)
   }
 
@@ -231,10 +231,10 @@ export class Body {
     for (let i = 0; i < line.length; i++) out[start + i] = line.charCodeAt(i)
     this.begun = ahead > 0
     this.owed = ahead
-    if (this.begun) return piece(out, start, length)
+    if (this.begun) return part(out, start, length)
     out[length] = CR
     out[length + 1] = LF
-    return piece(out, start, length + crlf.length)
+    return part(out, start, length + crlf.length)
   }
 
   /** One byte of chunk framing: `size [ext] CRLF data CRLF` (RFC 9112 section 7.1). */

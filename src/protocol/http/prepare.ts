@@ -34,7 +34,7 @@ export interface PreparedRequest {
   /** It is retryable, and leaves nothing on the connection that another client must not meet. */
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
-  readonly closes: boolean
+  readonly wantsClose: boolean
   /** The client may be waiting for a 100 before it sends its body. */
   readonly expects: boolean
 }
@@ -61,24 +61,24 @@ export const prepareRequest = (
     upgrade,
     retryable,
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
-    closes: head.survey.close,
+    wantsClose: head.survey.close,
     expects: head.survey.expects === "100-continue",
   }
 }
 
 export interface PreparedAnswer {
   /** The head for the client with the first of the body, lent until the next head; and what of it was too much to copy. */
-  readonly words: Uint8Array
+  readonly reply: Uint8Array
   readonly rest: Uint8Array
   readonly body: Body
   readonly consumed: number
 }
 
-/** `stays`: the client may send another request on its connection. */
+/** `keepAlive`: the client may send another request on its connection. */
 export const prepareAnswer = (
   { bytes, end, head, fields }: Parsed<ResponseHead>,
   request: PreparedRequest,
-  stays: boolean,
+  keepAlive: boolean,
   forwarding: Forwarding,
   limits: BodyLimits,
 ): PreparedAnswer | Refusal => {
@@ -86,10 +86,10 @@ export const prepareAnswer = (
   const first = body.pass(bytes, end)
   if (body.problem !== undefined) return refusal("response-malformed", body.problem)
   // 426 must say what to upgrade to (RFC 9110 section 15.5.22).
-  const form = { close: !stays, upgrade: head.status === 426, chunks: request.minor === 1 }
+  const form = { close: !keepAlive, upgrade: head.status === 426, chunks: request.minor === 1 }
   const fits = first.length <= joinedBodyBytes
-  const words = forwardResponse(bytes, end, head, fields, forwarding, form, fits ? first : empty)
-  return { words, rest: fits ? empty : first, body, consumed: end + body.consumed }
+  const reply = forwardResponse(bytes, end, head, fields, forwarding, form, fits ? first : empty)
+  return { reply, rest: fits ? empty : first, body, consumed: end + body.consumed }
 }
 
 const paths = new PathMemo()

@@ -16,7 +16,7 @@ export interface ResponseHead {
   /** Length of the body, `chunked` or `untilClose`. */
   readonly bodyLength: number
   /** Whether the origin will take another request on this connection once the answer is complete. */
-  readonly persistent: boolean
+  readonly keepAlive: boolean
   readonly survey: Survey
 }
 
@@ -54,7 +54,7 @@ export const parseResponse = (
     status,
     minor,
     bodyLength,
-    persistent: minor === 1 && !found.close && bodyLength !== untilClose,
+    keepAlive: minor === 1 && !found.close && bodyLength !== untilClose,
     survey: found,
   }
 }

@@ -10,7 +10,7 @@
  * name: Java sends an empty password, and nothing here depends on either. Only CONNECT is supported.
  */
 import { fromBytes } from "../address.ts"
-import { empty, piece, toLatin1 } from "../bytes.ts"
+import { empty, part, toLatin1 } from "../bytes.ts"
 import { type Bound, dial, type Handshake, needMore, refuse, reply, type Step } from "../handshake.ts"
 import { type Refusal, refusal, refusals } from "../refusal.ts"
 import { makeSocks4 } from "./socks4.ts"
@@ -128,7 +128,7 @@ const readRequest = (input: Uint8Array): Step => {
 
 const readAddress = (input: Uint8Array, length: 4 | 16): Step => {
   const end = 4 + length
-  return input.length < end + 2 ? needMore : dialTo(fromBytes(piece(input, 4, end)), input, end)
+  return input.length < end + 2 ? needMore : dialTo(fromBytes(part(input, 4, end)), input, end)
 }
 
 const readName = (input: Uint8Array): Step => {

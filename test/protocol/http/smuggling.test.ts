@@ -73,7 +73,7 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     const prepared = prepareRequest({ bytes, end, head, fields }, forwarding, limits)
     if ("reason" in prepared) return "refused"
     part = toLatin1(prepared.bytes)
-    stays = prepared.minor === 1 && !prepared.closes && !prepared.upgrade
+    stays = prepared.minor === 1 && !prepared.wantsClose && !prepared.upgrade
     body = prepared.body
     inbox.consume(skip + prepared.consumed)
     searched = 0
