@@ -6,25 +6,10 @@
  * recipient, so the two cannot disagree about where the message ends. Where its chunks are large, and framed byte for
  * byte as we would, what came is what we would write: it is passed on uncopied too.
  */
-import {
-  BACKSLASH,
-  CR,
-  DEL,
-  HTAB,
-  LF,
-  LOWER_A,
-  LOWER_CASE,
-  LOWER_F,
-  NINE,
-  QUOTE,
-  SEMICOLON,
-  SP,
-  UPPER_A,
-  UPPER_F,
-  ZERO,
-} from "../ascii.ts"
+import { BACKSLASH, CR, DEL, HTAB, LF, QUOTE, SEMICOLON, SP } from "../ascii.ts"
 import { crlf, empty, fromLatin1, part } from "../bytes.ts"
 
+import { CanonicalChunks, hexDigit, maxAhead } from "./canonical-chunks.ts"
 import { chunked, untilClose } from "./survey.ts"
 import { type TrailerLimits, Trailers } from "./trailers.ts"
 
@@ -47,13 +32,13 @@ export type BodyLimits = TrailerLimits
 /** How a chunked body goes on: in chunks, or as plain bytes that the connection's end delimits. */
 export type Encoding = "chunks" | "plain"
 
-/** Bytes of a chunk that its size tells ahead of them. A larger chunk becomes several: a recipient may count in 32 bits. */
-const maxAhead = 1 << 30
-
 /** Chunks are left as they are where their framing is at most so small a part of what came; else they become one. */
 const maxFraming = 1 / 16
 
 const lastChunk = fromLatin1("0\r\n")
+
+/** Shared by all bodies: what it found is taken over before another is scanned. */
+const canonical = new CanonicalChunks()
 
 type State =
   "size" | "blanks" | "extension" | "quoted" | "escaped" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
@@ -142,33 +127,9 @@ export class Body {
     if (this.encoding === "plain" || this.problem !== undefined) return undefined
     // Between two chunks no digit of a size has been read.
     if (this.begun ? this.owed < this.remaining : this.digits > 0) return undefined
-    let { begun: inChunk, remaining, done } = this
-    let framed = 0
-    let at = start
-    while (at < input.length && !done) {
-      const from = at
-      if (inChunk) {
-        const take = Math.min(remaining, input.length - at)
-        remaining -= take
-        at += take
-        if (at === input.length) break
-        if (!isLineEnd(input, at)) return undefined
-        at += crlf.length
-        framed += crlf.length
-        inChunk = false
-        continue
-      }
-      at = ourSizeLineEnd(input, from)
-      if (at < 0) return undefined
-      remaining = hexNumber(input, from, at - crlf.length)
-      if (remaining > maxAhead) return undefined
-      inChunk = remaining > 0
-      done = !inChunk
-      // Trailers have to be looked at.
-      if (done && !isLineEnd(input, at)) return undefined
-      if (done) at += crlf.length
-      framed += at - from
-    }
+    const at = canonical.scan(input, start, this.begun, this.remaining)
+    if (at < 0) return undefined
+    const { framed, inChunk, remaining, done } = canonical
     const length = at - start
     if (framed > length * maxFraming) return undefined
     this.consumed = length
@@ -347,30 +308,4 @@ const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
     at += part.length
   }
   return joined
-}
-
-/** Where a size line ends, if it is all there and as we would write it; else -1. */
-const ourSizeLineEnd = (input: Uint8Array, start: number): number => {
-  let at = start
-  while (at < input.length && hexDigit(input[at]!) >= 0 && !isCapital(input[at]!)) at++
-  const digits = at - start
-  if (digits === 0 || (digits > 1 && input[start] === ZERO)) return -1
-  return isLineEnd(input, at) ? at + crlf.length : -1
-}
-
-const isLineEnd = (input: Uint8Array, at: number): boolean => input[at] === CR && input[at + 1] === LF
-
-/** What `input[start, end)` says in hexadecimal digits. */
-const hexNumber = (input: Uint8Array, start: number, end: number): number => {
-  let value = 0
-  for (let at = start; at < end; at++) value = value * 16 + hexDigit(input[at]!)
-  return value
-}
-
-const isCapital = (byte: number): boolean => byte >= UPPER_A && byte <= UPPER_F
-
-const hexDigit = (byte: number): number => {
-  if (byte >= ZERO && byte <= NINE) return byte - ZERO
-  const letter = byte | LOWER_CASE
-  return letter >= LOWER_A && letter <= LOWER_F ? letter - LOWER_A + 10 : -1
 }

@@ -6,6 +6,7 @@ import { ASTERISK, QUESTION_MARK, SLASH } from "../ascii.ts"
 import { crlf, empty, fromLatin1, toLatin1 } from "../bytes.ts"
 
 import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+import { HeadWriter } from "./head-writer.ts"
 import type { RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 import type { Survey } from "./survey.ts"
@@ -21,58 +22,8 @@ const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
 /** More than everything that a rewritten head can gain over the received one, its Via apart. */
 const growth = 256
 
-/**
- * Bytes being written, in one buffer for all heads; it has room before, so nothing is checked per write. What is taken
- * out is a copy of its own: 70 ns, where a view of a buffer of its own costs 300.
- */
-class Writer {
-  private bytes = new Uint8Array(8 * 1024)
-  private length = 0
-  /** By their length. */
-  private views: Array<Uint8Array | undefined> = []
-
-  /** Begins anew, with room for `capacity` bytes. */
-  start(capacity: number): void {
-    this.length = 0
-    if (this.bytes.length >= capacity) return
-    this.bytes = new Uint8Array(capacity)
-    this.views = []
-  }
-
-  byte(value: number): void {
-    this.bytes[this.length++] = value
-  }
-
-  add(from: Uint8Array): void {
-    if (from.length <= 192) return this.span(from, 0, from.length)
-    this.bytes.set(from, this.length)
-    this.length += from.length
-  }
-
-  /** Copied byte by byte: up to some 200 bytes, so for most heads, that is cheaper than making a view to copy. */
-  span(from: Uint8Array, start: number, end: number): void {
-    const { bytes, length } = this
-    this.length += end - start
-    if (end - start > 192) return bytes.set(from.subarray(start, end), length)
-    for (let i = start, at = length; i < end; i++) bytes[at++] = from[i]!
-  }
-
-  take(): Uint8Array {
-    return this.bytes.slice(0, this.length)
-  }
-
-  /** Not a copy: it lasts until the writer begins anew. Heads have few lengths, so that a view is made once for each. */
-  lend(): Uint8Array {
-    const { length } = this
-    if (length > maxKept) return this.bytes.subarray(0, length)
-    return (this.views[length] ??= this.bytes.subarray(0, length))
-  }
-}
-
-/** Bytes up to which the view of a length is kept: so many views at most. */
-const maxKept = 1024
-
-const out = new Writer()
+/** Shared by all heads: one is taken or sent before another is begun. */
+const out = new HeadWriter()
 
 /** What differs from head to head of one connection. */
 export interface Forwarding {

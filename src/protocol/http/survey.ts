@@ -71,26 +71,49 @@ export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encodin
 
 const none: ReadonlyArray<string> = []
 
+const nothingFound = (): Survey => ({
+  hosts: 0,
+  hostStart: 0,
+  hostEnd: 0,
+  contentLength: undefined,
+  contentLengthPadded: false,
+  transferCoding: "none",
+  close: false,
+  upgradeOption: false,
+  upgradeOffered: false,
+  expects: "nothing",
+  expectField: -1,
+  maxForwards: undefined,
+  maxForwardsTwice: false,
+  passedHere: false,
+  listed: none,
+  bindsConnection: false,
+})
+
+/** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
+const framing = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  id: typeof Field.contentLength | typeof Field.transferEncoding,
+  found: Survey,
+): SurveyProblem | undefined => {
+  if (id === Field.contentLength) {
+    // A second Content-Length is refused even when both agree: some recipients would add a list, some take one.
+    const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
+    if (length === undefined) return "invalid Content-Length"
+    found.contentLength = length
+    found.contentLengthPadded = end - start > 1 && bytes[start] === ZERO
+    return undefined
+  }
+  if (found.transferCoding !== "none" || start === end) return "invalid Transfer-Encoding"
+  found.transferCoding = transferCoding(bytes, start, end)
+  return found.transferCoding === "none" ? "invalid Transfer-Encoding" : undefined
+}
+
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
-  const found: Survey = {
-    hosts: 0,
-    hostStart: 0,
-    hostEnd: 0,
-    contentLength: undefined,
-    contentLengthPadded: false,
-    transferCoding: "none",
-    close: false,
-    upgradeOption: false,
-    upgradeOffered: false,
-    expects: "nothing",
-    expectField: -1,
-    maxForwards: undefined,
-    maxForwardsTwice: false,
-    passedHere: false,
-    listed: none,
-    bindsConnection: false,
-  }
+  const found = nothingFound()
   let options = 0
   let hops = 0
   for (let field = 0; field < fields.count; field++) {
@@ -104,19 +127,12 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         found.hostStart = start
         found.hostEnd = end
         break
-      case Field.contentLength: {
-        // A second Content-Length is refused even when both agree: some recipients would add a list, some take one.
-        const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
-        if (length === undefined) return "invalid Content-Length"
-        found.contentLength = length
-        found.contentLengthPadded = end - start > 1 && bytes[start] === ZERO
+      case Field.contentLength:
+      case Field.transferEncoding: {
+        const problem = framing(bytes, start, end, id, found)
+        if (problem !== undefined) return problem
         break
       }
-      case Field.transferEncoding:
-        if (found.transferCoding !== "none" || start === end) return "invalid Transfer-Encoding"
-        found.transferCoding = transferCoding(bytes, start, end)
-        if (found.transferCoding === "none") return "invalid Transfer-Encoding"
-        break
       case Field.connection:
       case Field.proxyConnection:
         options = connectionOptions(bytes, start, end, found, options)
