@@ -7,51 +7,15 @@
  */
 import { COLON, COMMA, CR, DEL, HTAB, LF, LOWER_CASE, SP, UPPER_A, UPPER_Z } from "../ascii.ts"
 
-/** The fields that a proxy must understand; everything else is `other` and is carried as it came. */
-export const Field = {
-  other: 0,
-  host: 1,
-  contentLength: 2,
-  transferEncoding: 3,
-  connection: 4,
-  proxyConnection: 5,
-  keepAlive: 6,
-  te: 7,
-  upgrade: 8,
-  http2Settings: 9,
-  proxyAuthorization: 10,
-  proxyAuthenticationInfo: 11,
-  via: 12,
-  expect: 13,
-  maxForwards: 14,
-  authorization: 15,
-  wwwAuthenticate: 16,
-} as const
-export type FieldId = (typeof Field)[keyof typeof Field]
-
-const known: ReadonlyArray<readonly [string, FieldId]> = [
-  ["te", Field.te],
-  ["via", Field.via],
-  ["host", Field.host],
-  ["expect", Field.expect],
-  ["upgrade", Field.upgrade],
-  ["connection", Field.connection],
-  ["keep-alive", Field.keepAlive],
-  ["max-forwards", Field.maxForwards],
-  ["authorization", Field.authorization],
-  ["content-length", Field.contentLength],
-  ["http2-settings", Field.http2Settings],
-  ["www-authenticate", Field.wwwAuthenticate],
-  ["proxy-connection", Field.proxyConnection],
-  ["transfer-encoding", Field.transferEncoding],
-  ["proxy-authorization", Field.proxyAuthorization],
-  ["proxy-authentication-info", Field.proxyAuthenticationInfo],
-]
+import { Field, type FieldId, fieldTable } from "./field-table.ts"
 
 /** Known names by length: most fields are told apart from all of them by their length alone. */
 const knownByLength: ReadonlyArray<ReadonlyArray<readonly [string, FieldId]>> = Array.from(
   { length: 26 },
-  (_, length) => known.filter(([name]) => name.length === length),
+  (_, length) =>
+    fieldTable
+      .filter(({ name, id }) => id !== Field.other && name.length === length)
+      .map(({ name, id }) => [name, id] as const),
 )
 
 /** 1 for the bytes of a token (RFC 9110 section 5.6.2). */

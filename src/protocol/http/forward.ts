@@ -5,7 +5,8 @@
 import { ASTERISK, QUESTION_MARK, SLASH } from "../ascii.ts"
 import { crlf, empty, fromLatin1, toLatin1 } from "../bytes.ts"
 
-import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+import { Field, hopByHop } from "./field-table.ts"
+import { equalsIgnoreCase, type Fields } from "./fields.ts"
 import { HeadWriter } from "./head-writer.ts"
 import type { RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
@@ -170,20 +171,6 @@ const rewriteResponseField: Rewrite<ResponseHead, ResponseForm> = (_bytes, field
     default:
       return undefined
   }
-}
-
-/** Fields that concern one connection only (RFC 9110 section 7.6.1), and credentials meant for this proxy. */
-const hopByHop = new Uint8Array(Object.keys(Field).length)
-for (const id of [
-  Field.connection,
-  Field.proxyConnection,
-  Field.keepAlive,
-  Field.te,
-  Field.http2Settings,
-  Field.proxyAuthorization,
-  Field.proxyAuthenticationInfo,
-]) {
-  hopByHop[id] = 1
 }
 
 /** Says what stands in a known field's place: undefined for the line as it came, no bytes for nothing at all. */

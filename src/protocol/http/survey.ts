@@ -7,7 +7,8 @@
 import { COMMA, ZERO } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 
-import { eachElement, equalsIgnoreCase, Field, type Fields, isTokenByte } from "./fields.ts"
+import { Field, neverListed } from "./field-table.ts"
+import { eachElement, equalsIgnoreCase, type Fields, isTokenByte } from "./fields.ts"
 
 /** A body's framing as one number: its length in bytes, or one of the two that have none. */
 export const chunked = -1
@@ -16,29 +17,6 @@ export const untilClose = -2
 
 /** Connection options one message may have; real ones have two or three, and each unknown one costs a search. */
 const maxConnectionOptions = 64
-
-/**
- * Fields that a Connection option may not remove (RFC 9110 section 7.6.1 forbids it for end-to-end fields): a peer
- * that names them wants another recipient to see a different message.
- */
-const endToEnd: ReadonlySet<string> = new Set([
-  "host",
-  "content-length",
-  "content-type",
-  "content-encoding",
-  "content-range",
-  "transfer-encoding",
-  "authorization",
-  "cookie",
-  "set-cookie",
-  "cache-control",
-  "expect",
-  "max-forwards",
-  "range",
-  "trailer",
-  "via",
-  "forwarded",
-])
 
 export interface Survey {
   hosts: number
@@ -225,7 +203,7 @@ const connectionOptions = (bytes: Uint8Array, start: number, end: number, found:
     else if (equalsIgnoreCase(bytes, from, to, "upgrade")) found.upgradeOption = true
     else if (!equalsIgnoreCase(bytes, from, to, "keep-alive") && !equalsIgnoreCase(bytes, from, to, "te")) {
       const name = toLatin1(bytes, from, to).toLowerCase()
-      if (!endToEnd.has(name)) found.listed = [...found.listed, name]
+      if (!neverListed.has(name)) found.listed = [...found.listed, name]
     }
     return options <= maxConnectionOptions
   })

@@ -6,37 +6,9 @@ import { CR, LF } from "../ascii.ts"
 import { concat, empty, toLatin1 } from "../bytes.ts"
 import { Inbox } from "../inbox.ts"
 
+import { noTrailers } from "./field-table.ts"
 import { Fields } from "./fields.ts"
 import { bareLineFeed, findHeadEnd, incomplete } from "./scan.ts"
-
-/** Trailers that would frame, route, authenticate or steer the message after the fact (RFC 9110 section 6.5.1). */
-const forbidden: ReadonlySet<string> = new Set([
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-type",
-  "cookie",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "max-forwards",
-  "proxy-authenticate",
-  "proxy-authentication-info",
-  "proxy-authorization",
-  "proxy-connection",
-  "range",
-  "set-cookie",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "via",
-  "www-authenticate",
-])
 
 export interface TrailerLimits {
   readonly maxHeadBytes: number
@@ -100,7 +72,7 @@ const keptLines = (section: Uint8Array, end: number): Uint8Array => {
   let kept: Uint8Array = empty
   for (let field = 0; field < fields.count; field++) {
     const start = fields.nameStart(field)
-    if (forbidden.has(toLatin1(section, start, fields.nameEnd(field)).toLowerCase())) continue
+    if (noTrailers.has(toLatin1(section, start, fields.nameEnd(field)).toLowerCase())) continue
     const lineEnd = field + 1 < fields.count ? fields.nameStart(field + 1) : end - 2
     kept = concat(kept, section.subarray(start, lineEnd))
   }
