@@ -32,9 +32,11 @@ export const maxDetectBytes = maxHttpBytes
 
 /** Judges `input`, everything received so far, by at most its first `maxDetectBytes`. */
 export const detect = (input: Uint8Array, allowed: Allowed, table: ProtocolTable = protocols): Detected => {
-  if (input.length === 0) return needMore
+  const first = input[0]
+  if (first === undefined) return needMore
   for (let i = 0; i < table.length; i++) {
     const row = table[i]!
+    if (row.firstByte !== undefined && row.firstByte !== first) continue
     const found = row.recognise(input, allowed)
     if (found._tag === "Other") continue
     if (found._tag === "NeedMore") return found
@@ -42,7 +44,7 @@ export const detect = (input: Uint8Array, allowed: Allowed, table: ProtocolTable
     if (!row.isAllowed(allowed)) return notAllowed(row)
     return found._tag === "Refuse" ? { _tag: "Refuse", refusal: found.refusal, as: row } : found
   }
-  return nothingKnown(input)
+  return nothingKnown(input, first)
 }
 
 const notAllowed = (row: ProtocolRow): DetectRefuse => ({
@@ -51,8 +53,8 @@ const notAllowed = (row: ProtocolRow): DetectRefuse => ({
   as: row,
 })
 
-const nothingKnown = (input: Uint8Array): DetectRefuse => ({
+const nothingKnown = (input: Uint8Array, first: number): DetectRefuse => ({
   _tag: "Refuse",
-  refusal: refusal("unknown-protocol", `byte ${hex(input[leadingEmptyLines(input)] ?? input[0]!)}`),
+  refusal: refusal("unknown-protocol", `byte ${hex(input[leadingEmptyLines(input)] ?? first)}`),
   as: undefined,
 })

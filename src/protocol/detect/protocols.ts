@@ -47,6 +47,8 @@ export const other = { _tag: "Other" } as const
 export interface ProtocolRow extends Spoken {
   /** What the log calls a client that is refused before its handshake. */
   readonly name: ProtocolName
+  /** What every client of it begins with, so that it is not asked about anything else; undefined where that varies. */
+  readonly firstByte: number | undefined
   /** Whether a listener takes it. */
   readonly isAllowed: (allowed: Allowed) => boolean
   /** Judges everything that was received so far, at least one byte. Consumes nothing, and never throws. */
@@ -58,30 +60,34 @@ export type ProtocolTable = ReadonlyArray<ProtocolRow>
 
 const socks4: ProtocolRow = {
   name: "socks4",
+  firstByte: 0x04,
   isAllowed: ({ socks }) => socks,
-  recognise: (input) => (input[0] === 0x04 ? socks4Handshake : other),
+  recognise: () => socks4Handshake,
   refused: (refused) => makeSocks4().refused(refused),
 }
 
 const socks5: ProtocolRow = {
   name: "socks5",
+  firstByte: 0x05,
   isAllowed: ({ socks }) => socks,
-  recognise: (input) => (input[0] === 0x05 ? socks5Handshake : other),
+  recognise: () => socks5Handshake,
   refused: (refused) => makeSocks5().refused(refused),
 }
 
 /** Recognised only to say in the log what to do about it: this proxy is spoken to in the clear. */
 const tls: ProtocolRow = {
   name: "unknown",
+  // A record that begins a handshake (RFC 8446 section 5.1).
+  firstByte: 0x16,
   isAllowed: () => true,
-  recognise: (input, { insteadOfTls }) =>
-    input[0] === handshakeRecord ? refuse(refusal("unknown-protocol", tlsDetail(insteadOfTls))) : other,
+  recognise: (_, { insteadOfTls }) => refuse(refusal("unknown-protocol", tlsDetail(insteadOfTls))),
   refused: () => empty,
 }
 
 /** HTTP/1, with CONNECT. Whoever begins with text can read an answer in text, even where what it sent is no HTTP. */
 export const http: ProtocolRow = {
   name: "http",
+  firstByte: undefined,
   isAllowed: ({ http }) => http,
   recognise: (input) => recogniseHttp(input),
   refused: answerRefusal,
@@ -103,9 +109,6 @@ const originForm: Recognised = {
   form: "OriginForm",
   make: ({ verbatim }) => (verbatim ? makeVerbatim() : undefined),
 }
-
-/** The first byte of a TLS record that begins a handshake (RFC 8446 section 5.1). */
-const handshakeRecord = 0x16
 
 const tlsDetail = (instead: string | undefined): string =>
   `a TLS handshake: this port is spoken to in the clear${instead === undefined ? "" : `; ${instead}`}`

@@ -84,6 +84,7 @@ const makeToy = (): Handshake => ({
 
 const toy: ProtocolRow = {
   name,
+  firstByte: undefined,
   isAllowed: ({ socks }) => socks,
   recognise(input) {
     for (let i = 0; i < start.length; i++) {
