@@ -1,12 +1,10 @@
 /**
- * RefusalReply: how a client hears that it does not get what it asked for.
- *
- * The one way for everybody who refuses. What a protocol says is the protocol's own affair.
+ * RefusalReply: the one function by which a client is refused, in the protocol that the client speaks.
  */
 import { empty } from "./bytes.ts"
 import type { Refusal } from "./refusal.ts"
 
-/** What an answer to a refused request says beside its reason; protocols without such words ignore it. */
+/** The form of a reply beside its reason; protocols other than HTTP ignore it. */
 export interface RefusalForm {
   /** Announce that the connection closes. */
   readonly close: boolean
@@ -16,7 +14,7 @@ export interface RefusalForm {
 
 /** A protocol that a client speaks: a row of the protocol table, or a handshake that is under way. */
 export interface Spoken {
-  /** May be empty where the protocol has no words for it. */
+  /** The reply; empty where the protocol has none for this refusal. */
   readonly refused: (refusal: Refusal, form: RefusalForm) => Uint8Array
 }
 

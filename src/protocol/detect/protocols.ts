@@ -20,18 +20,18 @@ import { makeVerbatim } from "./raw.ts"
 export interface Allowed {
   readonly socks: boolean
   readonly http: boolean
-  /** What to do instead, for whoever sends TLS; only the log gets it. */
+  /** Advice for the log on a client that sends TLS: what its user should write instead. */
   readonly insteadOfTls?: string
 }
 
-/** What a handshake is made under. */
+/** The settings that a handshake is made under. */
 export interface HandshakeParts {
   /** HTTP that does not name a destination is carried as it is (inbound), or is an error (outbound). */
   readonly verbatim: boolean
   readonly limits: ConnectLimits
 }
 
-/** Known from its first bytes: what follows is a handshake, or without one plain HTTP requests. */
+/** A protocol that its first bytes have shown: a handshake follows, or without one plain HTTP requests. */
 export interface Recognised {
   readonly _tag: "Recognised"
   /** The form that was recognised, for a person. */
@@ -39,23 +39,23 @@ export interface Recognised {
   readonly make: (parts: HandshakeParts) => Handshake | undefined
 }
 
-/** What a protocol says of the first bytes; `other`: they are none of its own. */
+/** How a protocol judges the first bytes. `other`: they belong to another protocol. */
 export type Recognition = typeof other | NeedMore | Recognised | { readonly _tag: "Refuse"; readonly refusal: Refusal }
 
 export const other = { _tag: "Other" } as const
 
 export interface ProtocolRow extends Spoken {
-  /** What the log calls a client that is refused before its handshake. */
+  /** The log's name for the protocol of a client that is refused before its handshake. */
   readonly name: ProtocolName
-  /** What every client of it begins with, so that it is not asked about anything else; undefined where that varies. */
+  /** The byte that every client begins with; other clients are not shown to this row. Undefined where that byte varies. */
   readonly firstByte: number | undefined
-  /** Whether a listener takes it. */
+  /** Whether a listener takes this protocol. */
   readonly isAllowed: (allowed: Allowed) => boolean
   /** Judges everything that was received so far, at least one byte. Consumes nothing, and never throws. */
   readonly recognise: (input: Uint8Array, allowed: Allowed) => Recognition
 }
 
-/** In the order in which they are asked: the first that does not say `other` decides. */
+/** The rows in the order in which they are asked: the first that does not answer `other` decides. */
 export type ProtocolTable = ReadonlyArray<ProtocolRow>
 
 const socks4: ProtocolRow = {
@@ -84,7 +84,7 @@ const tls: ProtocolRow = {
   refused: () => empty,
 }
 
-/** HTTP/1, with CONNECT. Whoever begins with text can read an answer in text, even where what it sent is no HTTP. */
+/** HTTP/1, with CONNECT. A client that begins with text can read an answer in text, even where it sent no HTTP. */
 export const http: ProtocolRow = {
   name: "http",
   firstByte: undefined,
@@ -116,7 +116,7 @@ const tlsDetail = (instead: string | undefined): string =>
 /** Two empty lines, which RFC 9112 section 2.2 wants forgiven: old clients end a body with a CRLF too many. */
 const maxEmptyLineBytes = 4
 
-/** HTTP is recognised within so many bytes: empty lines, a method, its space, and the first byte of the target. */
+/** Bytes within which HTTP is recognised: empty lines, a method, its space, and the first byte of the target. */
 export const maxHttpBytes = maxEmptyLineBytes + maxMethodBytes + 2
 
 const recogniseHttp = (input: Uint8Array): Recognition => {

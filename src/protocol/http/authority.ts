@@ -39,7 +39,7 @@ export class AuthorityMemo {
   }
 }
 
-/** What most authorities, and most paths, differ in: their length, and their last bytes. */
+/** Hashes the length and the last bytes, in which most authorities, and most paths, differ. */
 export const hash = (bytes: Uint8Array, start: number, end: number): number => {
   let sum = end - start
   for (let i = Math.max(start, end - 12); i < end; i++) sum = (Math.imul(sum, 31) + bytes[i]!) | 0

@@ -23,10 +23,10 @@ export const maxExtensionBytesPerMessage = 8 * 1024
  */
 export const freePadding = 16
 
-/** A chunk size of so much takes no further digit: 13 that mean something hold 2^52, and no chunk is larger. */
+/** A chunk size that is this large takes no further digit: 13 significant ones hold 2^52, and no chunk is larger. */
 const fullSize = 2 ** 48
 
-/** What a trailer section may hold; it is a head by another name. */
+/** Limits of a trailer section, which is a head by another name. */
 export type BodyLimits = TrailerLimits
 
 /** How a chunked body goes on: in chunks, or as plain bytes that the connection's end delimits. */
@@ -48,7 +48,7 @@ export class Body {
   consumed = 0
   /** The body is complete. A body that ends with the connection never is. */
   done: boolean
-  /** What is wrong with the framing; nothing more may be passed on. */
+  /** The fault in the framing; once there is one, nothing more may be passed on. */
   problem: string | undefined = undefined
   /** Bytes of content passed on so far, framing not counted. */
   passed = 0
@@ -58,12 +58,12 @@ export class Body {
   /** Digits of the present chunk's size so far, and how many bytes of it mean nothing. */
   private digits = 0
   private padding = 0
-  /** The recipient was told of a chunk that has not had its line end yet; so many bytes of it are still to come. */
+  /** A chunk was announced to the recipient and has not had its line end; `owed` bytes of its data are still to come. */
   private begun = false
   private owed = 0
   private extension = 0
   private extensions = 0
-  /** There is more of the present extension than its semicolon. */
+  /** The present extension has more than its semicolon. */
   private named = false
   private trailers: Trailers | undefined = undefined
   private readonly framing: number
@@ -99,7 +99,7 @@ export class Body {
     return part(input, start, start + take)
   }
 
-  /** How many of the bytes that come next go on as they are; 0 where they have to be looked at. */
+  /** How many of the next bytes go on as they are; 0 where they have to be parsed. */
   get verbatim(): number {
     if (this.framing === untilClose) return Number.MAX_SAFE_INTEGER
     if (this.framing !== chunked) return this.remaining
@@ -107,7 +107,7 @@ export class Body {
     return this.encoding === "plain" ? this.remaining : this.owed
   }
 
-  /** So many of them were passed on by another way; at most `verbatim`. */
+  /** Notes that `count` bytes, at most `verbatim`, were moved past this object (splice). */
   skip(count: number): void {
     if (count === 0) return
     this.passed += count
@@ -120,7 +120,7 @@ export class Body {
   }
 
   /**
-   * All of the input, or all up to the end of the body, if that is what we would write; else undefined, and nothing has
+   * Passes the input as it is, up to the end of the body, if that is what we would write; else undefined, and nothing has
    * been taken. Looks at the framing alone, and leaves whatever is not the usual of it to `passChunks`, which judges.
    */
   private passAsIs(input: Uint8Array, start: number): Uint8Array | undefined {
@@ -171,7 +171,7 @@ export class Body {
     return this.state === "trailers" && this.problem === undefined ? this.passTrailers(input, start, passed) : passed
   }
 
-  /** What the input has of the chunk that was begun, and its line end once that is due. */
+  /** Passes the input's part of the chunk that was begun, and its line end once that is due. */
   private passRest(input: Uint8Array, start: number): Uint8Array {
     const take = Math.min(this.owed, input.length - start)
     this.skip(take)
@@ -242,7 +242,7 @@ export class Body {
   }
 
   /**
-   * What may stand behind the digits of a size. Blanks before an extension are the grammar's own (RFC 9112 section
+   * Judges the first byte behind the digits of a size. Blanks before an extension are the grammar's own (RFC 9112 section
    * 7.1.1), and many a sender pads a size that has none.
    */
   private endSize(byte: number): void {

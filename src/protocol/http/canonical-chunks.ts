@@ -75,7 +75,7 @@ const ourSizeLineEnd = (input: Uint8Array, start: number): number => {
 
 const isLineEnd = (input: Uint8Array, at: number): boolean => input[at] === CR && input[at + 1] === LF
 
-/** What `input[start, end)` says in hexadecimal digits. */
+/** The value of the hexadecimal digits in `input[start, end)`. */
 const hexNumber = (input: Uint8Array, start: number, end: number): number => {
   let value = 0
   for (let at = start; at < end; at++) value = value * 16 + hexDigit(input[at]!)

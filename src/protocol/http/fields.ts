@@ -2,14 +2,14 @@
  * Fields: the header section of an HTTP/1 message (RFC 9110 section 5, RFC 9112 section 5), as spans of its bytes.
  *
  * One pass, no regular expression, no string and no object per field: a field is five numbers in a reused array.
- * What RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon, empty and
+ * Everything that RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon, empty and
  * non-token names, control bytes in values.
  */
 import { COLON, COMMA, CR, DEL, HTAB, LF, LOWER_CASE, SP, UPPER_A, UPPER_Z } from "../ascii.ts"
 
 import { Field, type FieldId, fieldTable } from "./field-table.ts"
 
-/** Known names by length: most fields are told apart from all of them by their length alone. */
+/** Known names by length: for most fields the length alone shows that they are none of these. */
 const knownByLength: ReadonlyArray<ReadonlyArray<readonly [string, FieldId]>> = Array.from(
   { length: 26 },
   (_, length) =>

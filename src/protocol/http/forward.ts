@@ -20,13 +20,13 @@ const expectContinue = fromLatin1("Expect: 100-continue\r\n")
 const connectionClose = fromLatin1("Connection: close\r\n")
 const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
 
-/** More than everything that a rewritten head can gain over the received one, its Via apart. */
+/** Room for everything that a rewritten head can gain over the received one, its Via apart. */
 const growth = 256
 
 /** Shared by all heads: one is taken or sent before another is begun. */
 const out = new HeadWriter()
 
-/** What differs from head to head of one connection. */
+/** The lines that this proxy adds to heads. */
 export interface Forwarding {
   /** The whole Via line for a message of HTTP/1.x: `Via: 1.x name CRLF`. */
   readonly via: readonly [http10: Uint8Array, http11: Uint8Array]

@@ -5,7 +5,7 @@
  * buffer of its own costs 300.
  */
 
-/** Bytes up to which the view of a length is kept: so many views at most. */
+/** The longest head whose view is kept, and so the most views that are. */
 const maxKept = 1024
 
 /** Spans up to this many bytes, so those of most heads, are copied byte by byte: cheaper than making a view to copy. */

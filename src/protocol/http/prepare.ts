@@ -27,11 +27,11 @@ export interface PreparedRequest {
   readonly body: Body
   /** How many bytes of the input were used. */
   readonly consumed: number
-  /** It asks to switch protocols, and that is passed on. */
+  /** The request asks to switch protocols, and its Upgrade is passed on. */
   readonly upgrade: boolean
-  /** It may be sent again when nobody knows whether it arrived. */
+  /** The request may be sent again when nobody knows whether it arrived. */
   readonly retryable: boolean
-  /** It is retryable, and leaves nothing on the connection that another client must not meet. */
+  /** The request is retryable, and leaves nothing on the connection that another client must not meet. */
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
   readonly wantsClose: boolean
@@ -74,7 +74,7 @@ export interface PreparedAnswer {
   readonly consumed: number
 }
 
-/** `keepAlive`: the client may send another request on its connection. */
+/** Prepares an answer; `keepAlive`: the client may send another request on its connection. */
 export const prepareAnswer = (
   { bytes, end, head, fields }: Parsed<ResponseHead>,
   request: PreparedRequest,

@@ -1,8 +1,8 @@
 /**
  * Reader: the next head in an inbox, however its bytes arrive.
  *
- * It looks at no byte twice while a head trickles in, and refuses as soon as it is certain that no head will come of
- * what is there. It consumes nothing: who takes the head says how much of what follows it belongs to it.
+ * A reader searches no byte twice while a head trickles in, and refuses as soon as no head can come of what is there. A
+ * reader consumes nothing: the caller knows how much of what follows belongs to the message.
  */
 import type { Inbox } from "../inbox.ts"
 import type { Refusal } from "../refusal.ts"
@@ -21,7 +21,7 @@ export interface ReaderLimits {
   readonly maxHeadFields: number
 }
 
-/** Nothing of a head has arrived, or a part of it. */
+/** No byte of a head has arrived, or a part of one. */
 export type NotYet = "nothing" | "partial"
 
 /** The head that comes next. `skipped` bytes of empty lines stand before it in the inbox. */

@@ -47,7 +47,7 @@ const malformed = (detail: string): Refusal => refusal("malformed-request", deta
 
 /**
  * Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses.
- * That it is not too long, nor its request line, is for the caller to see, who does not wait for its end: `HeadScanner`.
+ * Lengths of the head and of its request line are judged before, by `HeadScanner`, which does not wait for the end.
  */
 export const parseRequest = (
   bytes: Uint8Array,
@@ -141,7 +141,7 @@ export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => 
   return major === 1 && minor <= 1 ? minor : -1
 }
 
-/** They are nearly all requests: naming them costs no string. */
+/** The methods of nearly all requests: naming one of these makes no string. */
 const usualMethods: ReadonlyArray<string> = ["GET", "POST", "CONNECT", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS"]
 
 const methodName = (bytes: Uint8Array, end: number): string => {

@@ -20,7 +20,7 @@ const fields = new Fields()
 export class Trailers {
   /** Bytes of the input that the last `pass` used. */
   consumed = 0
-  /** What is wrong with the section; nothing of it may be passed on. */
+  /** The fault in the section; once there is one, nothing of the section may be passed on. */
   problem: string | undefined = undefined
 
   private held: Inbox | undefined = undefined

@@ -84,7 +84,7 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** Rejected, for whatever reason: SOCKS4 has no other words. Nothing for a client that did not speak SOCKS4 at all. */
+/** Rejected, for whatever reason: SOCKS4 has no other code. Empty for a client that did not speak SOCKS4 at all. */
 const refused = ({ reason }: Refusal): Uint8Array =>
   reason === "unknown-protocol" ? empty : Uint8Array.of(0, refusals[reason].socks4, 0, 0, 0, 0, 0, 0)
 

@@ -34,7 +34,7 @@ const refuseMethods = Uint8Array.of(version, 0xff)
 const acceptLogin = Uint8Array.of(loginVersion, 0x00)
 const refuseLogin = Uint8Array.of(loginVersion, 0x01)
 
-/** What the client's next bytes are, and so in which words it is refused. */
+/** The meaning of the client's next bytes, which decides how the client is refused. */
 type Phase = "greeting" | "login" | "request"
 
 /** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
@@ -146,7 +146,7 @@ const dialTo = (host: Host, input: Uint8Array, portStart: number): Step => {
 
 const malformed = (detail: string): Step => refuse(refusal("malformed-handshake", detail))
 
-/** Succeeded. Always the 10 bytes of IPv4, for curl reads 10 at first: an IPv6 bound address is told as 0.0.0.0:0. */
+/** Succeeded. Always the 10 bytes of IPv4, for curl reads 10 at first: an IPv6 bound address is reported as 0.0.0.0:0. */
 const accepted = (bound: Bound): Uint8Array => {
   const answer = answerOf(0x00)
   if (bound.address?._tag === "Ipv4") {
@@ -157,7 +157,7 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** In the words of the phase; nothing for a client that did not speak SOCKS5 at all. */
+/** The reply of the phase; empty for a client that did not speak SOCKS5 at all. */
 const refused = (phase: Phase, { reason }: Refusal): Uint8Array => {
   if (reason === "unknown-protocol") return empty
   switch (phase) {
