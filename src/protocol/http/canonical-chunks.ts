@@ -8,7 +8,10 @@
 import { CR, LF, LOWER_A, LOWER_CASE, LOWER_F, NINE, UPPER_A, UPPER_F, ZERO } from "../ascii.ts"
 import { crlf } from "../bytes.ts"
 
-/** How much of a chunk its size may announce before the bytes are here. A larger chunk becomes several: a recipient may count in 32 bits. */
+/**
+ * How much of a chunk its size may announce before the bytes are here. A larger chunk becomes several: a recipient may
+ * count in 32 bits.
+ */
 export const maxAhead = 1 << 30
 
 export class CanonicalChunks {

@@ -2,8 +2,8 @@
  * Fields: the header section of an HTTP/1 message (RFC 9110 section 5, RFC 9112 section 5), as spans of its bytes.
  *
  * One pass, no regular expression, no string and no object per field: a field is five numbers in a reused array.
- * Everything that RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon, empty and
- * non-token names, control bytes in values.
+ * Everything that RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon,
+ * empty and non-token names, control bytes in values.
  */
 import { COLON, COMMA, CR, DEL, HTAB, LF, LOWER_CASE, SP, UPPER_A, UPPER_Z } from "../ascii.ts"
 
