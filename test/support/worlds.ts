@@ -126,7 +126,7 @@ const wordsOf = (asked: ClientIntent): string => {
     case "Exchange":
       return "an exchange"
     case "Refused":
-      return `what it is refused by ${asked.spoken}, ${asked.refusal.reason}: ${toLatin1(asked.words)}`
+      return `what it is refused by ${asked.spoken}, ${asked.refusal.reason}: ${toLatin1(asked.reply)}`
     case "Gone":
       return `nothing, gone${asked.code === undefined ? "" : ` (${asked.code})`}`
   }
