@@ -299,7 +299,7 @@ describe("a dial that is interrupted", () => {
       const fiber = Effect.runFork(dial(dialerOf(plain), toAddress("127.0.0.1", hole.port), permitAll))
       await eventually("the attempt", () => descriptors() === base + 1)
       await Effect.runPromise(Fiber.interrupt(fiber))
-      hole.reclaim()
+      hole.makeRoom()
       // The kernel sends its next SYN a second after the first.
       await eventually("the end of the socket", () => descriptors() === base)
     }),
