@@ -5,7 +5,8 @@ import { nobody } from "../../../src/net/common/end.ts"
 import { abandonedEnds, RuntimeEnd } from "../../../src/net/runtime/runtime-end.ts"
 import { runtimeSockets } from "../../../src/net/runtime/runtime-sockets.ts"
 import { openSockets } from "../../../src/net/sockets/socket-end.ts"
-import { bytes, Ear, loopback, pairOf, pattern } from "../../support/pair.ts"
+import { ascii } from "../../support/bytes.ts"
+import { Ear, loopback, pairOf, pattern } from "../../support/pair.ts"
 import { eventually } from "../../support/within.ts"
 
 test("an end without a socket has no addresses, no descriptor and nothing unacknowledged, and has news", () => {
@@ -63,13 +64,13 @@ test("an end counts as sent only what its peer has acknowledged, once it is term
   both.nearEnd.terminate()
   expect(both.nearEnd.sent).toBeWithin(sent - left, sent)
   expect(both.nearEnd.unacknowledged()).toBe(0)
-  expect(both.nearEnd.write(bytes("x"))).toBe(-1)
+  expect(both.nearEnd.write(ascii("x"))).toBe(-1)
 })
 
 test("an end that was shut down is detached: the peer gets the rest, and FIN", async () => {
   using both = await pairOf(runtimeSockets)
   both.farEnd.pause()
-  both.nearEnd.write(bytes("last words"))
+  both.nearEnd.write(ascii("last words"))
   both.nearEnd.shutdown()
   both.nearEnd.detach()
   await both.near.hears("closed in order")

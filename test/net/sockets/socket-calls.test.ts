@@ -10,7 +10,8 @@ import {
   socketAddressLength,
   socketOptions,
 } from "../../../src/net/sockets/socket-calls.ts"
-import { bytes, loopback, pattern } from "../../support/pair.ts"
+import { ascii } from "../../support/bytes.ts"
+import { loopback, pattern } from "../../support/pair.ts"
 import { raw } from "../../support/polled.ts"
 import { eventually } from "../../support/within.ts"
 
@@ -69,7 +70,7 @@ test("both sides of a connection know its names", () => {
 
 test("bytes are sent from an offset, or from an address in memory, and received", async () => {
   using both = pair()
-  const sent = bytes("..hello")
+  const sent = ascii("..hello")
   expect(calls.send(both.near, sent, 2)).toBe(5)
   expect(calls.sendFrom(both.near, ptr(sent), 2)).toBe(2)
   await eventually(async () => calls.unacknowledged(both.near), 0, "unacknowledged")
@@ -80,13 +81,13 @@ test("bytes are sent from an offset, or from an address in memory, and received"
 test("a socket with nothing to read is quiet, and one with bytes or a FIN is not, as often as it is asked", async () => {
   using both = pair()
   expect([calls.isQuiet(both.far), receive(both.far)]).toEqual([true, -EAGAIN])
-  calls.send(both.near, bytes("x"), 0)
+  calls.send(both.near, ascii("x"), 0)
   await hasArrived(both.far)
   expect([calls.isQuiet(both.far), receive(both.far), calls.isQuiet(both.far)]).toEqual([false, 1, true])
   calls.finish(both.near)
   await hasArrived(both.far)
   expect([receive(both.far), calls.isQuiet(both.far)]).toEqual([0, false])
-  expect(calls.send(both.near, bytes("x"), 0)).toBe(-EPIPE)
+  expect(calls.send(both.near, ascii("x"), 0)).toBe(-EPIPE)
 })
 
 describe("what the peer has not acknowledged", () => {

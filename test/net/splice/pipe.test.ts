@@ -5,7 +5,8 @@ import { constants } from "node:os"
 
 import { openPipe, type Pipe, pipeBytes } from "../../../src/net/splice/pipe.ts"
 import { descriptors } from "../../support/dialling.ts"
-import { bytes, pattern } from "../../support/pair.ts"
+import { ascii } from "../../support/bytes.ts"
+import { pattern } from "../../support/pair.ts"
 import { pair } from "../../support/polled.ts"
 import { eventually } from "../../support/within.ts"
 
@@ -24,7 +25,7 @@ test("moves bytes from one connection to another past both ends", async () => {
   const source = from.farEnd.descriptor
   from.farEnd.pause()
   expect(pipe.fill(source, pipeBytes)).toBe(-EAGAIN)
-  from.nearEnd.write(bytes("hello"))
+  from.nearEnd.write(ascii("hello"))
   await eventually(async () => from.nearEnd.unacknowledged(), 0, "unacknowledged")
   expect(pipe.fill(source, 4)).toBe(4)
   expect(pipe.drain(to.nearEnd.descriptor, 4)).toBe(4)
