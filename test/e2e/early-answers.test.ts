@@ -5,9 +5,11 @@
 import { expect, test } from "bun:test"
 import { readResponse, status } from "../support/http.ts"
 import { scrape } from "../support/metrics.ts"
+import { needs } from "../support/needs.ts"
 import { type Origin, origin } from "../support/origins.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
+import { runCommand } from "../support/process.ts"
 import { eventually } from "../support/within.ts"
 
 const MB = 1_000_000
@@ -220,3 +222,31 @@ test("an answer whose client left before it had all of it is not logged as if al
     expect(linesOf(pillion, client).length).toBe(1)
   }
 })
+
+/** Uploads 20 MB in one call, and prints the status that comes back. */
+const uploader = `
+import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+connection.request("POST", sys.argv[2], body=b"z" * 20_000_000)
+print(connection.getresponse().status)
+`
+
+needs("python3", "curl")("Python and curl get the status that they get without a proxy, every time", async () => {
+  using server = await makeOrigin(origins["ends and reads on"]!)
+  await using pillion = await startPillion()
+  const url = `http://${server.authority}/up`
+  const proxy = `http://127.0.0.1:${pillion.ports.out}`
+  const statuses: Array<string> = []
+  for (let i = 0; i < 5; i++) {
+    const { stdout } = await runCommand(["python3", "-c", uploader, `${pillion.ports.out}`, url])
+    statuses.push(stdout.trim())
+    const body = ["--data-binary", "@-", "--header", "Expect:"]
+    const sent = Bun.spawn(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", proxy, ...body, url], {
+      stdin: new Blob([Buffer.alloc(20 * MB)]),
+      stdout: "pipe",
+      env: { PATH: process.env["PATH"] ?? "" },
+    })
+    statuses.push(await new Response(sent.stdout).text())
+  }
+  expect(statuses).toEqual(statuses.map(() => "413"))
+}, 60_000)

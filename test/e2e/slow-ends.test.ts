@@ -5,6 +5,8 @@
 import { expect, test } from "bun:test"
 import { openTunnel, type Tunnel } from "../support/clients.ts"
 import { type Origin, origin } from "../support/origins.ts"
+import { startHaproxy } from "../support/haproxy.ts"
+import { needs } from "../support/needs.ts"
 import { pattern } from "../support/pair.ts"
 import { type Peer, rawConnect } from "../support/peer.ts"
 import { type AccessLine, type Pillion, startPillion } from "../support/pillion.ts"
@@ -91,7 +93,7 @@ interface Transfer {
   readonly got: () => Promise<Buffer>
 }
 
-type Scene = (ground: Ground) => Promise<Transfer>
+type Scene = (proxies: Proxies) => Promise<Transfer>
 
 const asks =
   (path: string, version: string, ...fields: ReadonlyArray<string>): Scene =>
@@ -102,7 +104,7 @@ const asks =
     return { client, got: () => everything(client) }
   }
 
-const open = ({ http, tcp, origin: { port } }: Ground, tunnel: Tunnel): Promise<Peer> =>
+const open = ({ http, tcp, origin: { port } }: Proxies, tunnel: Tunnel): Promise<Peer> =>
   openTunnel(tunnel, tunnel === "tcp" ? tcp.ports.in : http.ports.out, port)
 
 const downloads =
@@ -123,7 +125,7 @@ const uploads =
   }
 
 /** What the origin took, once the client has heard that it did. */
-const taken = async ({ origin: { took } }: Ground, path: string, client: Peer): Promise<Buffer> => {
+const taken = async ({ origin: { took } }: Proxies, path: string, client: Peer): Promise<Buffer> => {
   await client.readUntil("thanks", patience)
   return took.get(path)!
 }
@@ -162,6 +164,14 @@ const scenes: Readonly<Record<string, Scene>> = {
   "to a target by SOCKS5": uploads("socks5"),
   "a body whose client has finished": put("/up", true),
   "a body that is answered early": put("/early", false),
+}
+
+/** What a scene needs of the proxies that it goes through. */
+interface Proxies {
+  readonly http: { readonly ports: { readonly in: number; readonly out: number } }
+  readonly tcp: { readonly ports: { readonly in: number } }
+  readonly origin: Ground["origin"]
+  readonly reads: Reads
 }
 
 /** Both kinds of sockets at once: what takes time here is the readers' own. */
@@ -275,3 +285,21 @@ test("a drain delivers what a kept connection was answered, and does not wait fo
     expect(await http.exited).toBe(0)
   })
 }, 60_000)
+
+needs("haproxy")(
+  "HAProxy delivers the same: nothing here is asked for that others do not do",
+  async () => {
+    const names = ["inbound HTTP", "from a target by tcp", "to a target by tcp"]
+    using server = await makeOrigin(slowly)
+    await using peer = await startHaproxy(server.port)
+    const http = { ports: { in: peer.http, out: peer.http } }
+    const tcp = { ports: { in: peer.tcp } }
+    const played = names.map(async (name) => {
+      const transfer = await scenes[name]!({ origin: server, http, tcp, reads: slowly })
+      using _ = transfer.client
+      return [name, (await transfer.got()).includes(payload)]
+    })
+    expect(await Promise.all(played)).toEqual(names.map((name) => [name, true]))
+  },
+  60_000,
+)

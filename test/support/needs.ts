@@ -5,6 +5,7 @@
 import { test } from "bun:test"
 
 import { runsArm64 } from "./arm64.ts"
+import { haproxy } from "./haproxy.ts"
 import { noteSkip } from "./skips.ts"
 
 /**
@@ -29,6 +30,7 @@ export type Need =
   | "dpkg-deb"
   | "apt-get"
   | "arm64"
+  | "haproxy"
   | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
@@ -42,6 +44,7 @@ const found = new Map<Need, boolean>()
 const look = (need: Need): boolean => {
   if (need === "namespace") return namespaces()
   if (need === "arm64") return runsArm64()
+  if (need === "haproxy") return haproxy() !== null
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null
 }
