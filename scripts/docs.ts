@@ -13,8 +13,9 @@ import {
   refusalsMarkdown,
   withoutEffectMarkdown,
 } from "../src/cli/help/reference.ts"
-import { metricsMarkdown } from "../src/observe/metrics-table.ts"
+import { metricsMarkdown } from "../src/observe/metrics/metrics-table.ts"
 import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
+import { limitsMarkdown } from "./limits.ts"
 
 const root = join(import.meta.dir, "..")
 
@@ -29,6 +30,7 @@ const lists: ReadonlyArray<readonly [document: string, name: string, make: () =>
   ["docs/reference.md", "exit-codes", exitCodesMarkdown],
   ["docs/reference.md", "refusals", refusalsMarkdown],
   ["docs/reference.md", "metrics", metricsMarkdown],
+  ["docs/operations.md", "limits", limitsMarkdown],
   ["docs/clients.md", "clients", clientsMarkdown],
   ["docs/clients.md", "ways", waysMarkdown],
   ["docs/clients.md", "document", documentMarkdown],

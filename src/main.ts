@@ -24,12 +24,10 @@ import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
 import { versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
+import { exitCode } from "./config/exit-codes.ts"
 import type { Loaded } from "./config/sources.ts"
-import { leadsToJournal, priority } from "./observe/journal.ts"
+import { leadsToJournal, priority } from "./observe/log/journal.ts"
 import { ListenFailed } from "./flow/listen-failed.ts"
-
-/** sysexits.h EX_UNAVAILABLE: cannot listen. */
-const cannotListen = 69
 
 const signals = new Signals()
 
@@ -47,7 +45,7 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.map(loaded(invocation), (settings) => ({
         stdout: invocation.json ? checkConfigJson(settings) : checkConfigText(settings),
         stderr: settings.warnings.map((warning) => `pillion: ${warning}\n`).join(""),
-        code: 0,
+        code: exitCode("done"),
       }))
     case "env":
       return Effect.map(loaded(invocation), ({ settings }) => env(settings, invocation, process.env))
@@ -95,7 +93,7 @@ const print = (text: string): boolean => {
 const outcomeOf = (cause: Cause.Cause<unknown>): Outcome => {
   const error = Cause.squash(cause)
   if (error instanceof ConfigError) return { ...failed(error.message), code: error.exitCode }
-  if (error instanceof ListenFailed) return { ...failed(error.message), code: cannotListen }
+  if (error instanceof ListenFailed) return { ...failed(error.message), code: exitCode("cannotListen") }
   if (error instanceof ChildNotStarted) return { ...failed(error.message), code: error.exitCode }
   return failed(`a defect: ${Cause.pretty(cause)}`)
 }

@@ -12,21 +12,22 @@ import type * as Scope from "effect/Scope"
 
 import type { Flow } from "../flow/flow.ts"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
-import { type LogLevel, logLevels } from "../observe/log.ts"
-import type { Recent } from "../observe/recent.ts"
+import { type LogLevel, logLevels } from "../flow/levels.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
 import { listConnections } from "./connections.ts"
-import { prometheus, type State, stateName } from "./health.ts"
-import { type Answer, type Asked, json, makeHandler, pathsOf, type Route, route, text } from "./router.ts"
-import { serve, type Served } from "./serve.ts"
+import { prometheus, type HealthState, stateName } from "./health.ts"
+import { type AdminRequest, type AdminResponse, json, makeHandler, pathsOf, type Route, route, text } from "./router.ts"
+import { serve } from "./serve.ts"
+import type { Served } from "./served.ts"
 import { statusPage, wantsPage } from "./status-page.ts"
 import type { Tap } from "./tap.ts"
 
 export interface AdminParts {
   /** 0 takes a free one. */
   readonly port: number
-  readonly state: State
-  /** What `version --json` prints. */
+  readonly state: HealthState
+  /** The object that `version --json` prints. */
   readonly version: object
   /** The settings in force with their origins; holds no secret. */
   readonly config: () => unknown
@@ -55,7 +56,7 @@ export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Serv
   })
 
 /** Lets in what was asked of loopback by name, and nothing that another origin's page asks for. */
-const guard = ({ headers, method }: Asked): Answer | undefined => {
+const guard = ({ headers, method }: AdminRequest): AdminResponse | undefined => {
   const { host = "", origin, "sec-fetch-site": site } = headers
   if (!isLoopback(host)) return text(403, "ask for localhost, 127.0.0.1 or [::1]: the Host is another")
   const reads = method === "GET" || method === "HEAD"
@@ -85,18 +86,18 @@ const adminRoutes = (parts: AdminParts): ReadonlyArray<Route> => {
   return routes
 }
 
-/** What a program gets where a browser gets the status page. */
-const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>): Answer =>
+/** Answers a program where a browser gets the status page. */
+const overview = ({ version, state }: AdminParts, paths: ReadonlyArray<string>): AdminResponse =>
   HttpServerResponse.setHeader(json({ ...version, state: stateName(state), paths }), "Vary", "Accept")
 
 /** The answer must be on its way before the end begins: the end closes this server too. */
-const stop = (parts: AdminParts): Answer => {
+const stop = (parts: AdminParts): AdminResponse => {
   setImmediate(parts.stop)
   return text(202, parts.prospect)
 }
 
 /** Takes the bare word, or a JSON object with `level` as GET gives it. */
-const setLevel = ({ text: body }: Asked, parts: AdminParts): Effect.Effect<Answer> =>
+const setLevel = ({ text: body }: AdminRequest, parts: AdminParts): Effect.Effect<AdminResponse> =>
   Effect.match(body, {
     onFailure: () => text(400, "the body can not be read"),
     onSuccess: (given) => {

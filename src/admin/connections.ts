@@ -3,11 +3,11 @@
  */
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
-import type { Entry } from "../observe/entry.ts"
+import type { Entry } from "../observe/access/entry.ts"
 import type { Flow } from "../flow/flow.ts"
-import type { Recent } from "../observe/recent.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
-import { type Answer, type Asked, query } from "./router.ts"
+import { type AdminRequest, type AdminResponse, query } from "./router.ts"
 
 /** Open connections that are listed, the oldest first; `total` says how many there are. */
 export const maxList = 1000
@@ -17,7 +17,11 @@ export const maxList = 1000
  * number above N, of which the first has the number `first`. Asking next with N + their count misses nothing that is
  * still there.
  */
-export const listConnections = (request: Asked, open: Iterable<Flow>, recent: Pick<Recent, "since">): Answer => {
+export const listConnections = (
+  request: AdminRequest,
+  open: Iterable<Flow>,
+  recent: Pick<Recent, "since">,
+): AdminResponse => {
   const after = Number(query(request, "after") ?? 0)
   const shown: Array<string> = []
   let total = 0

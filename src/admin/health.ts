@@ -1,5 +1,5 @@
 /**
- * Health: what kubelet and Prometheus ask, on every address. It tells only whether the proxy lives, and counts; it
+ * Health: what kubelet and Prometheus ask, on every address. The answers say only whether the proxy lives, and counts; it
  * changes nothing.
  */
 import * as Effect from "effect/Effect"
@@ -9,11 +9,11 @@ import type * as Scope from "effect/Scope"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
 
 import { serveProbes } from "./probes.ts"
-import { type Answer, makeHandler, type Route, route, text } from "./router.ts"
-import type { Served } from "./serve.ts"
+import { type AdminResponse, makeHandler, type Route, route, text } from "./router.ts"
+import type { Served } from "./served.ts"
 
-/** Where the program stands; asked at every request. */
-export interface State {
+/** The state of the program; asked at every request. */
+export interface HealthState {
   /** Everything listens. */
   readonly started: () => boolean
   readonly draining: () => boolean
@@ -22,7 +22,7 @@ export interface State {
 export interface HealthParts {
   /** 0 takes a free one. */
   readonly port: number
-  readonly state: State
+  readonly state: HealthState
   /** Prometheus text format 0.0.4. */
   readonly metrics: () => string
 }
@@ -37,19 +37,19 @@ export const serveHealth: (parts: HealthParts) => Effect.Effect<Served, ListenFa
 )
 
 /** `starting`, `ready` or `draining`. */
-export const stateName = ({ started, draining }: State): "starting" | "ready" | "draining" => {
+export const stateName = ({ started, draining }: HealthState): "starting" | "ready" | "draining" => {
   if (draining()) return "draining"
   return started() ? "ready" : "starting"
 }
 
 /** An answer in Prometheus text format 0.0.4. */
-export const prometheus = (metrics: string): Answer =>
+export const prometheus = (metrics: string): AdminResponse =>
   HttpServerResponse.text(metrics, { contentType: "text/plain; version=0.0.4; charset=utf-8" })
 
-/** It answers, so it lives; a program that drains lives too, and must not be restarted for it. */
+/** A program that answers lives; one that drains lives too, and must not be restarted for it. */
 const live = () => text(200, "ok")
 
-const healthRoutes = (state: State, metrics: () => string): ReadonlyArray<Route> => [
+const healthRoutes = (state: HealthState, metrics: () => string): ReadonlyArray<Route> => [
   route("GET", "/livez", live),
   route("GET", "/readyz", () => {
     const name = stateName(state)

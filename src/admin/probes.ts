@@ -6,20 +6,20 @@
  * Here a few are open at once, and the oldest gives way to the next: a probe asks as soon as it is connected, so
  * connections that are held in silence keep nobody out.
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
+import type { ListenFailed } from "../flow/listen-failed.ts"
 
 import type { Handler } from "./router.ts"
-import type { Served } from "./serve.ts"
+import { type Served, served } from "./served.ts"
 
-/** They live on descriptors that max-connections leaves free. */
+/** Connections at once. They live on descriptors that max-connections leaves free. */
 export const maxVisitors = 16
 /** Bytes of a request; kubelet and Prometheus send some two hundred. */
 export const maxHead = 8192
 /** Milliseconds for a request and its answer, and between two. */
-export const patience = 10_000
+export const visitTimeout = 10_000
 
 /** Serves until the scope closes, which cuts off whoever is still there. A port of 0 takes a free one. */
 export const serveProbes = (
@@ -27,16 +27,7 @@ export const serveProbes = (
   port: number,
   answer: Handler,
 ): Effect.Effect<Served, ListenFailed, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.try({
-        try: () => listen(address, port, answer),
-        catch: (cause) => listenFailed("health", address, port, cause),
-      }),
-      (listener) => Effect.sync(() => listener.stop(true)),
-    ),
-    (listener) => ({ address, port: listener.port }),
-  )
+  served("health", address, port, () => listen(address, port, answer))
 
 const listen = (hostname: string, port: number, answer: Handler): Bun.TCPSocketListener<Visitor> => {
   const visitors = new Set<Visitor>()
@@ -67,7 +58,7 @@ class Visitor {
   private readonly socket: Bun.Socket<Visitor>
   private readonly answer: Handler
   private unread = ""
-  /** What the kernel has not taken of the answer. */
+  /** Bytes of the answer that the kernel has not taken. */
   private unsent = Buffer.alloc(0)
   private answering = false
   /** After the present answer the connection ends. */
@@ -112,9 +103,9 @@ class Visitor {
     clearTimeout(this.deadline)
   }
 
-  /** Not re-armed by bytes: only a request that was answered buys more time. */
+  /** Starts the deadline. Bytes do not re-arm it: only a request that was answered buys more time. */
   private wait(): Timer {
-    return setTimeout(() => this.leave(), patience).unref()
+    return setTimeout(() => this.leave(), visitTimeout).unref()
   }
 
   private next(): void {
@@ -128,7 +119,7 @@ class Visitor {
     void this.reply(request)
   }
 
-  private async reply(asked: Asked | undefined): Promise<void> {
+  private async reply(asked: Probe | undefined): Promise<void> {
     const response =
       asked === undefined ? new Response("this is no request\n", { status: 400 }) : await this.answer(asked.request)
     const body = Buffer.from(await response.arrayBuffer())
@@ -152,7 +143,7 @@ const reasons: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 }
 
-interface Asked {
+interface Probe {
   /** GET where HEAD was asked for: the head of its answer, with the length of the body that stays away. */
   readonly request: Request
   readonly headOnly: boolean
@@ -164,7 +155,7 @@ const requestLine = /^([A-Z]{1,16}) (\/[!-~]*|http:\/\/[!-~]+) HTTP\/1\.([01])$/
 const fieldLine = /^[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*$/
 
 /** The request of a head; undefined when it is malformed. */
-const parse = (head: string): Asked | undefined => {
+const parse = (head: string): Probe | undefined => {
   const [line = "", ...fields] = head.split("\r\n")
   const [, method, target = "", minor] = requestLine.exec(line) ?? []
   // A Request refuses these two by throwing.

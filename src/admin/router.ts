@@ -18,18 +18,21 @@ export type Route = HttpRouter.Route
 /** Never rejects. `context` may hold KeepOpen. */
 export type Handler = (request: Request, context?: Context.Context<never>) => Promise<Response>
 
-export type Asked = HttpServerRequest.HttpServerRequest
-export type Answer = HttpServerResponse.HttpServerResponse
+export type AdminRequest = HttpServerRequest.HttpServerRequest
+export type AdminResponse = HttpServerResponse.HttpServerResponse
 
 /** Called for an answer that takes its time: the server cuts off other connections that are silent for seconds. */
 export const KeepOpen = Context.Reference<() => void>("pillion/admin/KeepOpen", { defaultValue: () => () => {} })
 
 /** Why a request is not even looked at; undefined lets it in. */
-export type Guard = (request: Asked) => Answer | undefined
+export type Guard = (request: AdminRequest) => AdminResponse | undefined
 
 /** A route that answers at once. */
-export const route = (method: "GET" | "POST", path: `/${string}`, answer: (request: Asked) => Answer): Route =>
-  HttpRouter.route(method, path, (request) => Effect.sync(() => answer(request)))
+export const route = (
+  method: "GET" | "POST",
+  path: `/${string}`,
+  answer: (request: AdminRequest) => AdminResponse,
+): Route => HttpRouter.route(method, path, (request) => Effect.sync(() => answer(request)))
 
 /** Paths are compared letter by letter; percent-encoding does not hide one. Routes until the scope closes. */
 export const makeHandler = (
@@ -54,14 +57,14 @@ export const pathsOf = (routes: ReadonlyArray<Route>): ReadonlyArray<string> => 
 ]
 
 /** The first value of a name in the query; undefined without one. */
-export const query = (request: Asked, name: string): string | undefined =>
+export const query = (request: AdminRequest, name: string): string | undefined =>
   new URL(request.url, "http://localhost").searchParams.get(name) ?? undefined
 
 /** One line of plain text. */
-export const text = (status: number, line: string): Answer =>
+export const text = (status: number, line: string): AdminResponse =>
   HttpServerResponse.text(`${line}\n`, { status, contentType: "text/plain; charset=utf-8" })
 
-export const json = (value: unknown): Answer =>
+export const json = (value: unknown): AdminResponse =>
   HttpServerResponse.text(`${JSON.stringify(value, undefined, 2)}\n`, { contentType: "application/json" })
 
 const exactly = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, caseSensitive: true }
@@ -69,7 +72,7 @@ const exactly = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, cas
 const unanswered = (
   routes: ReadonlyArray<Route>,
   cause: Cause.Cause<unknown>,
-): Effect.Effect<Answer, never, HttpServerRequest.HttpServerRequest> =>
+): Effect.Effect<AdminResponse, never, HttpServerRequest.HttpServerRequest> =>
   Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
     if (!isUnrouted(Cause.squash(cause))) return text(500, `internal error: ${Cause.squash(cause)}`)
     const path = request.url.split("?", 1)[0]

@@ -2,18 +2,13 @@
  * Serve: the HTTP server of the admin listener, on one address.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type ListenFailed, listenFailed } from "../flow/listen-failed.ts"
+import type { ListenFailed } from "../flow/listen-failed.ts"
 
 import { type Handler, KeepOpen } from "./router.ts"
-
-/** Where a server listens; the port also where 0 was asked for. */
-export interface Served {
-  readonly address: string
-  readonly port: number
-}
+import { type Served, served } from "./served.ts"
 
 /** Bytes of a request's body. The longest that means anything names a log level. */
 export const maxBody = 1024
@@ -24,26 +19,18 @@ export const serve = (
   port: number,
   answer: Handler,
 ): Effect.Effect<Served, ListenFailed, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.try({
-        try: () =>
-          Bun.serve({
-            hostname: address,
-            port,
-            development: false,
-            // Bun 1.4.5 takes `development: false` for leave to share the port, and a port in use would go unnoticed.
-            reusePort: false,
-            maxRequestBodySize: maxBody,
-            fetch: (request, server) =>
-              answer(
-                request,
-                Context.make(KeepOpen, () => server.timeout(request, 0)),
-              ),
-          }),
-        catch: (cause) => listenFailed("admin", address, port, cause),
-      }),
-      (server) => Effect.sync(() => void server.stop(true)),
-    ),
-    (server) => ({ address, port: server.port ?? port }),
+  served("admin", address, port, () =>
+    Bun.serve({
+      hostname: address,
+      port,
+      development: false,
+      // Bun 1.4.5 takes `development: false` for leave to share the port, and a port in use would go unnoticed.
+      reusePort: false,
+      maxRequestBodySize: maxBody,
+      fetch: (request, server) =>
+        answer(
+          request,
+          Context.make(KeepOpen, () => server.timeout(request, 0)),
+        ),
+    }),
   )

@@ -5,7 +5,7 @@
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 import { bundlePage } from "./bundle.ts" with { type: "macro" }
-import type { Answer, Asked } from "./router.ts"
+import type { AdminRequest, AdminResponse } from "./router.ts"
 
 const page = bundlePage()
 
@@ -34,7 +34,7 @@ const headers = {
 }
 
 /** Whether a browser asks to show something; fetch, curl and programs take anything, or JSON. */
-export const wantsPage = ({ headers: { accept = "" } }: Asked): boolean => accept.includes("text/html")
+export const wantsPage = ({ headers: { accept = "" } }: AdminRequest): boolean => accept.includes("text/html")
 
-export const statusPage = (): Answer =>
+export const statusPage = (): AdminResponse =>
   HttpServerResponse.text(page.html, { contentType: "text/html; charset=utf-8", headers })

@@ -7,10 +7,10 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Result from "effect/Result"
 
-import { parseFilter } from "../observe/filter.ts"
-import type { Recent } from "../observe/recent.ts"
+import { parseFilter } from "../observe/access/filter.ts"
+import type { Recent } from "../observe/access/recent.ts"
 
-import { type Answer, type Asked, KeepOpen, query, type Route, text } from "./router.ts"
+import { type AdminRequest, type AdminResponse, KeepOpen, query, type Route, text } from "./router.ts"
 
 /** Readers at once; each costs its buffer, and its filter for every line. */
 export const maxReaders = 16
@@ -29,7 +29,7 @@ export interface Tap {
 export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
   let readers = 0
   let dropped = 0
-  const answer = (request: Asked, keepOpen: () => void): Answer => {
+  const answer = (request: AdminRequest, keepOpen: () => void): AdminResponse => {
     if (request.method === "HEAD") return HttpServerResponse.empty(ndjson)
     const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)
@@ -69,7 +69,7 @@ const ndjson = { status: 200, headers: { "Content-Type": "application/x-ndjson",
 class Reader {
   private waiting: Array<string> = []
   private characters = 0
-  /** Lines that were lost since the reader was told last. */
+  /** Lines that were lost since the reader's last notice. */
   private lost = 0
   private asked: ((bytes: Uint8Array) => void) | undefined = undefined
   private timer: ReturnType<typeof setTimeout> | undefined = undefined
@@ -91,7 +91,7 @@ class Reader {
     this.answer()
   }
 
-  /** What there is, at the latest a batch after the first line came. */
+  /** Sends what there is, at the latest a batch after the first line came. */
   next(): Promise<Uint8Array> {
     const { promise, resolve } = Promise.withResolvers<Uint8Array>()
     this.asked = resolve

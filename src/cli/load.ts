@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import * as Result from "effect/Result"
 import { type ConfigError, quote, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
-import { type Environment, find, type Flags, type Found, type Sources } from "../config/find.ts"
+import { type Environment, find, type Flags, type FoundText, type Sources } from "../config/find.ts"
 import { notUtf8 } from "../config/kind.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
@@ -15,7 +15,7 @@ import { interfaceAddresses } from "../system/local-addresses.ts"
 
 import { parseYaml } from "./command-line/yaml.ts"
 
-/** What the machine is asked for; the tests put something else in its place. */
+/** The questions that the machine is asked; tests answer them in its place. */
 export interface LoadParts {
   readonly env: Environment
   /** Read where no annotations file is named; may be absent. */
@@ -37,7 +37,7 @@ export const load = (
   { env, annotationsFile, besideProgram }: LoadParts = surroundings(false),
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
-    // Doubts about these two options are told by `read`, which looks at them again.
+    // Doubts about these two options are reported by `read`, which looks at them again.
     const given: Sources = { flags, env, besideProgram, annotations: undefined, file: undefined }
     const file = yield* loadConfig(find(options.config, given, ignore))
     const values = file === undefined ? undefined : { path: file.path, values: yield* fileTexts(file.path, file.value) }
@@ -48,7 +48,7 @@ export const load = (
 
 const ignore = (): void => {}
 
-const loadConfig = (found: Found | undefined): Result.Result<Input["file"], ConfigError> => {
+const loadConfig = (found: FoundText | undefined): Result.Result<Input["file"], ConfigError> => {
   if (found === undefined || found.text === "") return Result.succeed(undefined)
   const path = found.text
   const content = path === "-" ? readStandardInput() : readText(path)
@@ -60,7 +60,7 @@ const loadConfig = (found: Found | undefined): Result.Result<Input["file"], Conf
 }
 
 const loadAnnotations = (
-  found: Found | undefined,
+  found: FoundText | undefined,
   defaultPath: string,
 ): Result.Result<Input["annotations"], ConfigError> => {
   const path = found?.text ?? defaultPath
@@ -94,7 +94,7 @@ const readStandardInput = (): string | ReadFailure => {
   return text
 }
 
-const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailure): ConfigError => {
+const unreadable = (option: string, { text, origin }: FoundText, { code }: ReadFailure): ConfigError => {
   if (text.includes(notUtf8)) return valueError(`${option} ${quote(text)} (${origin}) holds bytes that are not UTF-8`)
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "does not exist",
@@ -105,7 +105,7 @@ const unreadable = (option: string, { text, origin }: Found, { code }: ReadFailu
   return valueError(`${option} ${JSON.stringify(text)} (${origin}) ${reasons[code] ?? `cannot be read (${code})`}`)
 }
 
-/** Where /proc does not say: what most systems allow at least. */
+/** Open files where /proc does not say: what most systems allow at least. */
 const usualOpenFiles = 1024
 /** Linux knows no more than this by default (fs.nr_open), whatever a limit says. */
 const maxOpenFiles = 1_048_576

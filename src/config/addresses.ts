@@ -142,10 +142,10 @@ const literal = (text: string): Address => {
   return address
 }
 
-/** What `localhost` stands for. */
+/** The addresses that `localhost` stands for. */
 export const loopback: ReadonlyArray<Address> = [literal("127.0.0.1"), literal("::1")]
 
-/** What a listener on every address, of both families, binds to. */
+/** The address of a listener on every address of both families. */
 export const everywhere: ReadonlyArray<Address> = [literal("::")]
 
 const loopbackNetwork = literal("127.0.0.0")

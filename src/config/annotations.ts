@@ -13,7 +13,7 @@ export interface Annotations {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** Where the file is malformed; both count from 1, columns in characters. */
+/** The place where the file is malformed; both count from 1, columns in characters. */
 export interface AnnotationsError {
   readonly line: number
   readonly column: number

@@ -18,7 +18,7 @@ export type Describe = (key: keyof Settings) => string
 export const findConflict = (settings: Settings, limits: Limits, describe: Describe): ConfigError | undefined =>
   protocolConflict(settings, describe) ?? portConflict(settings, describe) ?? ownWorkload(settings, limits, describe)
 
-/** What will work, but probably not as meant. */
+/** Warnings: settings that will work, but probably not as meant. */
 export const doubts = (settings: Settings, describe: Describe): ReadonlyArray<string> => {
   const found: Array<string> = []
   if (settings.drainDelay > settings.drainTimeout) {

@@ -4,18 +4,19 @@
  */
 import * as Data from "effect/Data"
 
+import { exitCode } from "./exit-codes.ts"
+
 export class ConfigError extends Data.TaggedError("ConfigError")<{
   /** One line without the leading `pillion: `: which option, where its value came from, what to write instead. */
   readonly message: string
-  /** 2: the command line could not be understood. 78: a value or a combination of values is wrong. */
-  readonly exitCode: 2 | 78
+  readonly exitCode: number
 }> {}
 
 /** The command line could not be understood. */
-export const usageError = (message: string): ConfigError => new ConfigError({ message, exitCode: 2 })
+export const usageError = (message: string): ConfigError => new ConfigError({ message, exitCode: exitCode("usage") })
 
 /** A value or a combination is wrong. */
-export const valueError = (message: string): ConfigError => new ConfigError({ message, exitCode: 78 })
+export const valueError = (message: string): ConfigError => new ConfigError({ message, exitCode: exitCode("badValue") })
 
 /** Enough of a value to recognise it; a message is one line of a terminal or two. */
 const quotedLength = 80

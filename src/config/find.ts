@@ -26,7 +26,7 @@ export interface Sources {
 }
 
 /** A text without spaces at its ends, and where it came from, in words. */
-export interface Found {
+export interface FoundText {
   readonly text: string
   readonly origin: string
 }
@@ -37,7 +37,7 @@ type Named = Pick<Option<unknown>, "name" | "environment" | "shared" | "annotati
 }
 
 /** The value that holds, or undefined where the default does. `warn` hears of doubts about it. */
-export const find = (option: Named, sources: Sources, warn: (warning: string) => void): Found | undefined => {
+export const find = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const found =
     fromFlags(option, sources.flags) ??
     fromEnvironment(option, sources, warn) ??
@@ -46,16 +46,19 @@ export const find = (option: Named, sources: Sources, warn: (warning: string) =>
   return found === undefined ? undefined : { ...found, text: found.text.trim() }
 }
 
-/** Of several flags the last holds; those of a list add up. */
-const fromFlags = (option: Named, flags: Flags): Found | undefined => {
+/** Finds an option among the flags: of several the last holds; those of a list add up. */
+const fromFlags = (option: Named, flags: Flags): FoundText | undefined => {
   const texts = flags.filter(([name]) => name === option.name).map(([, value]) => (value === true ? "true" : value))
   const last = texts.at(-1)
   if (last === undefined) return undefined
   return { text: option.kind.shape === "list" ? texts.join(",") : last, origin: `flag --${option.name}` }
 }
 
-/** Where its two names disagree, the PILLION_ one holds. An empty variable counts as not set, as elsewhere on Unix. */
-const fromEnvironment = (option: Named, sources: Sources, warn: (warning: string) => void): Found | undefined => {
+/**
+ * Finds an option in the environment: where its two names disagree, the PILLION_ one holds. An empty variable counts as
+ * not set, as elsewhere on Unix.
+ */
+const fromEnvironment = (option: Named, sources: Sources, warn: (warning: string) => void): FoundText | undefined => {
   const set: Array<{ readonly name: string; readonly text: string }> = []
   for (const name of environmentNames(option)) {
     const text = textOf(option, name, sources)
@@ -96,14 +99,14 @@ const foreignProblem = ({ environment, shared, kind }: Named, name: string, text
 export const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\/[0-9a-f.:[\]]+:[0-9]+$/i.test(text)
 
 /** An empty annotation counts as not set: templates write one where a chart's value is empty. */
-const fromAnnotations = (option: Named, annotations: Texts | undefined): Found | undefined => {
+const fromAnnotations = (option: Named, annotations: Texts | undefined): FoundText | undefined => {
   if (annotations === undefined || option.annotation === undefined) return undefined
   const key = annotationDomain + option.annotation
   const text = annotations.values.get(key)?.trim() ?? ""
   return text === "" ? undefined : { text, origin: `annotation ${key} in ${annotations.path}` }
 }
 
-const fromFile = (option: Named, file: Texts | undefined): Found | undefined => {
+const fromFile = (option: Named, file: Texts | undefined): FoundText | undefined => {
   const text = file?.values.get(option.name)
   return file === undefined || text === undefined ? undefined : { text, origin: fileOrigin(file.path) }
 }

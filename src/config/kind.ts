@@ -8,14 +8,14 @@ import { quote } from "./error.ts"
 /** A value as JSON and YAML show it. */
 export type Shown = string | number | boolean | null | ReadonlyArray<string>
 
-/** What is wrong with a text and what to write instead: the end of a sentence that starts with the text. */
+/** The end of a sentence that starts with a text: what is wrong with that, and what to write instead. */
 export type Problem = string
 
 /** U+FFFD, which the runtime puts where bytes are not UTF-8. */
 export const notUtf8 = "\uFFFD"
 
 export interface Kind<A> {
-  /** What help writes after the flag. */
+  /** The word that help writes after the flag. */
   readonly placeholder: string
   /** `one`: a single value. `list`: commas, YAML arrays, and flags that add up. `switch`: a bare flag means true. */
   readonly shape: "one" | "list" | "switch"

@@ -4,7 +4,7 @@
 import type { Address } from "../protocol/address.ts"
 import type { Kind } from "./kind.ts"
 
-/** What the machine gives to the defaults and to the checks. */
+/** Facts of the machine that defaults and checks depend on. */
 export interface Limits {
   /** RLIMIT_NOFILE of this process. */
   readonly openFiles: number
@@ -22,9 +22,9 @@ export interface Option<A> {
   readonly summary: string
   readonly kind: Kind<A>
   readonly initial: (limits: Limits) => A
-  /** What help says the default is, where the value itself does not say it. */
+  /** The default as help says it, where the value itself does not. */
   readonly initialText?: string
-  /** The documented environment name; `PILLION_` + name in capitals holds besides. */
+  /** The documented environment name; `PILLION_` + name in capitals holds too. */
   readonly environment?: string
   /** Where `environment` may be meant for the workload: what is no value of this option is ignored there. */
   readonly shared?: {
@@ -35,7 +35,7 @@ export interface Option<A> {
   }
   /** The name after `sidecar.speedscale.com/`. */
   readonly annotation?: string
-  /** Whether SIGHUP changes it at once; the others wait for a restart. */
+  /** Whether SIGHUP changes the option at once; the others wait for a restart. */
   readonly reloadable: boolean
 }
 

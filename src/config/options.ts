@@ -2,6 +2,7 @@
  * THE option table: what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
  * help, documentation and error messages come from here; there is no second list.
  */
+import { accessFormats, lineFormats, logLevels } from "../flow/levels.ts"
 import { bindAddress, destinationRule, host, resolveRule } from "./addresses.ts"
 import { list, text } from "./kind.ts"
 import { defaultAnnotationsFile, type Limits, type Option } from "./option.ts"
@@ -106,7 +107,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "poll",
     group: "Proxy",
     summary:
-      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, where these are not to be trusted: slower, and most failed dials are told as refused",
+      "read and write sockets by system calls, polled with epoll(7); false: by the runtime, where these are not to be trusted: slower, and most failed dials are reported as refused",
     kind: boolean,
     initial: () => true,
     reloadable: false,
@@ -196,7 +197,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
   denyDestinations: {
     name: "deny-destinations",
     group: "Destinations",
-    summary: "deny these, written likewise; stronger than allow-destinations",
+    summary: "deny these, written the same way; stronger than allow-destinations",
     kind: list(destinationRule),
     initial: () => [],
     annotation: "deny-destinations",
@@ -303,7 +304,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "log-level",
     group: "Logging",
     summary: "the least important log line that is written",
-    kind: choice(["debug", "info", "warn", "error"]),
+    kind: choice(logLevels),
     initial: () => "info",
     environment: "LOG_LEVEL",
     shared: { near: nearLevels, besideProgram: true },
@@ -313,7 +314,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "log-format",
     group: "Logging",
     summary: "json, pretty, or auto: pretty on a terminal, else json",
-    kind: choice(["auto", "json", "pretty"]),
+    kind: choice(["auto", ...lineFormats]),
     initial: () => "auto",
     reloadable: false,
   },
@@ -329,7 +330,7 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     name: "access-log-format",
     group: "Logging",
     summary: "json, istio-json (its default keys), clf (as web servers), logfmt, pretty, or auto: as log-format says",
-    kind: choice(["auto", "json", "istio-json", "clf", "logfmt", "pretty"], {
+    kind: choice(["auto", ...accessFormats], {
       combined: "would log header fields, which may hold secrets: write clf",
     }),
     initial: () => "auto",
@@ -363,7 +364,7 @@ export const optionKeys = Object.keys(options) as ReadonlyArray<keyof Settings>
 /** Every option in the order of the table. */
 export const allOptions: ReadonlyArray<AnyOption> = Object.values(options)
 
-/** What help and documentation say the default is; undefined where nothing is set. */
+/** The default as help and documentation say it; undefined where nothing is set. */
 export const defaultText = <K extends keyof Settings>(key: K): string | undefined => {
   const option = options[key]
   if (option.initialText !== undefined) return option.initialText

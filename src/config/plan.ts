@@ -4,14 +4,14 @@
 import { isLoopback } from "./addresses.ts"
 import type { ListenerPlan, ProxyProtocol, ProxyType, Settings, Speaks } from "./settings.ts"
 
-interface Protocol {
+interface ProtocolPlan {
   readonly inbound: Speaks
   readonly outbound: Speaks | undefined
   readonly allowedWith: ReadonlyArray<ProxyType>
 }
 
-/** What each proxy-protocol means on each listener, and the proxy-types that it goes with. */
-export const protocols: { readonly [P in ProxyProtocol]: Protocol } = {
+/** The meaning of each proxy-protocol on each listener, and the proxy-types that it goes with. */
+export const protocols: { readonly [P in ProxyProtocol]: ProtocolPlan } = {
   tcp: { inbound: "tcp", outbound: undefined, allowedWith: ["reverse"] },
   http: { inbound: "http", outbound: "http", allowedWith: ["reverse", "forward", "dual"] },
   socks: { inbound: "socks", outbound: "socks", allowedWith: ["reverse", "forward", "dual"] },

@@ -2,14 +2,13 @@
  * Settings: every option, valid, in the units that the program uses. Made once by `sources.ts`, never changed; a
  * reload makes a new value.
  */
+import type { Direction } from "../flow/flow.ts"
+import type { AccessFormat, LineFormat, LogLevel } from "../flow/levels.ts"
 import type { Address } from "../protocol/address.ts"
 import type { Host } from "../protocol/target.ts"
 
 export type ProxyType = "reverse" | "forward" | "dual"
 export type ProxyProtocol = "tcp" | "http" | "socks" | "tcp:http" | "tcp:socks"
-export type LogLevel = "debug" | "info" | "warn" | "error"
-export type LogFormat = "auto" | "json" | "pretty"
-export type AccessLogFormat = "auto" | "json" | "istio-json" | "clf" | "logfmt" | "pretty"
 
 /** `--resolve host:port=addr:port`: where connections to one name and port go instead of asking a resolver. */
 export interface ResolveRule {
@@ -50,10 +49,10 @@ export interface Settings {
   readonly config: string | undefined
   readonly portsFile: string | undefined
   readonly logLevel: LogLevel
-  readonly logFormat: LogFormat
+  readonly logFormat: "auto" | LineFormat
   readonly accessLog: boolean
   /** `auto` is what `logFormat` gives on standard output. */
-  readonly accessLogFormat: AccessLogFormat
+  readonly accessLogFormat: "auto" | AccessFormat
   readonly handshakeTimeout: number
   readonly dialTimeout: number
   readonly halfCloseTimeout: number
@@ -71,12 +70,12 @@ export interface Settings {
   readonly denyDestinations: ReadonlyArray<DestinationRule>
 }
 
-/** What a listener takes: opaque bytes, or proxy protocols with `http` or `socks` as the one that was asked for. */
+/** The protocols of a listener: opaque bytes, or proxy protocols with `http` or `socks` as the one that was asked for. */
 export type Speaks = "tcp" | "http" | "socks"
 
 /** One listener of the plan: everything it does that differs from the other. */
 export interface ListenerPlan {
-  readonly direction: "inbound" | "outbound"
+  readonly direction: Direction
   readonly speaks: Speaks
   /** Only the protocol family of `speaks`; everything else is refused. */
   readonly strict: boolean

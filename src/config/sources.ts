@@ -39,7 +39,7 @@ export interface Origin {
 
 export interface Loaded {
   readonly settings: Settings
-  /** In the order of the option table. */
+  /** One for each option, in the order of the option table. */
   readonly origins: ReadonlyArray<Origin>
   /** One line each. */
   readonly warnings: ReadonlyArray<string>

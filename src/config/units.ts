@@ -95,7 +95,7 @@ export const duration = (least: number): Kind<number> => ({
   show: showDuration,
 })
 
-/** In the largest unit of which there are at least two, so that 60000 is 60s, as people say it. */
+/** Shows a duration in the largest unit of which there are at least two, so that 60000 is 60s, as people say it. */
 function showDuration(milliseconds: number): string {
   for (const unit of ["h", "m", "s"] as const) {
     const count = milliseconds / durationUnits[unit]

@@ -1,6 +1,6 @@
 /**
  * Without effect: the documented annotations and environment names that this version takes no notice of, each with the
- * reason. Whoever sets one is told, for a setting that is ignored in silence is believed to hold.
+ * reason. Setting one is reported, for a setting that is ignored in silence is believed to hold.
  *
  * Only what asks for something is named: a value that says what holds anyway asks for nothing.
  */
@@ -67,7 +67,7 @@ export const environmentWithoutEffect: ReadonlyArray<WithoutEffect> = [
   ...table("capture", ["proxy"], ["CAPTURE_MODE"]),
 ]
 
-/** What is written about a pod, and asks for the sidecar itself: with it there, nothing is left to be done. */
+/** Annotations that ask for the sidecar itself: once it is there, nothing is left to be done. */
 const aboutThePod: ReadonlySet<string> = new Set(["inject", "injected", "status"])
 
 /** Whether `sidecar.speedscale.com/` + name is documented, though no option. */

@@ -4,38 +4,41 @@
  */
 import type { Refusal } from "../protocol/refusal.ts"
 
-/** Where a connection stands, and where it stood when it ended. */
+/** Which way a connection goes: to the workload, or from it. */
+export type Direction = "inbound" | "outbound"
+
+/** The phases of a connection; the last is kept when it ends. */
 export type Phase = "detect" | "handshake" | "dial" | "data"
 
-/** Who ended a connection. */
+/** The party that ended a connection, or the reason. */
 export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
 
 export type Protocol = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5" | "unknown"
 
-/** What an end of a connection counts: bytes that came from its peer, and bytes that went there. */
+/** The bytes that an end of a connection counts: those from its peer, and those to it. */
 export interface Counted {
   readonly received: number
   readonly sent: number
 }
 
-/** Who is at the other side of a connection. */
+/** The other side of a connection. */
 export interface Peer {
   /** An address as text, IPv6 in brackets. */
   readonly host: string
   readonly port: number
 }
 
-/** How a connection ended; what came first is what it ended by. */
+/** How a connection ended; the first cause is kept. */
 interface Ending {
   by: EndedBy | undefined
   code: string | undefined
   refusal: Refusal | undefined
 }
 
-/** Every connection that is open has one, so it holds few fields: what is seldom known, or can be told from others, is none. */
+/** The facts of one open connection. Kept small, for every connection has one: rare and derivable facts have no field. */
 export class Flow {
   readonly id: number
-  readonly direction: "inbound" | "outbound"
+  readonly direction: Direction
   /** Monotonic clock, milliseconds; what durations are counted from. */
   readonly started = performance.now()
   readonly clientHost: string
@@ -48,19 +51,19 @@ export class Flow {
   address: string | undefined = undefined
   /** The server name of a TLS hello that passed in the clear. */
   sni: string | undefined = undefined
-  /** Milliseconds after `started`, once they happened: what is spoken was known, where to, was connected, answered. */
+  /** Milliseconds after `started`, when the protocol was known, the destination was known, the dial succeeded, the first byte came. */
   detectedAt: number | undefined = undefined
   handshakeAt: number | undefined = undefined
   dialledAt: number | undefined = undefined
   firstByteAt: number | undefined = undefined
-  /** A request of it stands in the log. */
-  told = false
+  /** A request of this connection stands in the log. */
+  logged = false
   /** The client, while requests are taken from it, and the target of a tunnel: they count the bytes. */
   private requests: Counted | undefined = undefined
   private tunnel: Counted | undefined = undefined
   private ending: Ending | undefined = undefined
 
-  constructor(id: number, direction: "inbound" | "outbound", client: Peer) {
+  constructor(id: number, direction: Direction, client: Peer) {
     this.id = id
     this.direction = direction
     this.clientHost = client.host
@@ -71,17 +74,17 @@ export class Flow {
     return `${this.clientHost}:${this.clientPort}`
   }
 
-  /** From now on requests are taken from this client: the live view counts its bytes, heads included. */
+  /** Notes that requests are taken from this client from now on: the live view counts its bytes, heads included. */
   carryRequests(client: Counted): void {
     this.requests = client
   }
 
-  /** From now on this is a tunnel to a target. */
+  /** Notes that this is a tunnel to a target from now on. */
   carryTunnel(target: Counted): void {
     this.tunnel = target
   }
 
-  /** It is a tunnel, or was one when it ended. */
+  /** True for a tunnel, and for a connection that was one when it ended. */
   get tunnelling(): boolean {
     return this.tunnel !== undefined
   }
@@ -130,13 +133,13 @@ export class Flow {
     this.ending.code = code
   }
 
-  /** It was still half open when its time was up, whoever had finished first. */
+  /** Notes that the connection was half open when its time was up, whoever had finished first. */
   expire(): void {
     this.end("timeout")
     this.ending!.by = "timeout"
   }
 
-  /** Notes what the client was told, and who ended the connection by that. */
+  /** Notes the refusal that the client got, and who ended the connection by that. */
   refuse(refusal: Refusal, by: EndedBy): void {
     this.end(by)
     this.ending!.refusal = refusal

@@ -1,7 +1,5 @@
 /**
  * ListenFailed: a listener that could not be opened, in words that say what to do about it.
- *
- * The only reason why the program ends at start with exit code 69.
  */
 import * as Data from "effect/Data"
 
@@ -16,10 +14,10 @@ const portOptions = {
   admin: "--admin-port",
 } as const
 
-export type Listener = keyof typeof portOptions
+export type ListenerName = keyof typeof portOptions
 
 export class ListenFailed extends Data.TaggedError("ListenFailed")<{
-  readonly what: Listener
+  readonly what: ListenerName
   /** The address as text, without brackets. */
   readonly address: string
   readonly port: number
@@ -32,7 +30,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 }
 
 /** The ListenFailed that something thrown by `Bun.listen` or `Bun.serve` means. */
-export const listenFailed = (what: Listener, address: string, port: number, cause: unknown): ListenFailed =>
+export const listenFailed = (what: ListenerName, address: string, port: number, cause: unknown): ListenFailed =>
   new ListenFailed({ what, address, port, code: codeOf(cause) })
 
 const codeOf = (cause: unknown): string => {
@@ -83,7 +81,7 @@ const explain = ({ what, code, port }: Pick<ListenFailed, "what" | "code" | "por
   }
 }
 
-const bindAdvice = (what: Listener): string => {
+const bindAdvice = (what: ListenerName): string => {
   switch (what) {
     case "inbound":
       return "set --proxy-in-bind to one that it has"

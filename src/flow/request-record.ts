@@ -27,7 +27,7 @@ export interface RequestRecord {
   /** Bytes of the bodies that were passed on. */
   readonly bytesIn: number
   readonly bytesOut: number
-  /** Who ended it before it was whole, and where it stood then. */
+  /** Who ended the request before its answer was whole, and where it stood then. */
   readonly endedBy: EndedBy | undefined
   readonly phase: Phase
   /** Why it was not answered, or not wholly. */

@@ -2,7 +2,7 @@
  * Shortfalls: what this machine does not give the program, as a sandbox or a limit has it. The program goes on without.
  */
 
-/** What is done in a slower way where the machine does not permit the fast one. Each is an option of that name. */
+/** Features that have a slower way where the machine does not permit the fast one. Each is an option of that name. */
 export const features = ["poll", "splice"] as const
 export type Feature = (typeof features)[number]
 
@@ -28,16 +28,16 @@ export interface Fallback {
 /** The system's errors of accept(2) that are counted by name. */
 export const acceptErrors = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EPERM", "EACCES", "ENOSYS", "other"] as const
 
-/** Who is told. Called synchronously from the event loop; must not throw. */
+/** Who hears of shortfalls. Called synchronously from the event loop; must not throw. */
 export interface Shortfalls {
   readonly fellBack: (feature: Feature, fallback: Fallback) => void
-  /** Nothing can be accepted on a port, for now or for good; it is tried again. Called at every try. */
+  /** Called at every try to accept that fails on a port, for now or for good; accepting is tried again. */
   readonly cannotAccept: (port: number, code: string) => void
-  /** Something could be accepted there again. */
+  /** Called when something could be accepted there again. */
   readonly acceptsAgain: (port: number) => void
-  /** epoll(7) does not take a socket. `told` says whether its client can be told; else it is reset. */
+  /** Called when epoll(7) does not take a socket. `told`: its client gets an answer; else the socket is reset. */
   readonly cannotWatch: (code: string, told: boolean) => void
 }
 
-/** For tests, and before anybody listens. */
+/** Ignores every shortfall: for tests, and before anybody listens. */
 export const unheard: Shortfalls = { fellBack() {}, cannotAccept() {}, acceptsAgain() {}, cannotWatch() {} }

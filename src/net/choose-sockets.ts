@@ -18,7 +18,7 @@ import { routedSockets } from "./runtime/routed-sockets.ts"
 import type { Sockets } from "./sockets/sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
-const patience = 3000
+const timeout = 3000
 
 const greeting = fromLatin1("hello")
 
@@ -40,7 +40,7 @@ export const chooseSockets = (
       shortfalls.fellBack("poll", sockets)
       return routedSockets()
     }
-    const fallback = yield* tried(sockets)
+    const fallback = yield* selfTest(sockets)
     if (fallback === undefined) return sockets
     shortfalls.fellBack("poll", fallback)
     return routedSockets()
@@ -51,7 +51,7 @@ const refuseToListen = (): never => {
 }
 
 /** Undefined where a way works. Never fails: whatever goes wrong means that it does not. */
-export const tried = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
+export const selfTest = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
   Effect.gen(function* () {
     const loopback = parseAddress("127.0.0.1")
     if (loopback === undefined) return failed("no loopback")
@@ -108,7 +108,7 @@ const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.E
       },
       failed: (_, code) => settle(code),
     })
-    const deadline = after(patience, () => {
+    const deadline = after(timeout, () => {
       if (typeof attempt !== "string") attempt.cancel()
       settle(tooLate)
     })

@@ -20,7 +20,7 @@ import type { End, Receiver } from "./common/end.ts"
 import type { Cancellable } from "./common/cancellable.ts"
 
 /** Bytes that a client may send ahead of its tunnel before it is paused. */
-const holdBytes = 64 * 1024
+export const holdBytes = 64 * 1024
 
 /** What a listener takes. */
 export interface AcceptedProtocols {

@@ -142,7 +142,7 @@ export class Connection
     flow.target ??= context.nameOf(target.host, target.port)
     const denied = context.policy.permit(context.direction, target)
     if (denied !== undefined) return this.failed(denied)
-    context.exchanges.idleOrigins.makeRoom()
+    context.exchanges.idleOrigins.reclaim()
     const dial = context.dialer.dial(target, this)
     this.step = dial
     dial.start(now)

@@ -1,10 +1,10 @@
 /**
  * Witness: tells the metrics and the logs what happens to connections.
  */
-import type { AccessLog } from "../observe/access-log.ts"
+import type { AccessLog } from "../observe/access/access-log.ts"
 import type { Flow } from "../flow/flow.ts"
-import type { Log } from "../observe/log.ts"
-import type { Metrics } from "../observe/metrics.ts"
+import type { Log } from "../observe/log/log.ts"
+import type { Metrics } from "../observe/metrics/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"
 
 import type { Witness } from "./open-connections.ts"

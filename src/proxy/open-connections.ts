@@ -98,8 +98,8 @@ export class Connections {
     const { direction } = context
     return (client, peer): void => {
       const full = this.count - this.turnedAway >= context.settings().maxConnections
-      context.exchanges.idleOrigins.makeRoom()
-      context.dialer.makeRoom()
+      context.exchanges.idleOrigins.reclaim()
+      context.dialer.reclaim()
       // An opaque client knows no words to be turned away with.
       if (full && (context.accepts().opaque || this.turnedAway >= maxTurnedAway)) {
         this.witness.overloaded(direction, false)

@@ -16,11 +16,10 @@
  * permitting allocates nothing.
  */
 import type { DestinationRule, Settings } from "../config/settings.ts"
+import type { Direction } from "../flow/flow.ts"
 import { type Address, embeddedIpv4, inNetwork, parseAddress } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
 import { comparableName, type Host, type Target } from "../protocol/target.ts"
-
-export type Direction = "inbound" | "outbound"
 
 export interface PolicyParts {
   readonly settings: () => Pick<Settings, "proxyOutBind" | "allowDestinations" | "denyDestinations">

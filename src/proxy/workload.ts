@@ -7,7 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 
-import type { Log } from "../observe/log.ts"
+import type { Log } from "../observe/log/log.ts"
 import type { Address } from "../protocol/address.ts"
 import type { Reason } from "../protocol/refusal.ts"
 import { formatTarget, type Target } from "../protocol/target.ts"

@@ -10,30 +10,30 @@
  */
 
 /** Sockets that must have been opened since the last collection: fewer left less than a collection is worth. */
-export const busyAtLeast = 2000
+export const minBusyOpens = 2000
 /** Milliseconds in which few sockets were opened, before it is quiet; and how few. */
 const quiet = 1500
-const quietAtMost = 50
+const maxQuietOpens = 50
 
 /** So many more sockets are open than at the last collection; where many are, an eighth of them: it takes longer there. */
-export const grownBy = 2000
-const grownShare = 1 / 8
+export const minGrowth = 2000
+const growthShare = 1 / 8
 
 let opened = 0
 let openedBefore = 0
 let watching = false
 /** Sockets that were open when it was collected for their growth. */
-let grownTo = 0
+let collectedAt = 0
 
 /** A socket was opened; so many are open now. */
-export const open = (sockets: number): void => {
+export const noteSocketOpened = (sockets: number): void => {
   opened++
-  if (sockets < grownTo / 2) grownTo = sockets
-  else if (sockets >= grownTo * (1 + grownShare) + grownBy) {
-    grownTo = sockets
+  if (sockets < collectedAt / 2) collectedAt = sockets
+  else if (sockets >= collectedAt * (1 + growthShare) + minGrowth) {
+    collectedAt = sockets
     Bun.gc(false)
   }
-  if (watching || opened < busyAtLeast) return
+  if (watching || opened < minBusyOpens) return
   watching = true
   watch()
 }
@@ -44,7 +44,7 @@ const watch = (): void => {
 }
 
 const look = (): void => {
-  if (opened - openedBefore > quietAtMost) return watch()
+  if (opened - openedBefore > maxQuietOpens) return watch()
   watching = false
   opened = 0
   // Takes some ten milliseconds.

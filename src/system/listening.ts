@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync } from "node:fs"
 import { type Address, fromBytes } from "../protocol/address.ts"
 
 /** The kernel lists the sockets that listen before all others: so much holds some four hundred of them. */
-const lookedAt = 64 * 1024
+const maxTableBytes = 64 * 1024
 
 /** Whether a connection to one of `addresses` would be taken; undefined where that cannot be known. */
 export const isListenedOn = (addresses: ReadonlyArray<Address>, port: number): boolean | undefined => {
@@ -40,13 +40,13 @@ const isUnspecified = ({ bytes }: Address): boolean => bytes.every((byte) => byt
 
 /** There may be more that listen. */
 const isCutOff = (table: string): boolean =>
-  table.length >= lookedAt && table.trimEnd().split("\n").at(-2)?.includes(" 0A ") === true
+  table.length >= maxTableBytes && table.trimEnd().split("\n").at(-2)?.includes(" 0A ") === true
 
 const readBeginning = (path: string): string | undefined => {
   try {
     const file = openSync(path, "r")
     try {
-      const bytes = Buffer.alloc(lookedAt)
+      const bytes = Buffer.alloc(maxTableBytes)
       let length = 0
       for (;;) {
         const count = readSync(file, bytes, length, bytes.length - length, null)

@@ -9,7 +9,7 @@ import { type Address, parseAddress } from "../protocol/address.ts"
  * Milliseconds. Reading them takes some hundred microseconds, several times what a dial takes; an address that is new
  * is known this much later.
  */
-const rememberFor = 5000
+const rememberedTtl = 5000
 
 let remembered: ReadonlySet<string> = new Set()
 let until = 0
@@ -53,7 +53,7 @@ export const localAddresses = (): ReadonlySet<string> => {
   const now = performance.now()
   if (now >= until) {
     remembered = new Set(interfaceAddresses().map(({ text }) => text))
-    until = now + rememberFor
+    until = now + rememberedTtl
   }
   return remembered
 }

@@ -4,20 +4,63 @@ import { dirname, join, normalize } from "node:path"
 
 const root = join(import.meta.dir, "../..")
 
-/** Room → the rooms that it may import from beside itself, then what else it may name. `.` is src/ itself. */
+/** What several rooms stand on: pure decisions, what is known of a connection, the machine. */
+const ground = "protocol flow system"
+const ends = `${ground} net/common net/sockets`
+const carriers = `${ground} net/common net/splice`
+const watching = "observe/output observe/log observe/access observe/metrics"
+/** What every family of commands may use: the command line itself, and the settings that it leads to. */
+const commands = "protocol flow config cli/command-line"
+
+/**
+ * Every folder of src/, from the ground up → the folders that it may import from beside itself, then what else it may
+ * name. `.` is src/ itself. A folder's files may not need its own parent, unless that is ground for them (protocol).
+ */
 const rooms: Record<string, readonly [rooms: string, names: string]> = {
   protocol: ["", ""],
+  "protocol/http": ["protocol", ""],
+  "protocol/socks": ["protocol", ""],
+  "protocol/tls": ["protocol", ""],
+  "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
-  system: ["protocol flow", "effect node Bun"],
-  config: ["protocol flow", "effect node"],
-  observe: ["protocol flow", "effect node"],
-  net: ["protocol flow system observe", "effect node Bun"],
-  proxy: ["protocol flow system observe net config", "effect node"],
-  admin: ["observe flow", "effect node Bun"],
+  system: ["protocol flow", "node Bun"],
+  config: ["protocol flow", "effect"],
+  "observe/output": ["", "node"],
+  "observe/log": ["flow observe/output", "node"],
+  "observe/access": ["protocol flow observe/output", "effect node"],
+  "observe/metrics": ["protocol flow observe/log", "effect node"],
+  "observe/telemetry": [`flow ${watching}`, "effect node"],
+  "net/common": [ground, ""],
+  "net/sockets": [`${ground} net/common`, "effect node Bun"],
+  "net/polled": [ends, "node Bun"],
+  "net/runtime": [ends, "Bun"],
+  "net/dial": [ends, "effect node Bun"],
+  "net/splice": [`${ground} net/common`, "effect Bun"],
+  "net/tunnel": [`${carriers} protocol/tls`, ""],
+  "net/http": [`${carriers} net/sockets protocol/http`, ""],
+  net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
+  proxy: [
+    `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/detect config ${watching}`,
+    "effect",
+  ],
+  admin: ["flow observe/log observe/access", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers.
   "admin/page": ["", "preact uplot"],
-  cli: ["protocol flow system observe net config proxy admin .", "effect node Bun"],
-  ".": ["protocol flow system observe net config proxy admin cli", "effect node"],
+  "cli/command-line": ["config observe/access system", "effect node Bun"],
+  "cli/completions": [commands, "effect"],
+  "cli/help": [commands, ""],
+  "cli/running": [commands, "effect node"],
+  "cli/clients": [`${commands} cli/running`, "effect"],
+  "cli/watch": [`${commands} observe/output observe/log observe/access admin cli/running`, "effect node"],
+  "cli/run": [
+    `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
+    "effect node Bun",
+  ],
+  cli: [`${commands} system`, "effect node"],
+  ".": [
+    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "effect node",
+  ],
 }
 
 /** Every file that fits, by its path from the root: its text, and its code without comments. */
@@ -29,11 +72,9 @@ const read = async (pattern: string): Promise<ReadonlyArray<{ path: string; text
 }
 
 const sources = await read("src/**/*.{ts,tsx}")
-const roomOf = (path: string): string => {
-  const [, room = ".", ...inner] = normalize(dirname(path)).split("/")
-  const within = [room, ...inner].join("/")
-  return within in rooms ? within : room
-}
+/** The folder of a file of src/, without `src/`; `.` is src/ itself. */
+const roomOf = (path: string): string => normalize(dirname(path)).replace(/^src\/?/, "") || "."
+const wordsOf = (text: string): ReadonlyArray<string> => text.split(" ").filter((word) => word !== "")
 const imports = (code: string): ReadonlyArray<string> =>
   [...code.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]!)
 /** The files of src/ that a file imports, by path from the root. */
@@ -41,16 +82,27 @@ const locals = (path: string, code: string): ReadonlyArray<string> =>
   imports(code)
     .filter((name) => name.startsWith("."))
     .map((name) => normalize(join(dirname(path), name)))
+    .filter((file) => file.startsWith("src/"))
 
-test("there is something to check, and every room has its line in the table", () => {
-  expect(sources.length).toBeGreaterThan(0)
-  expect(new Set(sources.map(({ path }) => roomOf(path)).filter((room) => !(room in rooms)))).toEqual(new Set())
+test("there is something to check, every folder has its line in the table, and every line names folders that are there", () => {
+  const folders = new Set(sources.map(({ path }) => roomOf(path)))
+  expect(folders.size).toBeGreaterThan(20)
+  const named = Object.entries(rooms).flatMap(([room, [others]]) => wordsOf(`${room} ${others}`))
+  expect(new Set(named)).toEqual(folders)
+})
+
+test("no line of the table names a folder that stands below it", () => {
+  const order = Object.keys(rooms)
+  const up = Object.entries(rooms).flatMap(([room, [others]]) =>
+    wordsOf(others).flatMap((other) => (order.indexOf(other) < order.indexOf(room) ? [] : [`${room} needs ${other}`])),
+  )
+  expect(up).toEqual([])
 })
 
 test("a room imports only from the rooms that its line names", () => {
   const wrong = sources.flatMap(({ path, code }) => {
     const room = roomOf(path)
-    const allowed = new Set([room, ...(rooms[room]?.[0].split(" ") ?? [])])
+    const allowed = new Set([room, ...wordsOf(rooms[room]?.[0] ?? "")])
     return locals(path, code).flatMap((file) => (allowed.has(roomOf(file)) ? [] : [`${path} imports ${file}`]))
   })
   expect(wrong).toEqual([])
@@ -72,17 +124,41 @@ test("a room names Bun, effect, Node and what else is not ours only where its li
   expect(wrong).toEqual([])
 })
 
-test("no file of src/ reaches itself through its imports", () => {
-  const graph = new Map(sources.map(({ path, code }) => [path, locals(path, code)]))
+/** The first way round in a graph, each place once and the first again at its end; empty where there is none. */
+const cycleOf = (graph: ReadonlyMap<string, ReadonlyArray<string>>): ReadonlyArray<string> => {
   const done = new Set<string>()
-  const cycle = (path: string, way: ReadonlyArray<string>): ReadonlyArray<string> => {
-    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path]
-    if (done.has(path)) return []
-    const found = (graph.get(path) ?? []).map((next) => cycle(next, [...way, path])).find((each) => each.length > 0)
-    done.add(path)
+  const from = (place: string, way: ReadonlyArray<string>): ReadonlyArray<string> => {
+    if (way.includes(place)) return [...way.slice(way.indexOf(place)), place]
+    if (done.has(place)) return []
+    const found = (graph.get(place) ?? []).map((next) => from(next, [...way, place])).find((each) => each.length > 0)
+    done.add(place)
     return found ?? []
   }
-  expect(sources.map(({ path }) => cycle(path, []).join(" → ")).filter((way) => way !== "")).toEqual([])
+  return [...graph.keys()].map((place) => from(place, [])).find((way) => way.length > 0) ?? []
+}
+
+test("a way round is found where there is one", () => {
+  const graph = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["d", ["b"]],
+  ])
+  expect(cycleOf(graph)).toEqual(["b", "d", "b"])
+  expect(cycleOf(new Map([["a", ["b"]]]))).toEqual([])
+})
+
+test("no file of src/ reaches itself through its imports", () => {
+  expect(cycleOf(new Map(sources.map(({ path, code }) => [path, locals(path, code)])))).toEqual([])
+})
+
+test("no folder of src/ reaches itself through the imports of its files", () => {
+  const graph = new Map<string, Array<string>>()
+  for (const { path, code } of sources) {
+    const room = roomOf(path)
+    const others = locals(path, code).map(roomOf)
+    graph.set(room, [...(graph.get(room) ?? []), ...others.filter((other) => other !== room)])
+  }
+  expect(cycleOf(graph)).toEqual([])
 })
 
 test("there is no barrel, no default export, and no import of effect but by subpath", async () => {

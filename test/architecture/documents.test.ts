@@ -1,12 +1,12 @@
 /** What the documents show works when it is pasted: commands, flags, filters, scripts, files and links. */
 import { expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { existsSync, readdirSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../../package.json" with { type: "json" }
 import { parse } from "../../src/cli/command-line/args.ts"
-import { parseFilter } from "../../src/observe/filter.ts"
+import { parseFilter } from "../../src/observe/access/filter.ts"
 
 const root = join(import.meta.dir, "../..")
 const documents = ["*.md", "docs/*.md", "bench/*.md"]
@@ -113,6 +113,34 @@ test("every link and picture of a document leads somewhere", async () => {
     }
   }
   expect(wrong).toEqual([])
+})
+
+test("every file and folder of this repository that a document names in code is there", async () => {
+  const wrong: Array<string> = []
+  let count = 0
+  for (const document of documents.filter((path) => path !== "CHANGELOG.md")) {
+    const text = (await textOf(document)).replaceAll(/^```.*?^```$/gms, "")
+    for (const [, path = ""] of text.matchAll(/`((?:src|test|scripts|docs|bench|deploy)\/[\w./-]*)`/g)) {
+      count++
+      if (!existsSync(join(root, path))) wrong.push(`${document}: ${path}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(count).toBeGreaterThan(30)
+})
+
+test("the rules for contributors speak of every folder of src/, and README and index lead to them", async () => {
+  const rules = await textOf("CONTRIBUTING.md")
+  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect(folders.map(({ name }) => name).filter((name) => !rules.includes(`| \`src/${name}/\` |`))).toEqual([])
+  for (const kind of ["option", "metric", "refusal", "protocol", "command"]) {
+    expect(rules).toMatch(new RegExp(`^\\*\\*An? ${kind}\\.\\*\\* `, "m"))
+  }
+  for (const document of ["README.md", "docs/README.md"]) {
+    const text = await textOf(document)
+    expect(text).toContain("CONTRIBUTING.md)")
+    expect(text).toContain("SECURITY.md)")
+  }
 })
 
 /** Of headings, as GitHub makes them. */

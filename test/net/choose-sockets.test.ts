@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 
 import type { Connect } from "../../src/net/sockets/attempt.ts"
 import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
-import { chooseSockets, tried } from "../../src/net/choose-sockets.ts"
+import { chooseSockets, selfTest } from "../../src/net/choose-sockets.ts"
 import { openSockets } from "../../src/net/sockets/socket-end.ts"
 import type { Sockets } from "../../src/net/sockets/sockets.ts"
 import { type Fallback, unheard } from "../../src/flow/shortfalls.ts"
@@ -20,7 +20,7 @@ const chosen = async (wanted: boolean, candidate?: () => Sockets | Fallback, den
 }
 
 const trouble = (sockets: Partial<Sockets>): Promise<Fallback | undefined> =>
-  Effect.runPromise(tried({ ...polled, ...sockets }))
+  Effect.runPromise(selfTest({ ...polled, ...sockets }))
 const passes = async (sockets: Partial<Sockets>): Promise<boolean> => (await trouble(sockets)) === undefined
 
 /** A way to connect that says this of port 0. */

@@ -83,7 +83,7 @@ export class RawListener implements Disposable {
   }
 
   /** Takes one connection from the queue and closes it. */
-  makeRoom(): void {
+  reclaim(): void {
     libc.close(check(libc.accept(this.fd, null, null), "accept"))
   }
 

@@ -1,8 +1,8 @@
 /** Entries as a test wants them: what the access log's line says. */
 import type { RequestRecord } from "../../src/flow/request-record.ts"
-import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/entry.ts"
+import { type Entry, entryOf, writeConnection, writeRequest } from "../../src/observe/access/entry.ts"
 import type { Flow } from "../../src/flow/flow.ts"
-import { Line } from "../../src/observe/line.ts"
+import { Line } from "../../src/observe/output/line.ts"
 
 const line = new Line()
 

@@ -1,4 +1,4 @@
-import type { Line } from "../../src/observe/line.ts"
+import type { Line } from "../../src/observe/output/line.ts"
 
 /** A line that was written already. */
 export const asLine = (text: string): Pick<Line, "bytes" | "length" | "toString"> => {

@@ -1,4 +1,6 @@
 /** Both ends of one connection on loopback, each with an ear that remembers what it heard. */
+import { expect } from "bun:test"
+
 import type { End, Receiver } from "../../src/net/common/end.ts"
 import { polledSockets } from "../../src/net/polled/polled-sockets.ts"
 import { runtimeSockets } from "../../src/net/runtime/runtime-sockets.ts"
@@ -75,6 +77,80 @@ export class Ear implements Receiver {
 
 const shortened = (heard: ReadonlyArray<string>): string => heard.map((each) => each.slice(0, 60)).join(", ")
 
+/** Takes everything, and tells when it has as much as it should have. */
+export class Sink implements Receiver {
+  private readonly chunks: Array<Uint8Array> = []
+  private readonly condition = new Condition()
+  private have = 0
+  ends = 0
+  largest = 0
+  /** "in order", a code, or undefined while it is open. */
+  how: string | undefined
+  /** It pauses its end behind each chunk. */
+  pausing = false
+
+  data(end: End, chunk: Uint8Array): void {
+    if (this.pausing) end.pause()
+    this.chunks.push(chunk.slice())
+    this.have += chunk.length
+    this.largest = Math.max(this.largest, chunk.length)
+    this.condition.changed()
+  }
+  drain(): void {}
+  ended(): void {
+    this.ends++
+    this.condition.changed()
+  }
+  closed(_end: End, code: string | undefined): void {
+    expect(this.how).toBeUndefined()
+    this.how = code ?? "in order"
+    this.condition.changed()
+  }
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks)
+  }
+  until(holds: () => boolean): Promise<true> {
+    return this.condition.until(
+      () => (holds() ? true : undefined),
+      () => `the event; there are ${this.have} bytes, ${this.ends} ends, closed ${this.how}`,
+    )
+  }
+  has(length: number): Promise<true> {
+    return this.until(() => this.have >= length)
+  }
+}
+
+/** Writes `parts`, whenever there is room for them; then FIN. */
+export class Pump implements Receiver {
+  private readonly end: End
+  private readonly parts: Array<Uint8Array>
+  private offset = 0
+  how: string | undefined
+
+  constructor(end: End, parts: ReadonlyArray<Uint8Array>) {
+    this.end = end
+    this.parts = [...parts]
+    end.receiver = this
+  }
+  drain(): void {
+    while (this.parts.length > 0) {
+      const part = this.parts[0]!
+      const count = this.end.write(part, this.offset)
+      if (count < 0) return
+      this.offset += count
+      if (this.offset < part.length) return
+      this.parts.shift()
+      this.offset = 0
+    }
+    this.end.shutdown()
+  }
+  data(): void {}
+  ended(): void {}
+  closed(_end: End, code: string | undefined): void {
+    this.how = code ?? "in order"
+  }
+}
+
 export interface Pair extends Disposable {
   readonly near: Ear
   readonly far: Ear
@@ -113,7 +189,7 @@ export const pairOf = async (sockets: Sockets): Promise<Pair> => {
   return { near, far, nearEnd, farEnd, port, [Symbol.dispose]: close }
 }
 
-/** Many of them. */
+/** Many pairs. */
 export const pairsOf = async (sockets: Sockets, count: number): Promise<Array<Pair> & Disposable> => {
   const pairs: Array<Pair> = []
   for (let i = 0; i < count; i++) pairs.push(await pairOf(sockets))
@@ -121,4 +197,11 @@ export const pairsOf = async (sockets: Sockets, count: number): Promise<Array<Pa
     for (const pair of pairs) pair[Symbol.dispose]()
   }
   return Object.assign(pairs, { [Symbol.dispose]: close })
+}
+
+/** All ends of all pairs are closed. */
+export const allClosed = async (pairs: ReadonlyArray<Pair>): Promise<void> => {
+  while (pairs.some(({ nearEnd, farEnd }) => nearEnd.open || farEnd.open)) {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }

@@ -9,8 +9,8 @@
 import { lookup } from "node:dns/promises"
 import { readFileSync, writeSync } from "node:fs"
 
-import { openDescriptor } from "../../src/observe/descriptor.ts"
-import { Output } from "../../src/observe/output.ts"
+import { openDescriptor } from "../../src/observe/output/descriptor.ts"
+import { Output } from "../../src/observe/output/output.ts"
 
 export interface Report {
   readonly dropped: number

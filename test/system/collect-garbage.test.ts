@@ -1,7 +1,7 @@
 /** When a collection is asked for: while the number of sockets grows, and once it is quiet after a busy time. */
 import { expect, spyOn, test } from "bun:test"
 
-import { busyAtLeast, grownBy, open } from "../../src/system/collect-garbage.ts"
+import { minBusyOpens, minGrowth, noteSocketOpened } from "../../src/system/collect-garbage.ts"
 import { within } from "../support/within.ts"
 
 /** Remembers what collections are asked for, and when one that waits for its end is; from here on none is made. */
@@ -18,36 +18,36 @@ const collection = () => {
 
 /** As many sockets as `to` are open, one after another, where `from` were. */
 const grow = (from: number, to: number): void => {
-  for (let sockets = from + 1; sockets <= to; sockets++) open(sockets)
+  for (let sockets = from + 1; sockets <= to; sockets++) noteSocketOpened(sockets)
 }
 
 test("while sockets grow in number, ever more seldom, and again after they went", () => {
   using collected = collection()
   const { asked } = collected
-  grow(0, grownBy - 1)
+  grow(0, minGrowth - 1)
   expect(asked).toEqual([])
-  grow(grownBy - 1, grownBy)
+  grow(minGrowth - 1, minGrowth)
   expect(asked).toEqual([false])
   // Whoever goes is followed by another.
-  for (let i = 0; i < 10 * grownBy; i++) open(grownBy)
+  for (let i = 0; i < 10 * minGrowth; i++) noteSocketOpened(minGrowth)
   expect(asked).toEqual([false])
-  grow(grownBy, 100 * grownBy)
+  grow(minGrowth, 100 * minGrowth)
   const { length } = asked
   expect(length).toBeGreaterThan(10)
   expect(length).toBeLessThan(50)
-  open(10)
-  grow(10, grownBy + 9)
+  noteSocketOpened(10)
+  grow(10, minGrowth + 9)
   expect(asked.length).toBe(length)
-  open(grownBy + 10 + grownBy / 8)
+  noteSocketOpened(minGrowth + 10 + minGrowth / 8)
   expect(asked.length).toBe(length + 1)
 })
 
 test("after a busy time, when no more sockets are opened", async () => {
   using collected = collection()
-  for (let i = 0; i < busyAtLeast - 1; i++) open(1)
+  for (let i = 0; i < minBusyOpens - 1; i++) noteSocketOpened(1)
   // The next ones come while it is busy: each time it waits anew.
   const busy = setInterval(() => {
-    for (let i = 0; i < 500; i++) open(1)
+    for (let i = 0; i < 500; i++) noteSocketOpened(1)
   }, 100)
   const started = performance.now()
   setTimeout(() => clearInterval(busy), 2000)

@@ -1,5 +1,5 @@
 /**
- * Chart: two lines over the last two minutes, small, drawn by uPlot. The legend tells the newest values, or those
+ * Chart: two lines over the last two minutes, small, drawn by uPlot. The legend shows the newest values, or those
  * under the pointer.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
@@ -8,7 +8,7 @@ import uPlot from "uplot"
 /** Points across until there are more: a page that was just opened shows its first ones large. */
 const fewest = 30
 
-export interface Line {
+export interface PlottedLine {
   readonly name: string
   /** One a second, the oldest first; undefined where there was nothing to measure. */
   readonly values: ReadonlyArray<number | undefined>
@@ -16,14 +16,14 @@ export interface Line {
 
 interface Props {
   readonly title: string
-  /** What matters most now. */
+  /** The fact that matters most now. */
   readonly headline: string
-  /** What belongs to the headline. */
+  /** The text that belongs to the headline. */
   readonly note: string
   readonly format: (value: number) => string
   /** Both have as many values. */
-  readonly first: Line
-  readonly second: Line
+  readonly first: PlottedLine
+  readonly second: PlottedLine
   /** A class of page.css that colours it. */
   readonly tone?: string
 }
@@ -75,7 +75,7 @@ const shown = (value: number | undefined, format: (value: number) => string): st
   value === undefined ? "–" : format(value)
 
 /** Seconds before now, and both lines; uPlot draws no line through null. */
-const dataOf = (first: Line, second: Line): uPlot.AlignedData => [
+const dataOf = (first: PlottedLine, second: PlottedLine): uPlot.AlignedData => [
   first.values.map((_, i) => i + 1 - first.values.length),
   first.values.map((value) => value ?? null),
   second.values.map((value) => value ?? null),

@@ -15,14 +15,14 @@ const stages = [
   ["t_first_byte", "first byte"],
 ] as const
 
-/** That somebody wants to know more about a row: another object each time, also of the same row. */
-export interface Look {
+/** A row that somebody wants to know more about: another object each time, also of the same row. */
+export interface Detailed {
   readonly row: Row
 }
 
 interface Props {
   /** Opens the panel; undefined until somebody looks. */
-  readonly look: Look | undefined
+  readonly look: Detailed | undefined
 }
 
 export const Details = ({ look }: Props) => {
@@ -72,17 +72,17 @@ const Timing = ({ told }: { readonly told: Told }) => {
   )
 }
 
-interface Piece {
+interface Stage {
   readonly name: string
   readonly milliseconds: number
-  /** Of the whole, up to 1: pieces whose shares were less than 1 together would not fill the bar. */
+  /** The part of the whole, up to 1: pieces whose shares were less than 1 together would not fill the bar. */
   readonly share: number
 }
 
-const piecesOf = (told: Told): ReadonlyArray<Piece> => {
+const piecesOf = (told: Told): ReadonlyArray<Stage> => {
   const total = told["t_total"]
   if (typeof total !== "number" || total <= 0) return []
-  const pieces = stages.flatMap(([field, name]): ReadonlyArray<Piece> => {
+  const pieces = stages.flatMap(([field, name]): ReadonlyArray<Stage> => {
     const milliseconds = told[field]
     return typeof milliseconds === "number" ? [{ name, milliseconds, share: milliseconds / total }] : []
   })

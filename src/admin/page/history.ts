@@ -6,7 +6,7 @@ import { type Samples, sum, sumBy } from "./prometheus.ts"
 /** Points that are kept: two minutes at one a second. */
 export const longest = 120
 
-/** What happened between two readings; rates are per second. */
+/** Changes between two readings; rates are per second. */
 export interface Point {
   readonly connections: number
   readonly requests: number
@@ -85,7 +85,7 @@ const read = (samples: Samples): Counters => ({
   requests: sum(samples, "pillion_http_requests_total"),
   toTarget: sum(samples, "pillion_bytes_total", { flow: "to_target" }),
   toClient: sum(samples, "pillion_bytes_total", { flow: "to_client" }),
-  // Who was told why is among the refusals already.
+  // Clients that were answered are among the refusals already.
   refusals: sum(samples, "pillion_refusals_total") + sum(samples, "pillion_overloaded_total", { told: "false" }),
   failures: sum(samples, "pillion_http_requests_total", { status: "5xx" }),
 })

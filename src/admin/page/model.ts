@@ -8,7 +8,7 @@ import { endedRow, openRow, type Row, type Told } from "./rows.ts"
 /** Rows of what ended; the proxy itself keeps no more. */
 export const maxEnded = 1000
 
-export class Model {
+export class PageModel {
   readonly history = new History()
   /** `connecting`, what the proxy says of itself, or `unreachable`. */
   state = "connecting"
@@ -44,7 +44,7 @@ export class Model {
     this.ended = this.allEnded
   }
 
-  /** No reading came. A proxy that drained has done what it was told. */
+  /** Notes that no reading came. A proxy that drained has done what was asked. */
   miss(why: string): void {
     const drained = this.state === "draining"
     this.trouble = drained ? "The proxy has drained and ended." : `The proxy does not answer: ${why}`

@@ -7,18 +7,18 @@ import type { Told } from "./rows.ts"
 /** Milliseconds between two answers. */
 const every = 1000
 /** Milliseconds after which an answer is given up; a proxy that is this slow is in trouble, and that must show. */
-const patience = 5000
+const answerTimeout = 5000
 
 export interface Reading {
   /** Name, version and state. */
   readonly about: Told
-  /** When the metrics were read, on the monotonic clock, in milliseconds. */
+  /** The time of reading the metrics, on the monotonic clock, in milliseconds. */
   readonly at: number
   readonly samples: Samples
   /** How many connections are open; `open` lists the oldest of them. */
   readonly total: number
   readonly open: ReadonlyArray<Told>
-  /** What ended since the last reading, of which the first has the number `first`. */
+  /** Entries that ended since the last reading; the first has the number `first`. */
   readonly first: number
   readonly ended: ReadonlyArray<Told>
 }
@@ -31,7 +31,7 @@ export const poll = async (read: (reading: Reading) => void, failed: (why: strin
     await visible()
     try {
       let reading = await ask(after)
-      // Another process counts from 1 again, and has nothing to tell after a number that it has not reached.
+      // Another process counts from 1 again, and has nothing to report after a number that it has not reached.
       const started = sum(reading.samples, "process_start_time_seconds")
       if (startedAt !== started && after > 0) reading = await ask(0)
       startedAt = started
@@ -76,7 +76,7 @@ const get = async (path: string, method = "GET"): Promise<Response> => {
     method,
     headers: { Accept: "application/json, text/plain" },
     cache: "no-store",
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(answerTimeout),
   })
   if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`)
   return answer

@@ -1,5 +1,5 @@
 /**
- * Rows: what the admin listener tells of connections and requests, as the table shows it; filtered and sorted.
+ * Rows: what the admin listener reports of connections and requests, as the table shows it; filtered and sorted.
  */
 
 /** One object of JSON, its fields not trusted to be there. */
@@ -15,13 +15,13 @@ export interface Row {
   readonly state: string
   readonly tone: "calm" | "good" | "bad"
   readonly client: string
-  /** Where to; of a request with its method and path. */
+  /** The destination; of a request with its method and path. */
   readonly target: string
   readonly bytesIn: number
   readonly bytesOut: number
   /** Milliseconds: its age while it is open, else how long it took. */
   readonly lasted: number
-  /** When it began, or ended, in milliseconds since the epoch. */
+  /** The time of the beginning, or of the end, in milliseconds since the epoch. */
   readonly when: number
   /** Counts up with time, where two rows have the same millisecond. */
   readonly turn: number
@@ -103,7 +103,7 @@ export const matcher = (filter: string): ((words: string) => boolean) => {
   return (words) => wanted.every((word) => words.includes(word)) && !without.some((word) => words.includes(word))
 }
 
-/** What the table can be sorted by. */
+/** Keys that the table can be sorted by. */
 export type Key = "when" | "direction" | "protocol" | "state" | "client" | "target" | "bytesIn" | "bytesOut" | "lasted"
 
 export interface Order {
@@ -111,7 +111,7 @@ export interface Order {
   readonly descending: boolean
 }
 
-/** Of rows that are equal the later one comes first. */
+/** Orders rows; of equal ones the later comes first. */
 export const sort = (rows: ReadonlyArray<Row>, { by, descending }: Order): ReadonlyArray<Row> => {
   const sign = descending ? -1 : 1
   return rows.toSorted((a, b) => sign * compare(a[by], b[by]) || b.when - a.when || b.turn - a.turn)

@@ -12,14 +12,14 @@ const rowHeight = 30
 /** Rows above and below what is in sight, so that scrolling shows no gaps. */
 const margin = 8
 
-interface Column {
+interface TableColumn {
   readonly key: Key
   readonly title: string
   readonly meaning: string
   readonly show: (row: Row) => string
 }
 
-const columns: ReadonlyArray<Column> = [
+const columns: ReadonlyArray<TableColumn> = [
   { key: "when", title: "When", meaning: "when it began, or ended", show: ({ when }) => clock(when) },
   {
     key: "direction",
@@ -42,7 +42,7 @@ const columns: ReadonlyArray<Column> = [
 ]
 
 const numeric: ReadonlySet<Key> = new Set(["when", "bytesIn", "bytesOut", "lasted"])
-/** What does not fit its column is told on hovering. */
+/** Columns whose text may not fit: hovering shows the whole. */
 const hovered: ReadonlySet<Key> = new Set(["target", "client", "state"])
 
 interface Props {
@@ -59,24 +59,11 @@ interface Props {
 
 export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Props) => {
   const [chosen, setChosen] = useState<string | undefined>(undefined)
-  const [sight, setSight] = useState({ top: 0, height: 0 })
+  const sight = useSight(root)
   // Not again for every step of scrolling.
   const rows = useMemo(() => sort(unsorted, order), [unsorted, order])
   const seen = inSightOf(rows.length, sight)
   const shown = rows.slice(seen.from, seen.to)
-
-  useLayoutEffect(() => {
-    const { current } = root
-    if (current === null) return undefined
-    const see = (): void => setSight({ top: current.scrollTop, height: current.clientHeight })
-    const observer = new ResizeObserver(see)
-    observer.observe(current)
-    current.addEventListener("scroll", see)
-    return () => {
-      observer.disconnect()
-      current.removeEventListener("scroll", see)
-    }
-  }, [])
 
   const sortBy = (by: Key): void => {
     // The first click on numbers shows the largest, on words the first.
@@ -111,20 +98,15 @@ export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Pr
       <div aria-hidden="true" style={{ height: `${seen.from * rowHeight}px` }} />
       <table role="grid" aria-rowcount={rows.length + 1}>
         <Heading order={order} sortBy={sortBy} />
-        <tbody>
-          {shown.map((row, i) => (
-            <Line
-              key={row.key}
-              row={row}
-              index={seen.from + i}
-              chosen={row.key === chosen}
-              look={() => {
-                setChosen(row.key)
-                look(row)
-              }}
-            />
-          ))}
-        </tbody>
+        <Lines
+          rows={shown}
+          from={seen.from}
+          chosen={chosen}
+          look={(row) => {
+            setChosen(row.key)
+            look(row)
+          }}
+        />
       </table>
       <div aria-hidden="true" style={{ height: `${(rows.length - seen.to) * rowHeight}px` }} />
       <p class="nothing" hidden={rows.length > 0}>
@@ -133,6 +115,40 @@ export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Pr
     </div>
   )
 }
+
+/** Follows which part of the scrolled element is in sight, in pixels: every step of scrolling, and changes of its size. */
+const useSight = (root: RefObject<HTMLDivElement | null>) => {
+  const [sight, setSight] = useState({ top: 0, height: 0 })
+  useLayoutEffect(() => {
+    const { current } = root
+    if (current === null) return undefined
+    const see = (): void => setSight({ top: current.scrollTop, height: current.clientHeight })
+    const observer = new ResizeObserver(see)
+    observer.observe(current)
+    current.addEventListener("scroll", see)
+    return () => {
+      observer.disconnect()
+      current.removeEventListener("scroll", see)
+    }
+  }, [])
+  return sight
+}
+
+interface LinesProps {
+  readonly rows: ReadonlyArray<Row>
+  /** The index of the first of them among all. */
+  readonly from: number
+  readonly chosen: string | undefined
+  readonly look: (row: Row) => void
+}
+
+const Lines = ({ rows, from, chosen, look }: LinesProps) => (
+  <tbody>
+    {rows.map((row, i) => (
+      <Line key={row.key} row={row} index={from + i} chosen={row.key === chosen} look={() => look(row)} />
+    ))}
+  </tbody>
+)
 
 interface HeadingProps {
   readonly order: Order
@@ -186,7 +202,7 @@ const inSightOf = (rows: number, { top, height }: { readonly top: number; readon
   return { from, to: Math.min(rows, from + most) }
 }
 
-/** Where a key leads from row `at`, which is -1 where none is chosen; undefined for a key that leads nowhere. */
+/** The row that a key leads to from row `at`, which is -1 where none is chosen; undefined for a key that leads nowhere. */
 const step = (key: string, at: number, rows: number, height: number): number | undefined => {
   const page = Math.max(1, Math.floor(height / rowHeight) - 2)
   const steps: Readonly<Record<string, number>> = {

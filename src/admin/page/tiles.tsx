@@ -1,7 +1,7 @@
 /**
  * Tiles: four charts above the table: what comes, what it carries, how long it waits, what goes wrong.
  */
-import { Chart, type Line } from "./chart.tsx"
+import { Chart, type PlottedLine } from "./chart.tsx"
 import { bytes, count, duration, whole } from "./format.ts"
 import type { History, Point } from "./history.ts"
 
@@ -19,7 +19,10 @@ interface Props {
 
 export const Tiles = ({ history: { points, reasons }, open }: Props) => {
   const now = points.at(-1)
-  const line = (name: string, of: (point: Point) => number | undefined): Line => ({ name, values: points.map(of) })
+  const line = (name: string, of: (point: Point) => number | undefined): PlottedLine => ({
+    name,
+    values: points.map(of),
+  })
   const worst = reasons.slice(0, maxReasons).map(([reason, times]) => `${reason} ${whole(times)}`)
   return (
     <section id="tiles" aria-label="The last two minutes">

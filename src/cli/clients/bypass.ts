@@ -15,7 +15,7 @@ export type Ipv6 = (address: string) => ReadonlyArray<string>
 export const bare: Ipv6 = (address) => [address]
 /** .NET, Python's urllib, global-agent; and Ruby, which reads the end of a bare `::1` as the domain `.1` of 10.0.0.1. */
 export const bracketed: Ipv6 = (address) => [`[${address}]`]
-/** Where a language has clients of both kinds. */
+/** Both forms of an address, where a language has clients of both kinds. */
 export const both: Ipv6 = (address) => [address, `[${address}]`]
 
 /** Comma separated, without spaces: some clients do not trim. */

@@ -39,7 +39,7 @@ export const env = (settings: Settings, args: EnvArgs, environment: Environment)
   return done(args.dialect === "fish" ? fishText(recipe) : shellText(recipe))
 }
 
-/** For `eval "$(pillion env)"` in any POSIX shell. Notes come last: an eval without quotes ends at the first `#`. */
+/** Commands for `eval "$(pillion env)"` in any POSIX shell. Notes come last: an eval without quotes ends at the first `#`. */
 export const shellText = ({ variables, notes }: Recipe): string =>
   lines([
     ...variables.map(({ name, value }) => `export ${name}=${prefix(name)}${shellQuote(value)}`),
@@ -49,7 +49,7 @@ export const shellText = ({ variables, notes }: Recipe): string =>
 /** Agents are often given to the JVM this way: what is set already stays in front. */
 const prefix = (name: string): string => (name === javaOptions ? `"\${${name}:+$${name} }"` : "")
 
-/** For `pillion env --shell fish | source`. */
+/** Commands for `pillion env --shell fish | source`. */
 export const fishText = ({ variables, notes }: Recipe): string =>
   lines([
     ...variables.map(({ name, value }) =>
@@ -61,7 +61,7 @@ export const fishText = ({ variables, notes }: Recipe): string =>
     ...comments(notes),
   ])
 
-/** In its single quotes fish knows two escapes. */
+/** Quotes text for fish, which knows two escapes in its single quotes. */
 const fishQuote = (text: string): string => `'${text.replaceAll(/[\\']/g, "\\$&")}'`
 
 /** The value of a container's `env` in YAML, with its key. */
@@ -76,7 +76,7 @@ export const k8sText = ({ variables, notes }: Recipe): string =>
       : []),
   ])
 
-/** In single quotes nothing is special but the quote itself. */
+/** Quotes text for a POSIX shell: in single quotes nothing is special but the quote itself. */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 const comments = (notes: ReadonlyArray<string>): ReadonlyArray<string> => notes.map((note) => `# ${note}`)

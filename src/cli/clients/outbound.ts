@@ -1,5 +1,5 @@
 /**
- * Outbound: the outbound listener as its clients have to be told of it.
+ * Outbound: the outbound listener as its clients name it.
  */
 import { isLoopback, isUnspecified } from "../../config/addresses.ts"
 import type { Environment } from "../../config/find.ts"

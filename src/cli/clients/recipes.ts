@@ -1,9 +1,9 @@
 /**
- * Recipes: how each language's clients are told to use the outbound listener. One table; `pillion env` prints it and
+ * Recipes: what makes each language's clients use the outbound listener. One table; `pillion env` prints it and
  * `pillion run -- CMD` sets it. What clients do with these variables was read from their sources, not from their
  * documentation.
  *
- * A client is told of the protocol that was asked for where it speaks it, else of HTTP where the port takes it too.
+ * A client is given the protocol that was asked for where it speaks it, else HTTP where the port takes it too.
  */
 import { bare, both, bracketed, noProxy, nonProxyHosts } from "./bypass.ts"
 import type { Language } from "../command-line/commands.ts"
@@ -16,7 +16,7 @@ export interface Variable {
 
 export interface Recipe {
   readonly variables: ReadonlyArray<Variable>
-  /** What variables cannot do, a line each. */
+  /** Notes on what variables cannot do, a line each. */
   readonly notes: ReadonlyArray<string>
 }
 
@@ -159,7 +159,7 @@ export const javaFlags = (outbound: Outbound): ReadonlyArray<string> => {
 
 const httpUrl = ({ authority }: Outbound): string => `http://${authority}`
 
-/** For clients that speak both; `scheme` is the one of theirs that lets the proxy look names up. */
+/** The proxy's URL for clients that speak both; `scheme` is the one of theirs that lets the proxy look names up. */
 const askedUrl = (outbound: Outbound, scheme: "socks5" | "socks5h"): string =>
   outbound.asked === "http" ? httpUrl(outbound) : `${scheme}://${outbound.authority}`
 
@@ -170,7 +170,7 @@ const lowerCase = (url: string, bypassed: string): ReadonlyArray<Variable> => [
   { name: "no_proxy", value: bypassed },
 ]
 
-/** Node.js looks at the proxy variables only where it is told to; global-agent has names of its own. */
+/** Node.js looks at the proxy variables only where it is asked to; global-agent has names of its own. */
 const nodeSwitches = (outbound: Outbound): ReadonlyArray<Variable> => [
   { name: "NODE_USE_ENV_PROXY", value: "1" },
   { name: "GLOBAL_AGENT_HTTP_PROXY", value: httpUrl(outbound) },

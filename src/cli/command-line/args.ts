@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
 import { allOptions } from "../../config/options.ts"
 import { didYouMean } from "../../config/suggest.ts"
-import { filterFields } from "../../observe/filter.ts"
+import { filterFields } from "../../observe/access/filter.ts"
 import {
   type CommandFlag,
   type CommandName,
@@ -22,22 +22,22 @@ import {
   shells,
 } from "./commands.ts"
 
-/** What was asked for. `--help` anywhere is the command `help` with the command as its topic. */
+/** The command line, understood. `--help` anywhere is the command `help` with the command as its topic. */
 export interface Invocation {
   readonly command: CommandName
-  /** Of `help`: the command to explain; undefined is the whole program. */
+  /** For `help`: the command to explain; undefined is the whole program. */
   readonly topic: CommandName | undefined
-  /** Of `env`; undefined is every language. */
+  /** The language of `env`; undefined is every language. */
   readonly language: Language | undefined
-  /** Of `top` and `tap`: what to show; empty for everything. */
+  /** The filter of `top` and `tap`: what to show; empty for everything. */
   readonly filter: string
-  /** Of `completions`. */
+  /** The shell of `completions`. */
   readonly shell: Shell | undefined
-  /** Of `env`: the shell whose commands are wanted. */
+  /** The shell whose commands `env` prints. */
   readonly dialect: Dialect | undefined
   /** Options in the order in which they were given; a bare boolean flag is `true`. */
   readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
-  /** Of `run`: the program to start and its arguments; undefined where there was no `--`. */
+  /** The program that `run` starts and its arguments; undefined where there was no `--`. */
   readonly rest: ReadonlyArray<string> | undefined
   readonly json: boolean
   readonly k8s: boolean

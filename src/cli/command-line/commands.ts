@@ -1,5 +1,5 @@
 /**
- * Commands: what `pillion` can be told to do. The command line's parser and the help take everything from this table.
+ * Commands: what `pillion` can do. The command line's parser and the help take everything from this table.
  */
 
 /** Languages for which `pillion env` knows the client recipe. */
@@ -32,12 +32,12 @@ export type CommandName =
   "run" | "check-config" | "env" | "healthcheck" | "drain" | "top" | "tap" | "completions" | "version" | "help"
 
 export interface Command {
-  /** What follows `pillion`. */
+  /** The words that follow `pillion`. */
   readonly usage: string
   /** One sentence without a full stop. */
   readonly summary: string
   readonly flags: ReadonlyArray<CommandFlag>
-  /** Whether it reads the settings, and so takes every option of the option table. */
+  /** Whether the command reads the settings, and so takes every option of the option table. */
   readonly takesOptions: boolean
   /** Command lines, and what each does. */
   readonly examples: ReadonlyArray<readonly [line: string, meaning: string]>
@@ -69,7 +69,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   env: {
     usage: `env [${languages.join("|")}] [options]`,
-    summary: "print how clients are told to use the proxy with these settings",
+    summary: "print what makes clients use the proxy with these settings",
     flags: ["json", "k8s", "shell"],
     takesOptions: true,
     examples: [
@@ -152,14 +152,3 @@ export const commandNames = Object.keys(commands) as ReadonlyArray<CommandName>
 /** Whether a word names an own entry of a table: `constructor` does not. */
 export const isOneOf = <A extends string>(names: ReadonlyArray<A>, word: string): word is A =>
   names.some((name) => name === word)
-
-export const exitCodes: ReadonlyArray<readonly [code: string, meaning: string]> = [
-  ["0", "done, also after SIGTERM"],
-  ["1", "failure, or cut short by a second signal"],
-  ["2", "unknown command or flag"],
-  ["69", "cannot listen"],
-  ["78", "a value or a combination of values is wrong"],
-  ["126", "run -- CMD: CMD cannot be executed"],
-  ["127", "run -- CMD: CMD was not found"],
-  ["other", "run -- CMD: the exit code of CMD, or 128 + the signal that ended it"],
-]

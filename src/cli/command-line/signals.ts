@@ -1,5 +1,5 @@
 /**
- * Signals: what the system tells the process, from its first moment on. Those that come before somebody listens are
+ * Signals: what the system sends the process, from its first moment on. Those that come before somebody listens are
  * kept: as PID 1 an unhandled SIGTERM would be ignored, and the pod would be killed instead.
  */
 import { constants } from "node:os"

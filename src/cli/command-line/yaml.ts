@@ -64,7 +64,7 @@ const keyThatStandsTwice = (text: string, keys: ReadonlyArray<string>): string |
 const otherName = "pillion-another-name"
 
 const isKeyAt = (text: string, key: string, at: number): boolean => {
-  // Most places are in comments and in other words; parsing tells the rest.
+  // Most places are in comments and in other words; parsing settles the rest.
   if (key === "" || !/^["']?\s*:/.test(text.slice(at + key.length))) return false
   const renamed = tryYaml(`${text.slice(0, at)}${otherName}${text.slice(at + key.length)}`)
   return Result.isSuccess(renamed) && keysOf(renamed.success).includes(otherName)

@@ -43,7 +43,7 @@ const optionFlags: ReadonlyArray<CompletableFlag> = allOptions.map(({ name, summ
 
 const helpFlag = bare("help", "explain the command", { short: "h" })
 
-/** What is meant where no command is named, except for the flag that prints the version. */
+/** The command that is meant where none is named, except for the flag that prints the version. */
 export const defaultCommand: CommandName = "run"
 export const versionFlag = bare("version", "print the version", { short: "V" })
 

@@ -50,7 +50,7 @@ complete -F _pillion pillion
 `
 }
 
-/** What stands for a value: after `=`, and after a space unless the value may be left out. */
+/** Texts that a value follows: the flag and `=`, and the flag and a space unless the value may be left out. */
 const places = ({ name, optional }: CompletableFlag): ReadonlyArray<string> =>
   optional ? [`--${name}`] : [`--${name}`, `"--${name} "`]
 
@@ -75,7 +75,7 @@ const valueCases = (): string => {
     .join("\n")
 }
 
-/** What may follow each command; "" is where none is named yet. */
+/** Words that may follow each command; "" is where none is named yet. */
 const commandCases = (names: ReadonlyArray<string>): string => {
   const choices = completableCommands.map(
     ({ name, flags, words }) => [name as string, words.concat(flags.map((flag) => `--${flag.name}`))] as const,

@@ -34,17 +34,17 @@ if [[ $funcstack[1] == _pillion ]]; then _pillion "$@"; else compdef _pillion pi
 `
 }
 
-type Command = (typeof completableCommands)[number]
+type CompletedCommand = (typeof completableCommands)[number]
 
 /** The flags of the proxy are many, and written once. */
-const argumentsOf = ({ flags, words }: Command, proxy: ReadonlyArray<CompletableFlag>): string => {
+const argumentsOf = ({ flags, words }: CompletedCommand, proxy: ReadonlyArray<CompletableFlag>): string => {
   const takesProxy = proxy.every((flag) => flags.includes(flag))
   const own = takesProxy ? flags.filter((flag) => !proxy.includes(flag)) : flags
   const word = words.length === 0 ? [] : [quote(`1:word:(${words.join(" ")})`)]
   return ["_arguments", ...(takesProxy ? ["$proxy"] : []), ...own.map(specification), ...word].join(" ")
 }
 
-/** As zshcompsys(1) wants it for _arguments. */
+/** The flag as zshcompsys(1) wants it for _arguments. */
 const specification = ({ name, short, summary, value, optional, repeatable }: CompletableFlag): string => {
   const meaning = `[${escape(summary)}]`
   if (short !== undefined) return `'(-${short} --${name})'{-${short},--${name}}${quote(meaning)}`

@@ -2,10 +2,11 @@
  * Help: what `--help` prints, and the options table of the documentation. Plain text of at most 100 columns without
  * colours; everything in it comes from the option table and the command table.
  */
+import { exitCodes } from "../../config/exit-codes.ts"
 import { annotationDomain, environmentNames, type Group } from "../../config/option.ts"
 import { defaultText, optionKeys, options } from "../../config/options.ts"
 import type { Settings } from "../../config/settings.ts"
-import { type CommandName, commandFlags, commandNames, commands, exitCodes } from "../command-line/commands.ts"
+import { type CommandName, commandFlags, commandNames, commands } from "../command-line/commands.ts"
 import { markdownCode as code, markdownTable } from "./markdown.ts"
 
 const width = 100

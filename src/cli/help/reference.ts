@@ -2,10 +2,11 @@
  * Reference: the tables of the code as Markdown, for docs/reference.md.
  */
 import { annotationDomain, environmentNames } from "../../config/option.ts"
+import { exitCodes } from "../../config/exit-codes.ts"
 import { optionKeys, options } from "../../config/options.ts"
 import { annotationsWithoutEffect, environmentWithoutEffect } from "../../config/without-effect.ts"
 import { refusals } from "../../protocol/refusal.ts"
-import { commandNames, commands, exitCodes } from "../command-line/commands.ts"
+import { commandNames, commands } from "../command-line/commands.ts"
 import { markdownCode as code, markdownTable } from "./markdown.ts"
 
 export const commandsMarkdown = (): string =>
@@ -33,7 +34,7 @@ export const annotationsMarkdown = (): string => {
   return markdownTable(["annotation", "option", "meaning"], rows)
 }
 
-/** What is documented elsewhere and has no effect here. */
+/** The table of names that are documented elsewhere and have no effect here. */
 export const withoutEffectMarkdown = (): string =>
   markdownTable(
     ["name", "why it has no effect"],

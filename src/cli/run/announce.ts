@@ -5,18 +5,18 @@
 import { plan } from "../../config/plan.ts"
 import type { Settings } from "../../config/settings.ts"
 import type { Origin } from "../../config/sources.ts"
-import type { Log } from "../../observe/log.ts"
+import type { Log } from "../../observe/log/log.ts"
 import { formatTarget } from "../../protocol/target.ts"
 
 import { kubernetesHost, outboundListener, outboundOf } from "../clients/outbound.ts"
 import type { Ports } from "../running/ports.ts"
 import { version } from "../command-line/version.ts"
 
-/** Where it was started. */
+/** How the program was started. */
 export interface Situation {
   /** How the program is called from a shell: `pillion` where it is on the PATH. */
   readonly program: string
-  /** Whether a program runs beside it, which knows of the proxy already. */
+  /** True where a program runs beside the proxy, and knows of it already. */
   readonly beside: boolean
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -42,7 +42,7 @@ export const announce = (
   log.info(`next: ${nextStep(settings, ports, situation)}`)
 }
 
-/** Which kinds of sources had a say, and which files; undefined where none had. `check-config` tells the rest. */
+/** Which kinds of sources had a say, and which files; undefined where none had. `check-config` shows the rest. */
 const configOrigins = (origins: ReadonlyArray<Origin>): string | undefined => {
   const sources = origins.flatMap(({ origin }) => {
     if (origin === "default") return []

@@ -17,7 +17,7 @@ export const calledAs = (path = process.env["PATH"] ?? "", file = process.execPa
   return plain(below.includes("/") ? below : `./${below}`)
 }
 
-/** As one word of a shell. */
+/** Quotes a path as one word of a shell. */
 const plain = (path: string): string => (/^[\w./+@-]+$/.test(path) ? path : shellQuote(path))
 
 const real = (path: string): string => {

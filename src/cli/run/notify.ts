@@ -1,20 +1,20 @@
 /**
- * Notify: tells systemd how the service is, as sd_notify(3) says, where systemd asks for it by NOTIFY_SOCKET; elsewhere
- * it does nothing. What cannot be told is a warning: it never holds up or ends the proxy.
+ * Notify: reports to systemd how the service is, as sd_notify(3) says, where systemd asks for it by NOTIFY_SOCKET; elsewhere
+ * it does nothing. A failure to report is a warning: it never holds up or ends the proxy.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 import { openDatagrams } from "../../system/datagram.ts"
 import { loadLibc } from "../../system/load-libc.ts"
-import type { Log } from "../../observe/log.ts"
+import type { Log } from "../../observe/log/log.ts"
 
 export interface ServiceManager {
   /** Everything listens. */
   readonly ready: () => void
   /** The settings are read anew from here until `ready`. */
   readonly reloading: () => void
-  /** The end has begun, and will take at most so many milliseconds. */
+  /** Reports that the end has begun, and will take at most `milliseconds`. */
   readonly stopping: (milliseconds: number) => void
 }
 

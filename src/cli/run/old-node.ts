@@ -7,7 +7,7 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 
 /** Milliseconds that `node --version` may take; it takes some forty. */
-const patience = 2000
+const timeout = 2000
 
 /** The longest first line that Linux reads of a script. */
 const maxFirstLine = 256
@@ -67,7 +67,7 @@ const versionOf = async (node: string, environment: Readonly<Record<string, stri
       stdin: "ignore",
       stdout: "pipe",
       stderr: "ignore",
-      timeout: patience,
+      timeout,
     })
     return (await asked.stdout.text()).trim()
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Ports file: tells other programs which ports were bound, once everything listens.
+ * Ports file: announces to other programs which ports were bound, once everything listens.
  */
 import { renameSync, writeFileSync } from "node:fs"
 import * as Effect from "effect/Effect"

@@ -19,28 +19,28 @@ import type { Loaded } from "../../config/sources.ts"
 import { Dialer } from "../../net/dial/dialer.ts"
 import { chooseSockets } from "../../net/choose-sockets.ts"
 import { releaseStartupPages } from "../../system/startup-pages.ts"
-import { accessNotice } from "../../observe/access-formats.ts"
-import { makeAccessLog } from "../../observe/access-log.ts"
-import { openDescriptor } from "../../observe/descriptor.ts"
-import { renderPrometheus } from "../../observe/exposition.ts"
+import { accessNotice } from "../../observe/access/access-formats.ts"
+import { makeAccessLog } from "../../observe/access/access-log.ts"
+import { openDescriptor } from "../../observe/output/descriptor.ts"
+import { renderPrometheus } from "../../observe/metrics/exposition.ts"
 import type { Flow } from "../../flow/flow.ts"
-import { leadsToJournal } from "../../observe/journal.ts"
-import { watchLag } from "../../observe/lag.ts"
-import { catchLastResort } from "../../observe/last-resort.ts"
+import { leadsToJournal } from "../../observe/log/journal.ts"
+import { watchLag } from "../../observe/metrics/lag.ts"
+import { catchLastResort } from "../../observe/log/last-resort.ts"
 import type { ListenFailed } from "../../flow/listen-failed.ts"
-import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log.ts"
-import { Metrics } from "../../observe/metrics.ts"
-import { Output } from "../../observe/output.ts"
-import { Recent } from "../../observe/recent.ts"
-import { ShortfallLog } from "../../observe/shortfall-log.ts"
-import type { Exported } from "../../observe/telemetry.ts"
-import { wantsTelemetry } from "../../observe/wants-telemetry.ts"
+import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log/log.ts"
+import { Metrics } from "../../observe/metrics/metrics.ts"
+import { Output } from "../../observe/output/output.ts"
+import { Recent } from "../../observe/access/recent.ts"
+import { ShortfallLog } from "../../observe/log/shortfall-log.ts"
+import type { Exported } from "../../observe/telemetry/telemetry.ts"
+import { wantsTelemetry } from "../../observe/telemetry/wants-telemetry.ts"
 
 import { parseAddress } from "../../protocol/address.ts"
 
 import { announce } from "./announce.ts"
 import { calledAs } from "./called.ts"
-import { type ChildNotStarted, sameStop, startChild } from "./child.ts"
+import { type Child, type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
 import { oldNodeNote } from "./old-node.ts"
@@ -180,25 +180,10 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
 
     const child = command === undefined ? undefined : yield* startBeside(args, command, settings(), ports, log)
     if (terminal !== undefined) yield* watchTerminal(terminal)
-    let firstStop: number | undefined
-    const stopOrHurry = (): void => {
-      firstStop ??= performance.now()
-      // Managers may send two, which are one.
-      const again = performance.now() - firstStop > sameStop
-      Deferred.doneUnsafe(again && Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
-    }
-    signals.listen((signal) => {
-      const closed = signal === "SIGHUP" && saysFarewell(args)
-      if (signal === "SIGHUP" && !closed) {
-        service.reloading()
-        rereadSettings(args, state, observers)
-        service.ready()
-      }
-      if (child !== undefined && !child.ended()) {
-        if (isStop(signal)) firstStop ??= performance.now()
-        return child.signal(signal)
-      }
-      if (isStop(signal) || closed) stopOrHurry()
+    heedSignals(args, child, { stop, hurry }, () => {
+      service.reloading()
+      rereadSettings(args, state, observers)
+      service.ready()
     })
     const code = yield* Effect.raceFirst(child?.exitCode ?? Effect.never, Effect.as(Deferred.await(stop), 0))
     Deferred.doneUnsafe(stop, Effect.void)
@@ -210,10 +195,34 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     return cut && child === undefined ? 1 : code
   })
 
+/**
+ * Passes signals on to the child, as long as there is one; else a first one that stops begins the drain, and a later one
+ * cuts it short. SIGHUP reloads, unless it says that the terminal is gone.
+ */
+const heedSignals = (
+  args: RunArgs,
+  child: Child | undefined,
+  { stop, hurry }: { readonly stop: Deferred.Deferred<void>; readonly hurry: Deferred.Deferred<void> },
+  reload: () => void,
+): void => {
+  let firstStop: number | undefined
+  args.signals.listen((signal) => {
+    const closed = signal === "SIGHUP" && saysFarewell(args)
+    if (signal === "SIGHUP" && !closed) reload()
+    const stops = isStop(signal) || closed
+    if (stops) firstStop ??= performance.now()
+    if (child !== undefined && !child.ended()) return child.signal(signal)
+    if (!stops) return
+    // Managers may send two, which are one.
+    const again = performance.now() - firstStop! > sameStop
+    Deferred.doneUnsafe(again && Deferred.isDoneUnsafe(stop) ? hurry : stop, Effect.void)
+  })
+}
+
 /** Metrics and logs for OpenTelemetry, where its variables ask for it; otherwise its code is not even loaded. */
 const exportTelemetry = Effect.fnUntraced(function* (observers: Observers, besideProgram: boolean) {
   if (!wantsTelemetry(process.env)) return
-  const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry.ts"))
+  const { startTelemetry } = yield* Effect.promise(() => import("../../observe/telemetry/telemetry.ts"))
   const parts = { ...observers, env: process.env, version: version.version, besideProgram }
   observers.exporter.current = yield* startTelemetry(parts)
 })

@@ -4,7 +4,7 @@
 import { connect } from "node:net"
 import * as Effect from "effect/Effect"
 
-import { NoAnswer, patience } from "./ask.ts"
+import { answerTimeout, NoAnswer } from "./ask.ts"
 
 /** Characters of one answer: the longest list has a few thousand lines of a few hundred. */
 const maxAnswer = 16 * 1024 * 1024
@@ -21,8 +21,8 @@ export const get = (port: number, path: string): Effect.Effect<string, NoAnswer>
     })
     return collected.pipe(
       Effect.timeoutOrElse({
-        duration: patience,
-        orElse: () => Effect.fail(noAnswer(port, `did not answer within ${patience} ms`)),
+        duration: answerTimeout,
+        orElse: () => Effect.fail(noAnswer(port, `did not answer within ${answerTimeout} ms`)),
       }),
       Effect.map(() => text),
     )

@@ -8,7 +8,7 @@ import { connect } from "node:net"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
-export interface Answer {
+export interface AdminAnswer {
   /** 100..999 */
   readonly status: number
   /** The first line of the body where it is short printable ASCII, else empty. */
@@ -19,7 +19,7 @@ export interface Answer {
 export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly message: string }> {}
 
 /** Milliseconds. The listeners are on this machine, and probes of containers give up after little more. */
-export const patience = 3000
+export const answerTimeout = 3000
 
 /** Heads and bodies of these answers are a few hundred bytes; whoever sends more than this is not the proxy. */
 const maxAnswer = 16 * 1024
@@ -29,8 +29,8 @@ export const ask = (
   method: "GET" | "POST",
   port: number,
   path: string,
-  milliseconds = patience,
-): Effect.Effect<Answer, NoAnswer> => {
+  milliseconds = answerTimeout,
+): Effect.Effect<AdminAnswer, NoAnswer> => {
   const place = `127.0.0.1:${port}`
   return exchange(port, `${method} ${path} HTTP/1.0\r\nHost: ${place}\r\nContent-Length: 0\r\n\r\n`).pipe(
     Effect.mapError((code) =>
@@ -66,7 +66,7 @@ const exchange = (port: number, request: string): Effect.Effect<string, string> 
     return Effect.sync(() => socket.destroy())
   })
 
-const parse = (bytes: string): Answer | undefined => {
+const parse = (bytes: string): AdminAnswer | undefined => {
   const status = /^HTTP\/1\.[01] ([1-9][0-9]{2})[ \r]/.exec(bytes)?.[1]
   const end = bytes.indexOf("\r\n\r\n")
   if (status === undefined || end < 0) return undefined

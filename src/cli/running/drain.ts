@@ -27,7 +27,7 @@ export const drain = (settings: Settings): Effect.Effect<Outcome> => {
   )
 }
 
-/** What happens between a drain and the end, a line for each listener; ends with a newline. */
+/** Describes what happens between a drain and the end, a line for each listener; ends with a newline. */
 const prospect = (settings: Settings): string => {
   const delay = settings.drainDelay === 0 ? undefined : options.drainDelay.kind.show(settings.drainDelay)
   const timeout = options.drainTimeout.kind.show(settings.drainTimeout)

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { usageError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
-import { prettyLine } from "../../observe/access-formats.ts"
-import type { Entry } from "../../observe/entry.ts"
-import { parseFilter } from "../../observe/filter.ts"
-import { wantsColor } from "../../observe/log.ts"
+import { prettyLine } from "../../observe/access/access-formats.ts"
+import type { Entry } from "../../observe/access/entry.ts"
+import { parseFilter } from "../../observe/access/filter.ts"
+import { wantsColor } from "../../observe/log/log.ts"
 import { follow } from "../running/admin-client.ts"
 import { failed, type Outcome } from "../command-line/outcome.ts"
 import { runningPort } from "../running/ports.ts"
@@ -19,7 +19,7 @@ export interface TapArgs {
   readonly json: boolean
 }
 
-/** Where lines go; false when nobody reads them any more. */
+/** Writes lines; false when nobody reads them any more. */
 export type Print = (text: string) => boolean
 
 /** Prints until the proxy ends, which is a failure, or until it is interrupted. */

@@ -2,7 +2,7 @@
  * Top keys: what a key press changes in the view of `pillion top`. Pure.
  */
 import * as Result from "effect/Result"
-import { maxFilter, parseFilter } from "../../observe/filter.ts"
+import { maxFilter, parseFilter } from "../../observe/access/filter.ts"
 import { sortKeys } from "./top-model.ts"
 import type { View } from "./top-screen.ts"
 

@@ -3,8 +3,8 @@
  * draws nothing, and is bounded whatever the proxy carries.
  */
 import type { Open } from "../../admin/connections.ts"
-import type { Entry } from "../../observe/entry.ts"
-import type { Filter } from "../../observe/filter.ts"
+import type { Entry } from "../../observe/access/entry.ts"
+import type { Filter } from "../../observe/access/filter.ts"
 
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000
@@ -23,7 +23,7 @@ export interface Look {
   readonly metrics: ReadonlyMap<string, number>
   readonly total: number
   readonly open: ReadonlyArray<Open>
-  /** What ended since the last look, as far as it is still known, and how much of it is not. */
+  /** Entries that ended since the last look, as far as they are still known, and how many are not. */
   readonly ended: ReadonlyArray<Entry>
   readonly missed: number
 }
@@ -35,7 +35,7 @@ export interface Totals {
   readonly bytesOut: number
 }
 
-export interface Model {
+export interface TopModel {
   readonly look: Look
   readonly entries: ReadonlyArray<Entry>
   /** Entries of the window that nobody saw. */
@@ -60,7 +60,7 @@ export const sortKeys = ["flows", "open", "in", "out", "p50", "p99", "errors", "
 export type SortKey = (typeof sortKeys)[number]
 
 /** The model after one more look. */
-export const advance = (before: Model | undefined, look: Look): Model => {
+export const advance = (before: TopModel | undefined, look: Look): TopModel => {
   const since = look.now - windowLength
   const entries = [...(before?.entries ?? []), ...look.ended].filter(({ time }) => Date.parse(time) >= since)
   const looks = [...(before?.looks ?? []), { now: look.now, totals: totalsOf(look.metrics) }].slice(-looksPerRate)
@@ -75,7 +75,7 @@ export const advance = (before: Model | undefined, look: Look): Model => {
 }
 
 /** Per second: connections and requests together, connections, requests, bytes to the targets, bytes to the clients. */
-export const rates = ({ looks }: Pick<Model, "looks">): readonly [number, number, number, number, number] => {
+export const rates = ({ looks }: Pick<TopModel, "looks">): readonly [number, number, number, number, number] => {
   const first = looks[0]
   const last = looks.at(-1)
   if (first === undefined || last === undefined || last.now <= first.now) return [0, 0, 0, 0, 0]
@@ -126,8 +126,8 @@ export const latenciesOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<number
 const isError = ({ refusal, status, code, error }: Entry): boolean =>
   refusal !== undefined || code !== undefined || error !== undefined || (status ?? 0) >= 500
 
-/** Where traffic goes: what ended in the window and what is open, by destination. */
-export const destinationsOf = (model: Model, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
+/** Groups what ended in the window and what is open by destination. */
+export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
   const groups = new Map<string, { ended: Array<Entry>; open: Array<Open> }>()
   const group = (name: string) => {
     const found = groups.get(name) ?? { ended: [], open: [] }

@@ -1,15 +1,15 @@
 /**
  * Top screen: the model of `pillion top` as lines of text, exactly as wide and as high as the terminal. Pure.
  */
-import { amount } from "../../observe/access-formats.ts"
-import type { Filter } from "../../observe/filter.ts"
-import { plainText } from "../../observe/text.ts"
+import { amount } from "../../observe/access/access-formats.ts"
+import type { Filter } from "../../observe/access/filter.ts"
+import { plainText } from "../../observe/output/text.ts"
 
 import {
   type Destination,
   destinationsOf,
   latenciesOf,
-  type Model,
+  type TopModel,
   percentile,
   rates,
   refusalsOf,
@@ -18,7 +18,7 @@ import {
   totalsOf,
 } from "./top-model.ts"
 
-/** What the person at the keyboard has chosen. */
+/** The choices of the person at the keyboard. */
 export interface View {
   readonly columns: number
   readonly rows: number
@@ -26,9 +26,9 @@ export interface View {
   readonly sort: SortKey
   readonly filter: Filter
   readonly filterText: string
-  /** What is being typed as a filter; undefined while nothing is. */
+  /** The filter that is being typed; undefined while none is. */
   readonly typing: string | undefined
-  /** What went wrong last: a filter that is none, a proxy that does not answer. */
+  /** The last problem: a filter that is none, a proxy that does not answer. */
   readonly problem: string | undefined
   readonly paused: boolean
 }
@@ -45,7 +45,7 @@ const yellow = "33"
 const cyan = "36"
 
 /** One text for each row of the terminal. */
-export const screen = (model: Model, view: View): ReadonlyArray<string> => {
+export const screen = (model: TopModel, view: View): ReadonlyArray<string> => {
   const top = [title(model, view), [], ...summary(model), []]
   const room = Math.max(0, view.rows - top.length - 2)
   const destinations = destinationsOf(model, view.filter, view.sort)
@@ -56,7 +56,7 @@ export const screen = (model: Model, view: View): ReadonlyArray<string> => {
   return [...body, ...blank, footer(view)].map((pieces) => draw(pieces, view))
 }
 
-const title = ({ look }: Model, view: View): ReadonlyArray<Piece> => {
+const title = ({ look }: TopModel, view: View): ReadonlyArray<Piece> => {
   const state: Piece = [look.state, look.state === "ready" ? green : yellow]
   const started = sum(look.metrics, "process_start_time_seconds") * 1000
   const left = ` pillion ${look.version}   `
@@ -67,7 +67,7 @@ const title = ({ look }: Model, view: View): ReadonlyArray<Piece> => {
   return [[left, bold], state, up, [pause, yellow], " ".repeat(Math.max(1, gap)), [clock, dim]]
 }
 
-const summary = (model: Model): ReadonlyArray<ReadonlyArray<Piece>> => {
+const summary = (model: TopModel): ReadonlyArray<ReadonlyArray<Piece>> => {
   const { look, entries, missed } = model
   const totals = totalsOf(look.metrics)
   const [, connections, requests, bytesIn, bytesOut] = rates(model)
@@ -111,7 +111,7 @@ const summary = (model: Model): ReadonlyArray<ReadonlyArray<Piece>> => {
 
 const label = (text: string): Piece => [` ${text.padEnd(13)}`, dim]
 
-const refused = (metrics: Model["look"]["metrics"]): ReadonlyArray<Piece> => {
+const refused = (metrics: TopModel["look"]["metrics"]): ReadonlyArray<Piece> => {
   const reasons = refusalsOf(metrics)
   if (reasons.length === 0) return [["none", green]]
   return reasons.flatMap(([reason, count]): ReadonlyArray<Piece> => [`${reason} `, [whole(count), red], "   "])
@@ -136,7 +136,7 @@ const allColumns: ReadonlyArray<Column> = [
   { key: "errors", heading: "ERR", width: 6, cell: ({ errors }) => whole(errors) },
 ]
 
-/** What a narrow terminal goes without, the first first. */
+/** Columns that a narrow terminal goes without, the first first. */
 const dispensable: ReadonlyArray<SortKey> = ["p50", "in", "out", "open", "p99", "errors", "flows"]
 const shortestName = 16
 /** A blank on either side. */

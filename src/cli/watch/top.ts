@@ -8,8 +8,8 @@ import * as Result from "effect/Result"
 import type { Open } from "../../admin/connections.ts"
 import { usageError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
-import { parseFilter } from "../../observe/filter.ts"
-import { wantsColor } from "../../observe/log.ts"
+import { parseFilter } from "../../observe/access/filter.ts"
+import { wantsColor } from "../../observe/log/log.ts"
 import { get } from "../running/admin-client.ts"
 import { NoAnswer } from "../running/ask.ts"
 import { done, failed, type Outcome } from "../command-line/outcome.ts"
@@ -21,7 +21,7 @@ import {
   destinationsOf,
   latenciesOf,
   type Look,
-  type Model,
+  type TopModel,
   percentile,
   rates,
   refusalsOf,
@@ -72,7 +72,7 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
 }
 
 /** A screen for a file or a pipe: without what is only for the keyboard. */
-const plain = (model: Model, view: View): string => {
+const plain = (model: TopModel, view: View): string => {
   const rows = destinationsOf(model, view.filter, view.sort).length + 10
   return `${screen(model, { ...view, rows, color: false })
     .slice(0, -1)
@@ -80,7 +80,7 @@ const plain = (model: Model, view: View): string => {
     .trimEnd()}\n`
 }
 
-const summaryOf = (model: Model, { filter, sort }: View): object => {
+const summaryOf = (model: TopModel, { filter, sort }: View): object => {
   const [, connections, requests, bytesIn, bytesOut] = rates(model)
   const latencies = latenciesOf(model.entries)
   return {
@@ -99,7 +99,7 @@ const summaryOf = (model: Model, { filter, sort }: View): object => {
 }
 
 /** Draws until q is pressed, and gives the terminal back as it was, whatever happens. */
-const watch = Effect.fnUntraced(function* (port: number, first: number, start: Model, initial: View) {
+const watch = Effect.fnUntraced(function* (port: number, first: number, start: TopModel, initial: View) {
   const { stdin, stdout } = process
   const quit = yield* Deferred.make<void>()
   let view = initial

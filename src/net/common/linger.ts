@@ -77,7 +77,8 @@ export class Linger implements Receiver, Cancellable {
     const { end } = this
     const count = words.length === 0 ? 0 : end.write(words)
     this.tail = count >= 0 && count < words.length ? words.subarray(count) : undefined
-    if (this.tail === undefined) end.shutdown()
+    // Words that the kernel refused are missing: no FIN that looks complete. The end is closed, or its time is up.
+    if (this.tail === undefined && count >= 0) end.shutdown()
   }
 
   private arm(now: number): void {

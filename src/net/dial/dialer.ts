@@ -65,9 +65,9 @@ export class Dialer extends Context.Service<
   Dialer,
   {
     /** A dial that connects to the first address of `target` that answers, once it is started. */
-    readonly dial: (target: Target, dialling: DialOwner) => Dial
+    readonly dial: (target: Target, owner: DialOwner) => Dial
     /** A client came: attempts that were overtaken give up what it needs. */
-    readonly makeRoom: () => void
+    readonly reclaim: () => void
   }
 >()("pillion/net/Dialer") {
   static readonly layer = (settings: () => DialSettings, connect: Connect): Layer.Layer<Dialer> =>
@@ -77,8 +77,8 @@ export class Dialer extends Context.Service<
 export const makeDialer = (parts: DialerParts): Dialer["Service"] => {
   const overtaken = new DescriptorBudget(() => 2 * parts.settings().maxConnections)
   return Dialer.of({
-    dial: (target, dialling) => new Dial(target, dialling, parts, overtaken),
-    makeRoom: () => overtaken.makeRoom(),
+    dial: (target, owner) => new Dial(target, owner, parts, overtaken),
+    reclaim: () => overtaken.reclaim(),
   })
 }
 
@@ -91,7 +91,7 @@ interface Asked {
 /** One dial: its deadline, and the phase that it is in. */
 export class Dial implements Cancellable, RaceOwner {
   private readonly target: Target
-  private readonly dialling: DialOwner
+  private readonly owner: DialOwner
   private readonly parts: DialerParts
   private readonly overtaken: DescriptorBudget
   private readonly settings: DialSettings
@@ -106,9 +106,9 @@ export class Dial implements Cancellable, RaceOwner {
   /** The deadline has passed. */
   private isLate = false
 
-  constructor(target: Target, dialling: DialOwner, parts: DialerParts, overtaken: DescriptorBudget) {
+  constructor(target: Target, owner: DialOwner, parts: DialerParts, overtaken: DescriptorBudget) {
     this.target = target
-    this.dialling = dialling
+    this.owner = owner
     this.parts = parts
     this.overtaken = overtaken
     this.settings = parts.settings()
@@ -154,7 +154,7 @@ export class Dial implements Cancellable, RaceOwner {
     let denied: Loss | undefined
     const permitted: Array<Address> = []
     for (const address of addresses) {
-      const refusal = this.dialling.permit(address, port, this.target.host)
+      const refusal = this.owner.permit(address, port, this.target.host)
       if (refusal === undefined) permitted.push(address)
       else denied ??= { refusal, address: address.text }
     }
@@ -166,7 +166,7 @@ export class Dial implements Cancellable, RaceOwner {
   raced(result: Attempt | Loss): void {
     if (!(result instanceof Attempt)) return this.lost(result)
     cancel(this.deadline)
-    this.dialling.connected(result, this.started)
+    this.owner.connected(result, this.started)
   }
 
   /** A name moves: an address that is remembered may be nobody's by now, and then others are asked for, once. */
@@ -191,7 +191,7 @@ export class Dial implements Cancellable, RaceOwner {
 
   private fail(refusal: Refusal, address: string | undefined): void {
     cancel(this.deadline)
-    this.dialling.failed(refusal, address)
+    this.owner.failed(refusal, address)
   }
 }
 

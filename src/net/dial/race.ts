@@ -30,7 +30,7 @@ export class Race implements AttemptOwner {
   private readonly addresses: ReadonlyArray<Address>
   private readonly port: number
   private readonly connect: Connect
-  private readonly racing: RaceOwner
+  private readonly owner: RaceOwner
   private readonly overtaken: DescriptorBudget
   private next = 0
   private readonly running: Array<Attempt> = []
@@ -41,13 +41,13 @@ export class Race implements AttemptOwner {
     addresses: ReadonlyArray<Address>,
     port: number,
     connect: Connect,
-    racing: RaceOwner,
+    owner: RaceOwner,
     overtaken: DescriptorBudget,
   ) {
     this.addresses = addresses.length > 1 ? interleaved(addresses) : addresses
     this.port = port
     this.connect = connect
-    this.racing = racing
+    this.owner = owner
     this.overtaken = overtaken
   }
 
@@ -62,13 +62,13 @@ export class Race implements AttemptOwner {
       }
       this.lost(address, reasonOf(attempt), attempt)
     }
-    if (this.running.length === 0 && this.loss !== undefined) this.racing.raced(this.loss)
+    if (this.running.length === 0 && this.loss !== undefined) this.owner.raced(this.loss)
   }
 
   connected(attempt: Attempt): void {
     this.remove(attempt)
     this.cancel()
-    this.racing.raced(attempt)
+    this.owner.raced(attempt)
   }
 
   failed(attempt: Attempt, code: string): void {
@@ -82,7 +82,7 @@ export class Race implements AttemptOwner {
   expire(): void {
     for (const { address } of this.running) this.lost(address, "connection-timeout", "no answer in time")
     this.cancel()
-    if (this.loss !== undefined) this.racing.raced(this.loss)
+    if (this.loss !== undefined) this.owner.raced(this.loss)
   }
 
   /** Gives up every attempt at once; `raced` is not called. */
@@ -100,11 +100,11 @@ export class Race implements AttemptOwner {
     const before = this.running.at(-1)
     this.running.push(attempt)
     if (before === undefined) return
-    this.overtaken.add(before, () => this.giveUp(before))
-    this.overtaken.makeRoom()
+    this.overtaken.lend(before, () => this.evict(before))
+    this.overtaken.reclaim()
   }
 
-  private giveUp(attempt: Attempt): void {
+  private evict(attempt: Attempt): void {
     // Every race has a place for one: that which overtook this attempt may have failed since.
     if (this.running.length === 1) return
     this.remove(attempt)

@@ -16,9 +16,9 @@ import { parseHost } from "../../protocol/target.ts"
 export const foundTtl = 5000
 export const missingTtl = 1000
 /** Names whose answer is remembered; the oldest makes room. */
-export const rememberedNames = 256
+export const maxRemembered = 256
 /** Addresses of one name that are tried; at 250 ms each, sixteen fill the better part of a dial's deadline. */
-export const addressesPerName = 16
+export const maxAddresses = 16
 /**
  * Lookups that the system works on at once. Bun runs getaddrinfo on about as many threads as there are processors,
  * and a silent name server holds each for many seconds: what waits here can still be dropped, what waits there cannot.
@@ -56,7 +56,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
   const questions = new Map<string, Question>()
   let underWay = 0
 
-  const put = (question: Question): void => {
+  const start = (question: Question): void => {
     question.asked = true
     underWay++
     ask(question.name).then(
@@ -71,7 +71,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     remember(question.name, answer)
     for (const [, waiting] of questions) {
       if (waiting.asked) continue
-      put(waiting)
+      start(waiting)
       break
     }
     for (const listener of question.listeners) listener(answer, false)
@@ -82,7 +82,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     remembered.delete(name)
     remembered.set(name, { answer, until: now() + (answer._tag === "Found" ? foundTtl : missingTtl) })
     for (const [oldest] of remembered) {
-      if (remembered.size <= rememberedNames) break
+      if (remembered.size <= maxRemembered) break
       remembered.delete(oldest)
     }
   }
@@ -95,7 +95,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     }
     const { listeners } = question
     listeners.add(listener)
-    if (!question.asked && underWay < maxLookups) put(question)
+    if (!question.asked && underWay < maxLookups) start(question)
     return () => {
       listeners.delete(listener)
       if (listeners.size === 0 && questions.get(name)?.asked === false) questions.delete(name)
@@ -132,7 +132,7 @@ const found = (name: string, texts: ReadonlyArray<string>): Answer => {
   const addresses = new Map<string, Address>()
   for (const text of texts) {
     const address = parseAddress(text)
-    if (address !== undefined && addresses.size < addressesPerName) addresses.set(address.text, address)
+    if (address !== undefined && addresses.size < maxAddresses) addresses.set(address.text, address)
   }
   return addresses.size === 0 ? missing(name, "no address") : { _tag: "Found", addresses: [...addresses.values()] }
 }

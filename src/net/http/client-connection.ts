@@ -49,6 +49,8 @@ export class ClientConnection implements Receiver, DeliveryOwner {
   finished: boolean
   /** Bytes of answers that it has not taken yet. */
   tail: Uint8Array | undefined = undefined
+  /** The kernel has refused bytes of an answer: the client lacks them, and is owed no FIN that looks complete. */
+  lost = false
   private readonly context: ExchangeContext
   private readonly owner: ClientOwner
   private readonly requests: RequestReader
@@ -141,7 +143,8 @@ export class ClientConnection implements Receiver, DeliveryOwner {
       return
     }
     const count = this.end.write(bytes)
-    if (count >= 0 && count < bytes.length) this.tail = bytes.slice(count)
+    if (count < 0) this.lost = true
+    else if (count < bytes.length) this.tail = bytes.slice(count)
   }
 
   /** What it is still to be sent, with `bytes` behind it. */
@@ -161,8 +164,9 @@ export class ClientConnection implements Receiver, DeliveryOwner {
 
   /** Reports a request whose answer was passed on: now, or when it is known that the client has it. */
   deliver(request: Transaction): void {
+    if (this.lost) request.end("client", "data", stalledReason, undefined)
     // Nearly always, and it costs a call to know more.
-    if (this.tail === undefined && request.bytesOut < uncertainBytes) return this.owner.reported(request)
+    if (this.lost || (this.tail === undefined && request.bytesOut < uncertainBytes)) return this.owner.reported(request)
     this.delivering = request
     const { end } = this
     if (end.sent - end.unacknowledged() >= request.endsAt) return this.settleDelivered()

@@ -72,7 +72,7 @@ export class ClientOrigins {
     if (oldest !== undefined) this.release(oldest)
     const release = (): void => this.release(origin)
     byKey.set(origin.key, origin)
-    this.budget.add(origin, release)
+    this.budget.lend(origin, release)
     origin.wait(keepAliveTimeout, release)
   }
 

@@ -1,6 +1,7 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
+import type { Direction } from "../../flow/flow.ts"
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
 import type { Target } from "../../protocol/target.ts"
@@ -15,7 +16,7 @@ import type { Splicer } from "../splice/splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {
-  readonly direction: "inbound" | "outbound"
+  readonly direction: Direction
   /** Where every request goes whatever it names, for an inbound exchange. */
   readonly workload: Target | undefined
   readonly limits: () => ExchangeLimits

@@ -46,7 +46,7 @@ export class OriginPool implements OriginOwner, DrainListener {
     origin.owner = this
     origin.below = this.newest.get(origin.key)
     this.newest.set(origin.key, origin)
-    if (this.count++ === 0) this.budget.add(this, this.giveUpOne)
+    if (this.count++ === 0) this.budget.lend(this, this.giveUpOne)
     this.sweeping ??= setTimeout(this.sweep, sweepEvery).unref()
   }
 
@@ -91,7 +91,7 @@ export class OriginPool implements OriginOwner, DrainListener {
       this.release(origin)
       break
     }
-    if (this.count > 0) this.budget.add(this, this.giveUpOne)
+    if (this.count > 0) this.budget.lend(this, this.giveUpOne)
   }
 
   private readonly sweep = (): void => {

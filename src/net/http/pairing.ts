@@ -203,12 +203,13 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
 
   discarded(): void {
     this.deliver()
-    this.owner.clientGoesOn()
+    if (this.client.lost) this.owner.finish(undefined)
+    else this.owner.clientGoesOn()
   }
 
   clientStopped(): void {
     this.deliver()
-    this.owner.finish(this.client.behindTail(empty))
+    this.owner.finish(this.client.lost ? undefined : this.client.behindTail(empty))
   }
 
   private deliver(): void {

@@ -3,12 +3,13 @@
  * cancelled is gone at once.
  */
 import { ptr } from "bun:ffi"
-import { readdirSync, readFileSync, readlinkSync } from "node:fs"
+
 import { type Fallback, type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 import type { Address } from "../../protocol/address.ts"
-
+import { errorName, whyNoLibc } from "../../system/load-libc.ts"
 import { Attempt, type AttemptOwner } from "../sockets/attempt.ts"
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { routeError } from "../sockets/route.ts"
+import { AF_INET, familyOf, socketAddress } from "../sockets/socket-address.ts"
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -16,34 +17,15 @@ import {
   EINPROGRESS,
   ENOSYS,
   EPERM,
-  type SocketCalls,
   openSocketCalls,
   socketAddressLength,
-  socketOptions,
+  type SocketCalls,
 } from "../sockets/socket-calls.ts"
-import { errorName, whyNoLibc } from "../../system/load-libc.ts"
+import type { Sockets } from "../sockets/sockets.ts"
 import { PolledEnd } from "./polled-end.ts"
-import { Poller, readable, type Watcher, wouldBlock } from "./poller.ts"
-import { routeError } from "../sockets/route.ts"
-import { type Accept, backlog, type Listening, type Sockets } from "../sockets/sockets.ts"
-import { AF_INET, AF_INET6, familyOf, peerIn, portIn, socketAddress } from "../sockets/socket-address.ts"
-
-declare module "bun" {
-  /** bun-types 1.4.5 leaves out what listeners of Bun 1.4.5 have. */
-  interface TCPSocketListener<Data = unknown> {
-    readonly fd: number
-  }
-}
-
-/** Connections that are accepted in a row, before those that are open have their turn. */
-export const acceptBatch = 64
-
-/**
- * Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it; where the
- * call is refused the time doubles up to the longest, for that may be for good.
- */
-export const acceptAgainAfter = 100
-export const acceptAgainAtLatest = 5000
+import { PolledListener } from "./polled-listener.ts"
+import { Poller } from "./poller.ts"
+import { runtimesEpoll } from "./runtime-epoll.ts"
 
 /** Or why there are none. `shortfalls` is told what the kernel does not give to them. */
 export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallback => {
@@ -52,7 +34,7 @@ export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallb
   poller.shortfalls = shortfalls
   return {
     listen: (address, port, accept) => new PolledListener(poller, address, port, accept),
-    connect: (address, port, outcome) => connect(poller, address, port, outcome),
+    connect: (address, port, owner) => connect(poller, address, port, owner),
   }
 }
 
@@ -83,34 +65,7 @@ export const acceptIsDenied = (libc: SocketCalls | undefined = openSocketCalls()
   return result === -EPERM || result === -EACCES || result === -ENOSYS
 }
 
-/** The epoll(7) that the runtime's loop waits for: the one that watches a socket of the runtime's (proc(5), fdinfo). */
-const runtimesEpoll = (): number | undefined => {
-  try {
-    const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
-    try {
-      const watched = new RegExp(`^tfd:\\s*${listener.fd} `, "m")
-      const isIt = (fd: string): boolean =>
-        linkOf(fd) === "anon_inode:[eventpoll]" && watched.test(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))
-      const found = readdirSync("/proc/self/fd").find(isIt)
-      return found === undefined ? undefined : Number(found)
-    } finally {
-      listener.stop(true)
-    }
-  } catch {
-    return undefined
-  }
-}
-
-/** What a descriptor is; the one that the directory was read by is gone. */
-const linkOf = (fd: string): string => {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
-  } catch {
-    return ""
-  }
-}
-
-const connect = (poller: Poller, address: Address, port: number, outcome: AttemptOwner): Attempt | string => {
+const connect = (poller: Poller, address: Address, port: number, owner: AttemptOwner): Attempt | string => {
   const { libc } = poller
   const fd = libc.socket(familyOf(address))
   // Where a sandbox denies the family there is none.
@@ -122,147 +77,9 @@ const connect = (poller: Poller, address: Address, port: number, outcome: Attemp
     const error = result === -EADDRNOTAVAIL ? routeError(libc, address, port) : undefined
     return error ?? errorName(-result)
   }
-  const attempt = new Attempt(address, port, outcome)
+  const attempt = new Attempt(address, port, owner)
   const end = PolledEnd.connecting(poller, fd, attempt)
   if (typeof end === "number") return errorName(-end)
   attempt.end = end
   return attempt
-}
-
-class PolledListener implements Listening, Watcher {
-  readonly port: number
-  private readonly poller: Poller
-  private readonly accept: Accept
-  private fd: number
-  private readonly peer = new Uint8Array(socketAddressLength)
-  private deadline: Deadline | undefined = undefined
-  private stopping = false
-  /** How often in a row it had to rest. */
-  private rests = 0
-
-  constructor(poller: Poller, address: Address, port: number, accept: Accept) {
-    this.poller = poller
-    this.accept = accept
-    this.fd = bound(poller.libc, address, port)
-    const { libc } = poller
-    try {
-      checked(libc.listen(this.fd, backlog), "listen")
-      checked(libc.localName(this.fd, this.peer), "getsockname")
-      this.port = portIn(this.peer)
-      checked(poller.watch(this.fd, readable, this), "epoll_ctl")
-    } catch (error) {
-      libc.close(this.fd)
-      throw error
-    }
-  }
-
-  /** Who waits to be accepted has been told by the kernel that it is connected: it is not reset for our stopping. */
-  stop(): void {
-    if (this.fd < 0 || this.stopping) return
-    this.stopping = true
-    for (let rounds = backlog / acceptBatch; rounds > 0 && this.acceptSome(); rounds--);
-    cancel(this.deadline)
-    this.poller.deregister(this.fd)
-    this.poller.libc.close(this.fd)
-    this.fd = -1
-  }
-
-  prefetch(): void {}
-
-  ready(): void {
-    this.acceptSome()
-  }
-
-  /** Whether there may be more: whoever waits behind so many has the next turn. */
-  private acceptSome(): boolean {
-    let lost = 0
-    for (let i = 0; i < acceptBatch; i++) {
-      // A callback may have stopped it.
-      if (this.fd < 0) return false
-      const fd = this.poller.libc.accept(this.fd, this.peer)
-      if (fd < 0) {
-        if (wouldBlock(fd)) return false
-        const code = errorName(-fd)
-        // Of the one connection that was to be accepted, which is gone; but not all of them.
-        if (ofConnections.has(code) && ++lost < acceptBatch) continue
-        this.rest(code)
-        return false
-      }
-      if (this.rests > 0) this.requeue()
-      const end = PolledEnd.accepted(this.poller, fd)
-      if (typeof end !== "number") this.handOver(end)
-    }
-    return true
-  }
-
-  private handOver(end: PolledEnd): void {
-    try {
-      this.accept(end, peerIn(this.peer))
-    } catch (error) {
-      end.defect(error)
-    }
-  }
-
-  /** Nothing can be accepted now, and the news that something waits would come again and again. */
-  private rest(code: string): void {
-    cancel(this.deadline)
-    this.poller.change(this.fd, 0)
-    const doubled = Math.min(acceptAgainAtLatest, acceptAgainAfter * 2 ** this.rests)
-    this.rests++
-    this.deadline = after(scarce.has(code) ? acceptAgainAfter : doubled, wake, this)
-    this.poller.shortfalls.cannotAccept(this.port, code)
-  }
-
-  private requeue(): void {
-    this.rests = 0
-    this.poller.shortfalls.acceptsAgain(this.port)
-  }
-
-  wake(): void {
-    this.poller.change(this.fd, readable)
-  }
-}
-
-const wake = (listener: PolledListener): void => listener.wake()
-
-/** Errors of accept(2) that the connection already had (its "Error handling"). */
-const ofConnections: ReadonlySet<string> = new Set([
-  "ECONNABORTED",
-  "ECONNRESET",
-  "EHOSTDOWN",
-  "EHOSTUNREACH",
-  "EINTR",
-  "ENETDOWN",
-  "ENETUNREACH",
-  "ENONET",
-  "ENOPROTOOPT",
-  "EOPNOTSUPP",
-  "EPROTO",
-  "ETIMEDOUT",
-])
-
-/** What the machine lacks when it cannot accept. */
-const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
-
-/** A socket bound to an address, which accepted sockets take their options from. */
-const bound = (libc: SocketCalls, address: Address, port: number): number => {
-  const family = familyOf(address)
-  const fd = checked(libc.socket(family), "socket")
-  try {
-    libc.set(fd, socketOptions.reuseAddress, 1)
-    libc.set(fd, socketOptions.noDelay, 1)
-    if (family === AF_INET6) libc.set(fd, socketOptions.ipv6Only, 0)
-    const name = socketAddress(address, port)
-    checked(libc.bind(fd, name, name.length), "bind")
-    return fd
-  } catch (error) {
-    libc.close(fd)
-    throw error
-  }
-}
-
-const checked = (result: number, call: string): number => {
-  if (result >= 0) return result
-  const code = errorName(-result)
-  throw Object.assign(new Error(`${call}: ${code}`), { code })
 }

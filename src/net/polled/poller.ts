@@ -30,6 +30,14 @@ export const edgeTriggered = 0x8000_0000
 const EPOLL_CTL_ADD = 1
 const EPOLL_CTL_MOD = 3
 
+/** After a short read there is nothing more to read, unless epoll reported one of these. */
+export const more = urgent | broken | hungUp | peerHungUp
+/** The events that a socket is read for. */
+export const reading = readable | more
+
+/** Not an epoll event: marks a socket that was requeued for this turn. */
+export const requeuedEvent = 0x1000_0000
+
 /** Events of one turn at most. What happened to others waits for the next one, and comes first there. */
 export const maxEvents = 256
 
@@ -97,16 +105,16 @@ export class Poller {
     this.arenaAt = addressOf(this.arena)
     this.batch = new WriteBatch(addressOf)
     watchTimers()
-    libc.watch(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
+    libc.epollControl(epoll, EPOLL_CTL_ADD, runtimes, readable, runtimes, 0)
   }
 
   /**
    * Tells `watcher` of a descriptor's events until it is closed; 0, or an errno as a negative number. With `keep` a
    * socket that epoll(7) does not take is looked at every so often, and offered to it again.
    */
-  watch(fd: number, events: number, watcher: Watcher, keep = false): number {
+  register(fd: number, events: number, watcher: Watcher, keep = false): number {
     const generation = this.nextGeneration(fd)
-    const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, generation)
+    const result = this.libc.epollControl(this.epoll, EPOLL_CTL_ADD, fd, events, fd, generation)
     if (result < 0 && !this.keeps(fd, events, keep, result)) return result
     this.watchers[fd] = watcher
     this.watched++
@@ -118,8 +126,8 @@ export class Poller {
   }
 
   /** Other events, from now on. */
-  change(fd: number, events: number): void {
-    this.libc.watch(this.epoll, EPOLL_CTL_MOD, fd, events, fd, this.generations[fd]!)
+  reregister(fd: number, events: number): void {
+    this.libc.epollControl(this.epoll, EPOLL_CTL_MOD, fd, events, fd, this.generations[fd]!)
   }
 
   /** The descriptor is about to be closed, which is all that epoll needs. */
@@ -143,7 +151,7 @@ export class Poller {
   /** What epoll(7) takes now has its events from there; the others may have something to read, or to write. */
   private readonly look = (): void => {
     for (const [fd, events] of this.kept) {
-      const result = this.libc.watch(this.epoll, EPOLL_CTL_ADD, fd, events, fd, this.generations[fd]!)
+      const result = this.libc.epollControl(this.epoll, EPOLL_CTL_ADD, fd, events, fd, this.generations[fd]!)
       if (result < 0) this.requeue(this.watchers[fd]!, readable | writable)
       else this.kept.delete(fd)
     }
@@ -198,7 +206,7 @@ export class Poller {
 
   private readonly turn = (): void => {
     try {
-      this.serve(this.collect())
+      this.dispatch(this.poll())
     } finally {
       this.running = this.watched > 0
       if (this.running) unnotedImmediate(this.turn)
@@ -206,7 +214,7 @@ export class Poller {
   }
 
   /** Tells those in the first slots, so many of them. */
-  private serve(count: number): void {
+  private dispatch(count: number): void {
     this.used = 0
     for (let slot = 0; slot < count; slot++) {
       this.lengths[slot] = unread
@@ -225,7 +233,7 @@ export class Poller {
   }
 
   /** Waits, and fills the slots: first with those that go on. Returns how many there are. */
-  private collect(): number {
+  private poll(): number {
     const { whose, masks } = this
     let count = 0
     if (this.requeued.length > 0) {

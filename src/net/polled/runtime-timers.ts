@@ -4,7 +4,7 @@
  *
  * From `watchTimers` on every setTimeout, setInterval and setImmediate of the program is noted. A timer that is cancelled
  * stays noted, and costs a wake-up. Timers inside of the runtime (Bun.sleep, AbortSignal.timeout, Timeout.refresh) are
- * not seen: those may be late by the longest that the loop waits.
+ * not seen: those may be late by as long as the loop waits at most.
  */
 
 type Call = (...given: Array<unknown>) => void
@@ -23,12 +23,12 @@ let ran = false
 const slack = 2
 
 /** setTimeout(3): what is no number is 0, and what is too large is at once. */
-const longest = 0x7fff_ffff
+const maxDelay = 0x7fff_ffff
 
 /** To the millisecond, so that there are never more than there are milliseconds until the last one. */
 const note = (milliseconds: number | undefined): void => {
   const wait = Number(milliseconds)
-  const due = Math.ceil(performance.now() + (wait > 0 && wait <= longest ? wait : 0))
+  const due = Math.ceil(performance.now() + (wait > 0 && wait <= maxDelay ? wait : 0))
   let from = 0
   let to = dues.length
   while (from < to) {
@@ -85,20 +85,20 @@ export const watchTimers = (): void => {
   globalThis.clearImmediate = forgetImmediate
 }
 
-/** Milliseconds until the runtime has something to do, rounded up; at most `most`. */
-export const untilNextTimer = (most: number): number => {
+/** Milliseconds until the runtime has something to do, rounded up; at most `max`. */
+export const untilNextTimer = (max: number): number => {
   // One that ran may have given the runtime something to do behind us, which nobody may wait before.
   if (immediates.size > 0 || ran) {
     ran = false
     return 0
   }
-  if (dues.length === 0) return most
+  if (dues.length === 0) return max
   const now = performance.now()
   let next = dues.at(-1)!
   while (next + slack < now) {
     dues.pop()
-    if (dues.length === 0) return most
+    if (dues.length === 0) return max
     next = dues.at(-1)!
   }
-  return Math.min(most, Math.max(1, Math.ceil(next - now)))
+  return Math.min(max, Math.max(1, Math.ceil(next - now)))
 }

@@ -15,8 +15,8 @@ export interface Sender {
 }
 
 /** Bytes that can wait, and how many writes. */
-const batchBytes = 256 * 1024
-const maxWrites = 512
+export const batchBytes = 256 * 1024
+export const maxWrites = 512
 
 /** A write of more does not wait: to copy it costs more than a wake-up. */
 export const smallWrite = 16 * 1024
@@ -37,7 +37,7 @@ export class WriteBatch {
   }
 
   /** Copies `bytes` from `offset` to their end, if they may wait and there is room. */
-  put(sender: Sender, bytes: Uint8Array, offset: number): boolean {
+  add(sender: Sender, bytes: Uint8Array, offset: number): boolean {
     const length = bytes.length - offset
     if (!this.isOpen || length > smallWrite) return false
     if (this.count === maxWrites || length > batchBytes - this.used) this.flush()

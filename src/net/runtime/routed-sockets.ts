@@ -11,16 +11,16 @@ import type { Sockets } from "../sockets/sockets.ts"
 export const routedSockets = (libc: SocketCalls | undefined = openSocketCalls()): Sockets => {
   if (libc === undefined) return runtimeSockets
   const { listen, connect } = runtimeSockets
-  return { listen, connect: (address, port, outcome) => connect(address, port, routed(outcome, libc)) }
+  return { listen, connect: (address, port, owner) => connect(address, port, routed(owner, libc)) }
 }
 
 /** What Bun calls nearly every failure, and what it says without IPv6. */
-const untold: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
+const vagueCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
 
-const routed = (outcome: AttemptOwner, libc: SocketCalls): AttemptOwner => ({
-  connected: (attempt) => outcome.connected(attempt),
+const routed = (owner: AttemptOwner, libc: SocketCalls): AttemptOwner => ({
+  connected: (attempt) => owner.connected(attempt),
   failed: (attempt, code) => {
-    const error = untold.has(code) ? routeError(libc, attempt.address, attempt.port) : undefined
-    outcome.failed(attempt, error ?? code)
+    const error = vagueCodes.has(code) ? routeError(libc, attempt.address, attempt.port) : undefined
+    owner.failed(attempt, error ?? code)
   },
 })

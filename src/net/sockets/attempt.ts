@@ -13,30 +13,30 @@ export interface AttemptOwner {
 }
 
 /** Starts an attempt; a string is the error code of one that failed at once. `port` is 1..65535. */
-export type Connect = (address: Address, port: number, outcome: AttemptOwner) => Attempt | string
+export type Connect = (address: Address, port: number, owner: AttemptOwner) => Attempt | string
 
 export class Attempt implements Receiver {
   readonly address: Address
   readonly port: number
   /** Set by who makes the attempt, before anything is heard of it. */
   end!: SocketEnd
-  private readonly outcome: AttemptOwner
+  private readonly owner: AttemptOwner
 
-  constructor(address: Address, port: number, outcome: AttemptOwner) {
+  constructor(address: Address, port: number, owner: AttemptOwner) {
     this.address = address
     this.port = port
-    this.outcome = outcome
+    this.owner = owner
   }
 
   /** Writable for the first time, which is how a socket says that it is connected. */
   drain(): void {
     if (this.port >= lowestEphemeralPort && isSelfConnected(this.end, this.port)) {
       this.cancel()
-      this.outcome.failed(this, "ECONNREFUSED")
+      this.owner.failed(this, "ECONNREFUSED")
       return
     }
     this.end.receiver = unclaimed
-    this.outcome.connected(this)
+    this.owner.connected(this)
   }
 
   /** Nothing arrives on a socket before it is writable. */
@@ -45,7 +45,7 @@ export class Attempt implements Receiver {
 
   /** A reset can overtake the news that the connection was made; then the socket closes without an error of its own. */
   closed(_end: unknown, code: string | undefined): void {
-    this.outcome.failed(this, code ?? "ECONNRESET")
+    this.owner.failed(this, code ?? "ECONNRESET")
   }
 
   cancel(): void {

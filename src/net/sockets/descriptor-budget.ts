@@ -11,16 +11,16 @@ import { openSockets } from "./socket-end.ts"
 
 export class DescriptorBudget {
   private readonly holders = new Map<object, () => void>()
-  private readonly places: () => number
+  private readonly limit: () => number
 
-  /** `places` is how many sockets all connections together may have open. */
-  constructor(places: () => number) {
-    this.places = places
+  /** `limit` is how many sockets all connections together may have open. */
+  constructor(limit: () => number) {
+    this.limit = limit
   }
 
-  /** Adds a holder; `giveUp` is called when its place is needed. */
-  add(holder: object, giveUp: () => void): void {
-    this.holders.set(holder, giveUp)
+  /** Adds a holder; `evict` is called when its place is needed. */
+  lend(holder: object, evict: () => void): void {
+    this.holders.set(holder, evict)
   }
 
   remove(holder: object): void {
@@ -28,15 +28,15 @@ export class DescriptorBudget {
   }
 
   /** A socket is about to be opened, or just was. */
-  makeRoom(): void {
+  reclaim(): void {
     // Nearly always, and this is asked several times for each connection.
     if (this.holders.size === 0) return
-    let excess = openSockets() - this.places()
+    let excess = openSockets() - this.limit()
     if (excess <= 0) return
-    for (const [holder, giveUp] of this.holders) {
+    for (const [holder, evict] of this.holders) {
       if (excess-- <= 0) return
       this.holders.delete(holder)
-      giveUp()
+      evict()
     }
   }
 }

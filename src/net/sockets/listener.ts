@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { type Listener as What, type ListenFailed, listenFailed } from "../../flow/listen-failed.ts"
+import { type ListenerName, type ListenFailed, listenFailed } from "../../flow/listen-failed.ts"
 import type { Address } from "../../protocol/address.ts"
 
 import type { Accept, Listening, Sockets } from "./sockets.ts"
@@ -18,7 +18,7 @@ export interface Listener extends Listening {
 /** Listens on `address` and `port` until its scope closes. */
 export const listen = (
   sockets: Pick<Sockets, "listen">,
-  what: What,
+  what: ListenerName,
   address: Address,
   port: number,
   accept: Accept,

@@ -212,7 +212,7 @@ export class SocketCalls {
   }
 
   /** What epoll(7) is to do about a descriptor; the two words of `data` come back with its events. */
-  watch(epoll: number, operation: number, fd: number, events: number, low: number, high: number): number {
+  epollControl(epoll: number, operation: number, fd: number, events: number, low: number, high: number): number {
     const { event } = this
     event[0] = events
     event[dataOfEvent] = low
@@ -221,8 +221,8 @@ export class SocketCalls {
   }
 
   /** Waits for so many milliseconds at most until something has happened; a signal ends the wait. */
-  epollWait(epoll: number, events: Uint32Array, most: number, milliseconds: number): number {
-    return this.orErrno(this.calls.epoll_wait(epoll, events, most, milliseconds))
+  epollWait(epoll: number, events: Uint32Array, maxEvents: number, milliseconds: number): number {
+    return this.orErrno(this.calls.epoll_wait(epoll, events, maxEvents, milliseconds))
   }
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Address } from "../../protocol/address.ts"
 
-import { open } from "../../system/collect-garbage.ts"
+import { noteSocketOpened } from "../../system/collect-garbage.ts"
 import { type End, nobody, type Receiver } from "../common/end.ts"
 import { keepAliveProbeAfter, type KeepAliveSocket, TcpKeepAlive } from "./tcp-keep-alive.ts"
 
@@ -11,7 +11,7 @@ import { keepAliveProbeAfter, type KeepAliveSocket, TcpKeepAlive } from "./tcp-k
 export const openSockets = (): number => sockets
 let sockets = 0
 
-const probing = new TcpKeepAlive(keepAliveProbeAfter)
+const keepAlive = new TcpKeepAlive(keepAliveProbeAfter)
 
 // The state of an end, a bit each: as fields they would be 64 bytes of every connection.
 export const isOpen = 1
@@ -71,14 +71,14 @@ export abstract class SocketEnd implements End, KeepAliveSocket {
   abstract unacknowledged(): number
   abstract detach(): void
   abstract terminate(): void
-  abstract probe(): void
+  abstract enableKeepAlive(): void
 
   /** A socket was opened for it. */
   protected opened(): void {
     this.state |= isAttached
     sockets++
-    open(sockets)
-    probing.await(this)
+    noteSocketOpened(sockets)
+    keepAlive.await(this)
   }
 
   /** A receiver threw: a defect of this program. Its connection ends here; the last-resort handler logs it. */
@@ -103,7 +103,7 @@ export abstract class SocketEnd implements End, KeepAliveSocket {
     if (!this.open) return
     this.state &= ~isOpen
     if (this.attached) sockets--
-    probing.forget(this)
+    keepAlive.forget(this)
     this.receiver.closed(this, code ?? ((this.state & isBroken) === 0 ? undefined : "EPIPE"))
     this.receiver = nobody
   }

@@ -20,7 +20,7 @@ export interface KeepAliveSocket extends ListNode<KeepAliveSocket> {
   /** The tick in which it began to wait; 0 while it does not. */
   waitsSince: number
   /** Called once, when it has lasted. */
-  readonly probe: () => void
+  readonly enableKeepAlive: () => void
 }
 
 /** The sockets that wait, and one timer while there are any. */
@@ -36,28 +36,28 @@ export class TcpKeepAlive {
   }
 
   /** It was opened. */
-  await(probed: KeepAliveSocket): void {
-    probed.waitsSince = this.tick
-    this.waiting.add(probed)
+  await(socket: KeepAliveSocket): void {
+    socket.waitsSince = this.tick
+    this.waiting.add(socket)
     this.timer ??= setTimeout(this.next, this.every).unref()
   }
 
   /** It is closed, or has its probes; harmless when it does not wait. */
-  forget(probed: KeepAliveSocket): void {
-    if (probed.waitsSince === 0) return
-    probed.waitsSince = 0
-    this.waiting.remove(probed)
+  forget(socket: KeepAliveSocket): void {
+    if (socket.waitsSince === 0) return
+    socket.waitsSince = 0
+    this.waiting.remove(socket)
   }
 
   private readonly next = (): void => {
     this.tick++
-    let probed = this.waiting.first
+    let socket = this.waiting.first
     // It began to wait in the middle of a tick, which does not count.
-    while (probed !== undefined && this.tick - probed.waitsSince > ticks) {
-      this.forget(probed)
-      probed.probe()
-      probed = this.waiting.first
+    while (socket !== undefined && this.tick - socket.waitsSince > ticks) {
+      this.forget(socket)
+      socket.enableKeepAlive()
+      socket = this.waiting.first
     }
-    this.timer = probed === undefined ? undefined : setTimeout(this.next, this.every).unref()
+    this.timer = socket === undefined ? undefined : setTimeout(this.next, this.every).unref()
   }
 }

@@ -3,8 +3,8 @@ import { expect, test } from "bun:test"
 
 import { History, longest, quantile } from "../../../src/admin/page/history.ts"
 import { readSamples, sum, sumBy } from "../../../src/admin/page/prometheus.ts"
-import { Metrics } from "../../../src/observe/metrics.ts"
-import { renderPrometheus } from "../../../src/observe/exposition.ts"
+import { Metrics } from "../../../src/observe/metrics/metrics.ts"
+import { renderPrometheus } from "../../../src/observe/metrics/exposition.ts"
 
 const metrics = (lines: Readonly<Record<string, number>>) =>
   readSamples(

@@ -1,7 +1,7 @@
 /** What the page knows after each reading. */
 import { expect, test } from "bun:test"
 
-import { Model, maxEnded } from "../../../src/admin/page/model.ts"
+import { PageModel, maxEnded } from "../../../src/admin/page/model.ts"
 import { readSamples } from "../../../src/admin/page/prometheus.ts"
 
 const samples = readSamples("process_start_time_seconds 1\n")
@@ -17,10 +17,10 @@ const reading = (first: number, ended: number, open = 0) => ({
   ended: Array.from({ length: ended }, (_, i) => ({ flow: first + i, t_first_byte: 5, t_dial: 2 })),
 })
 
-const flows = (model: Model): ReadonlyArray<number> => model.ended.map(({ flow }) => flow)
+const flows = (model: PageModel): ReadonlyArray<number> => model.ended.map(({ flow }) => flow)
 
 test("it begins without anything, and knows state, version and lists after a reading", () => {
-  const model = new Model()
+  const model = new PageModel()
   expect([model.state, model.version, model.open, model.ended]).toEqual(["connecting", "", [], []])
   model.take(reading(1, 2, 3))
   expect([model.state, model.version, model.total, model.open.length]).toEqual(["ready", "1.2.3 · abc", 3, 3])
@@ -28,7 +28,7 @@ test("it begins without anything, and knows state, version and lists after a rea
 })
 
 test("what ended is added to, bounded, and begins anew where the numbers do", () => {
-  const model = new Model()
+  const model = new PageModel()
   model.take(reading(1, maxEnded))
   model.take(reading(maxEnded + 1, 2))
   expect([model.ended.length, model.ended[0]?.flow]).toEqual([maxEnded, 3])
@@ -37,7 +37,7 @@ test("what ended is added to, bounded, and begins anew where the numbers do", ()
 })
 
 test("what ended before the page was opened is not timed, what ends later is", () => {
-  const model = new Model()
+  const model = new PageModel()
   model.take(reading(1, 1))
   model.take(reading(2, 0))
   model.take(reading(3, 1))
@@ -45,7 +45,7 @@ test("what ended before the page was opened is not timed, what ends later is", (
 })
 
 test("while it is paused the lists stay, and what ended meanwhile comes after", () => {
-  const model = new Model()
+  const model = new PageModel()
   model.take(reading(1, 1, 1))
   model.togglePause()
   model.take(reading(2, 1, 5))
@@ -55,7 +55,7 @@ test("while it is paused the lists stay, and what ended meanwhile comes after", 
 })
 
 test("what the proxy would not do is told until it answers again, and makes it no less ready", () => {
-  const model = new Model()
+  const model = new PageModel()
   model.take(reading(1, 0))
   model.complain("The drain was not taken: 503")
   expect([model.state, model.trouble]).toEqual(["ready", "The drain was not taken: 503"])
@@ -64,7 +64,7 @@ test("what the proxy would not do is told until it answers again, and makes it n
 })
 
 test("a proxy that does not answer is unreachable, but for one that was draining: that has ended", () => {
-  const model = new Model()
+  const model = new PageModel()
   model.take(reading(1, 0))
   model.miss("no route")
   expect([model.state, model.trouble]).toEqual(["unreachable", "The proxy does not answer: no route"])

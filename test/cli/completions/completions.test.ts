@@ -15,7 +15,7 @@ const complete = async (shell: Shell, lines: ReadonlyArray<string>): Promise<Rea
   try {
     const script = join(folder, `pillion.${shell}`)
     await Bun.write(script, Result.getOrThrow(completions(shell)))
-    const asking = join(import.meta.dir, `../support/complete.${shell}`)
+    const asking = join(import.meta.dir, `../../support/complete.${shell}`)
     const ran = await runCommand([shell, asking, script, ...lines], { env: { HOME: folder, TERM: "dumb" } })
     expect(ran).toMatchObject({ code: 0, stderr: "" })
     return ran.stdout.trimEnd().split("\n")

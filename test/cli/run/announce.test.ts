@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { announce, nextStep, type Situation } from "../../../src/cli/run/announce.ts"
 import { calledAs } from "../../../src/cli/run/called.ts"
-import type { Fields } from "../../../src/observe/log.ts"
+import type { LogFields } from "../../../src/observe/log/log.ts"
 import { loaded } from "../../support/settings.ts"
 
 const ports = { in: 4143, out: 4140, health: 4145, admin: 4100 }
@@ -48,7 +48,7 @@ test("a program beside it, and a service of systemd, are watched; in a pod the p
 })
 
 test("the ready line names kinds of sources, not each option", () => {
-  const lines: Array<Fields | undefined> = []
+  const lines: Array<LogFields | undefined> = []
   const given = loaded({
     flags: { "proxy-port": "8080", "health-port": "9" },
     env: { LOG_LEVEL: "info" },

@@ -4,7 +4,7 @@ import { press } from "../../../src/cli/watch/top-keys.ts"
 import {
   advance,
   type Look,
-  type Model,
+  type TopModel,
   percentile,
   points,
   rates,
@@ -12,10 +12,10 @@ import {
   sum,
 } from "../../../src/cli/watch/top-model.ts"
 import { screen, sparkline, type View } from "../../../src/cli/watch/top-screen.ts"
-import type { Entry } from "../../../src/observe/entry.ts"
+import type { Entry } from "../../../src/observe/access/entry.ts"
 import { connectionEntry } from "../../support/entries.ts"
 import { flowOf } from "../../support/flows.ts"
-import { maxFilter } from "../../../src/observe/filter.ts"
+import { maxFilter } from "../../../src/observe/access/filter.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 
@@ -41,8 +41,8 @@ const connections = (count: number): Partial<Look> => ({
   metrics: new Map([['pillion_connections_total{direction="inbound"}', count]]),
 })
 
-const after = (...looks: ReadonlyArray<Look>): Model => {
-  let model: Model | undefined
+const after = (...looks: ReadonlyArray<Look>): TopModel => {
+  let model: TopModel | undefined
   for (const each of looks) model = advance(model, each)
   if (model === undefined) throw new Error("no looks")
   return model

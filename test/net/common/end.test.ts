@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
 import { type End, nobody } from "../../../src/net/common/end.ts"
-import { RuntimeEnd } from "../../../src/net/runtime/runtime-sockets.ts"
+import { RuntimeEnd } from "../../../src/net/runtime/runtime-end.ts"
 import type { SocketName } from "../../../src/net/sockets/socket-end.ts"
 import { ascii } from "../../support/bytes.ts"
 import { bothWays, Ear, pairOf, pairsOf } from "../../support/pair.ts"
@@ -16,8 +16,8 @@ const source = (name: string): string => join(import.meta.dir, "../../../src/net
 /** The beginning of a program that has its `sockets` that way. */
 const socketsFor = (way: string): string =>
   way === "polled"
-    ? `const sockets = (await import("${source("polled-sockets.ts")}")).polledSockets()`
-    : `const sockets = (await import("${source("runtime-sockets.ts")}")).runtimeSockets`
+    ? `const sockets = (await import("${source("polled/polled-sockets.ts")}")).polledSockets()`
+    : `const sockets = (await import("${source("runtime/runtime-sockets.ts")}")).runtimeSockets`
 
 /** The lines that a program writes before it ends, sorted. */
 const outputOf = async (program: string): Promise<Array<string>> => {
@@ -232,7 +232,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
   test("a receiver that throws loses its own connection only, and the defect is not silent", async () => {
     const program = `
       ${socketsFor(way)}
-      const { nobody } = await import("${source("end.ts")}")
+      const { nobody } = await import("${source("common/end.ts")}")
       const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       process.on("uncaughtException", (error) => console.log("caught", error.message))
       const bad = { ...nobody, data() { throw new Error("defect") }, closed: () => console.log("closed") }
@@ -252,7 +252,7 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
   test("a process that has closed its last socket, and its listener, can end", async () => {
     const program = `
       ${socketsFor(way)}
-      const { nobody } = await import("${source("end.ts")}")
+      const { nobody } = await import("${source("common/end.ts")}")
       const { parseAddress } = await import("${join(import.meta.dir, "../../../src/protocol/address.ts")}")
       const loopback = parseAddress("127.0.0.1")
       const listener = sockets.listen(loopback, 0, (end) => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import {
-  addressesPerName,
+  maxAddresses,
   type Answer,
   type Ask,
   maxLookups,
   makeResolver,
-  rememberedNames,
+  maxRemembered,
   foundTtl,
   missingTtl,
   type Resolver,
@@ -58,8 +58,8 @@ describe("a lookup", () => {
   test("gives no more addresses than will be tried", async () => {
     const { resolver, answer } = bench()
     const { answers } = collect(resolver, "app.test")
-    await answer("app.test", ...Array.from({ length: addressesPerName + 5 }, (_, i) => `10.0.0.${i}`))
-    expect(texts(answers[0])).toHaveLength(addressesPerName)
+    await answer("app.test", ...Array.from({ length: maxAddresses + 5 }, (_, i) => `10.0.0.${i}`))
+    expect(texts(answers[0])).toHaveLength(maxAddresses)
   })
 
   test("that fails says why", async () => {
@@ -173,7 +173,7 @@ describe("the memory", () => {
 
   test("holds so many names, and forgets the oldest", async () => {
     const { resolver, answer, asked } = bench()
-    for (let i = 0; i <= rememberedNames; i++) {
+    for (let i = 0; i <= maxRemembered; i++) {
       collect(resolver, `n${i}.test`)
       await answer(`n${i}.test`, "10.0.0.1")
     }

@@ -129,11 +129,11 @@ test("an exclusive one, one too many, one that is too old, and one of other sett
 test("when a descriptor is needed they give way, as many as are asked for", () => {
   const { spare, shared, offered } = setting()
   const all = [offered(), offered("b:80"), offered()]
-  spare.makeRoom()
+  spare.reclaim()
   expect([shared.count, all.filter(({ end }) => end.how === "FIN").length]).toEqual([2, 1])
-  spare.makeRoom()
-  spare.makeRoom()
-  spare.makeRoom()
+  spare.reclaim()
+  spare.reclaim()
+  spare.reclaim()
   expect([shared.count, all.filter(({ end }) => end.how === "FIN").length]).toEqual([0, 3])
 })
 

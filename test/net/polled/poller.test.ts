@@ -17,8 +17,8 @@ import {
   writable,
 } from "../../../src/net/polled/poller.ts"
 import { unheard } from "../../../src/flow/shortfalls.ts"
-import { ascii } from "../../support/bytes.ts"
 import { Condition, within } from "../../support/within.ts"
+import { ascii } from "../../support/bytes.ts"
 import { loopback, polled } from "../../support/pair.ts"
 
 const { EAGAIN, ECONNRESET, EINTR, ENOSPC } = constants.errno
@@ -46,7 +46,7 @@ class FakeKernel {
   memory: Uint8Array = new Uint8Array(0)
   answer = 0
 
-  watch(_epoll: number, operation: number, fd: number, events: number, low: number, generation: number): number {
+  epollControl(_epoll: number, operation: number, fd: number, events: number, low: number, generation: number): number {
     if (fd === runtimes) return 0
     expect(low).toBe(fd)
     if (this.answer === 0) this.watched.push({ operation, fd, events, generation })
@@ -101,7 +101,7 @@ const make = () => {
     },
   })
   const watch = (fd: number, by: Watcher, keep = false): number => {
-    const result = poller.watch(fd, readable, by, keep)
+    const result = poller.register(fd, readable, by, keep)
     if (result >= 0) watching.push(fd)
     return result
   }
@@ -192,7 +192,7 @@ describe("a watcher", () => {
     using made = make()
     const { kernel, poller, watch, watcher } = made
     watch(5, watcher("five"))
-    poller.change(5, 0)
+    poller.reregister(5, 0)
     const [added, changed] = kernel.watched
     expect([added?.operation, changed?.operation]).toEqual([1, 3])
     expect(changed).toEqual({ ...added!, operation: 3, events: 0 })
@@ -449,7 +449,7 @@ test("what is written in a turn of several events leaves at its end, and in one 
   const { kernel, poller, watch, watcher } = made
   const events: Array<string> = []
   const write = (name: string) => (): void => {
-    const waits = poller.batch.put({ sendBatched: () => void events.push(`${name} leaves`) }, ascii("x"), 0)
+    const waits = poller.batch.add({ sendBatched: () => void events.push(`${name} leaves`) }, ascii("x"), 0)
     events.push(`${name} ${waits ? "waits" : "does not wait"}`)
   }
   watch(5, watcher("five", write("five")))

@@ -33,14 +33,14 @@ describe("a write", () => {
   test("does not wait while nothing is collected", () => {
     const { batch, sender, left } = make()
     batch.isOpen = false
-    expect(batch.put(sender("a"), ascii("x"), 0)).toBe(false)
+    expect(batch.add(sender("a"), ascii("x"), 0)).toBe(false)
     batch.flush()
     expect(left()).toEqual([])
   })
 
   test("waits until the outbox is flushed, and leaves once", () => {
     const { batch, sender, left } = make()
-    expect(batch.put(sender("a"), ascii("hello"), 0)).toBe(true)
+    expect(batch.add(sender("a"), ascii("hello"), 0)).toBe(true)
     expect(left()).toEqual([])
     batch.flush()
     expect(left()).toEqual(["a:hello"])
@@ -50,7 +50,7 @@ describe("a write", () => {
 
   test("that waits already leaves also when no more are collected", () => {
     const { batch, sender, left } = make()
-    batch.put(sender("a"), ascii("x"), 0)
+    batch.add(sender("a"), ascii("x"), 0)
     batch.isOpen = false
     batch.flush()
     expect(left()).toEqual(["a:x"])
@@ -58,8 +58,8 @@ describe("a write", () => {
 
   test("leaves from its offset on", () => {
     const { batch, sender, left } = make()
-    batch.put(sender("a"), ascii("hello"), 3)
-    batch.put(sender("b"), ascii("world"), 5)
+    batch.add(sender("a"), ascii("hello"), 3)
+    batch.add(sender("b"), ascii("world"), 5)
     batch.flush()
     expect(left()).toEqual(["a:lo", "b:"])
   })
@@ -67,7 +67,7 @@ describe("a write", () => {
   test("is copied: whose bytes they were may use them again", () => {
     const { batch, sender, left } = make()
     const lent = ascii("hello")
-    batch.put(sender("a"), lent, 0)
+    batch.add(sender("a"), lent, 0)
     lent.fill(0x2a)
     batch.flush()
     expect(left()).toEqual(["a:hello"])
@@ -75,16 +75,16 @@ describe("a write", () => {
 
   test("that is large does not wait; what counts is what is behind the offset", () => {
     const { batch, sender, left } = make()
-    expect(batch.put(sender("a"), new Uint8Array(smallWrite + 1), 0)).toBe(false)
-    expect(batch.put(sender("a"), new Uint8Array(smallWrite + 1), 1)).toBe(true)
+    expect(batch.add(sender("a"), new Uint8Array(smallWrite + 1), 0)).toBe(false)
+    expect(batch.add(sender("a"), new Uint8Array(smallWrite + 1), 1)).toBe(true)
     batch.flush()
     expect(left().map((each) => each.length)).toEqual(["a:".length + smallWrite])
   })
 
   test("that is refused leaves those that wait where they are", () => {
     const { batch, sender, left } = make()
-    batch.put(sender("a"), ascii("x"), 0)
-    batch.put(sender("a"), new Uint8Array(smallWrite + 1), 0)
+    batch.add(sender("a"), ascii("x"), 0)
+    batch.add(sender("a"), new Uint8Array(smallWrite + 1), 0)
     expect(left()).toEqual([])
     batch.flush()
     expect(left()).toEqual(["a:x"])
@@ -94,10 +94,10 @@ describe("a write", () => {
 test("writes leave in the order in which they came, each as its own", () => {
   const { batch, sender, left } = make()
   const [a, b] = [sender("a"), sender("b")]
-  batch.put(a, ascii("1"), 0)
-  batch.put(b, ascii("22"), 0)
-  batch.put(a, ascii("333"), 0)
-  batch.put(b, ascii("4"), 0)
+  batch.add(a, ascii("1"), 0)
+  batch.add(b, ascii("22"), 0)
+  batch.add(a, ascii("333"), 0)
+  batch.add(b, ascii("4"), 0)
   batch.flush()
   expect(left()).toEqual(["a:1", "b:22", "a:333", "b:4"])
 })
@@ -107,9 +107,9 @@ test("they lie in its memory, one behind the other", () => {
   const batch = new WriteBatch(() => base)
   batch.isOpen = true
   const sender: Sender = { sendBatched: (at, length) => void places.push([at, length]) }
-  for (const text of ["one", "to", "three"]) batch.put(sender, ascii(text), 0)
+  for (const text of ["one", "to", "three"]) batch.add(sender, ascii(text), 0)
   batch.flush()
-  batch.put(sender, ascii("again"), 0)
+  batch.add(sender, ascii("again"), 0)
   batch.flush()
   expect(places).toEqual([
     [base, 3],
@@ -126,7 +126,7 @@ describe("a full outbox", () => {
     let waiting = 0
     let before: Array<string> = []
     while (before.length === 0 && waiting < endless) {
-      expect(batch.put(writer, ascii(`${waiting}`), 0)).toBe(true)
+      expect(batch.add(writer, ascii(`${waiting}`), 0)).toBe(true)
       before = left()
       waiting++
     }
@@ -144,7 +144,7 @@ describe("a full outbox", () => {
     let waiting = 0
     let before: Array<string> = []
     while (before.length === 0 && waiting < endless) {
-      expect(batch.put(writer, chunk.fill(0x41 + (waiting % 26)), 0)).toBe(true)
+      expect(batch.add(writer, chunk.fill(0x41 + (waiting % 26)), 0)).toBe(true)
       before = left()
       waiting++
     }
@@ -163,7 +163,7 @@ describe("a full outbox", () => {
     for (let i = 0; i < 5000; i++) {
       const text = `${i}`.repeat(1 + (i % 100))
       expected.push(`a:${text}`)
-      batch.put(writer, ascii(text), 0)
+      batch.add(writer, ascii(text), 0)
     }
     batch.flush()
     expect(left()).toEqual(expected)
@@ -174,17 +174,17 @@ describe("the end of what somebody writes", () => {
   test("is a write of no bytes, and keeps its place", () => {
     const { batch, sender, left } = make()
     const [a, b] = [sender("a"), sender("b")]
-    batch.put(a, ascii("x"), 0)
-    batch.put(a, ascii(""), 0)
-    batch.put(b, ascii("y"), 0)
-    batch.put(b, ascii(""), 0)
+    batch.add(a, ascii("x"), 0)
+    batch.add(a, ascii(""), 0)
+    batch.add(b, ascii("y"), 0)
+    batch.add(b, ascii(""), 0)
     batch.flush()
     expect(left()).toEqual(["a:x", "a:", "b:y", "b:"])
   })
 
   test("leaves alone where there is nothing else", () => {
     const { batch, sender, left } = make()
-    batch.put(sender("a"), ascii(""), 0)
+    batch.add(sender("a"), ascii(""), 0)
     batch.flush()
     batch.flush()
     expect(left()).toEqual(["a:"])
@@ -195,7 +195,7 @@ test("who has written may write again as soon as that has left", () => {
   const { batch, sender, left } = make()
   const writer = sender("a")
   for (const text of ["1", "2", "3"]) {
-    batch.put(writer, ascii(text), 0)
+    batch.add(writer, ascii(text), 0)
     batch.flush()
     expect(left()).toEqual([`a:${text}`])
   }

@@ -8,14 +8,14 @@ class Socket implements KeepAliveSocket {
   waitsSince = 0
   previous: KeepAliveSocket | undefined = undefined
   next: KeepAliveSocket | undefined = undefined
-  readonly probe: () => void
+  readonly enableKeepAlive: () => void
   probes = 0
   private readonly promise: Promise<number>
 
   constructor() {
     const { promise, resolve } = Promise.withResolvers<number>()
     this.promise = promise
-    this.probe = () => {
+    this.enableKeepAlive = () => {
       this.probes++
       resolve(performance.now())
     }

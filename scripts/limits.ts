@@ -1,0 +1,186 @@
+/**
+ * Limits: every deadline and bound of the program as a Markdown table, made from the constants and the defaults of the
+ * options. A row names the constants that it was made from.
+ */
+import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
+import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { markdownCode as code, markdownTable } from "../src/cli/help/markdown.ts"
+import type { Settings } from "../src/config/settings.ts"
+import { defaultText, options } from "../src/config/options.ts"
+import { lingerBytes, lingerTimeout } from "../src/net/common/linger.ts"
+import { minRate } from "../src/net/common/progress.ts"
+import { stagger } from "../src/net/dial/race.ts"
+import { maxAddresses, foundTtl, missingTtl, maxRemembered } from "../src/net/dial/resolver.ts"
+import { maxIdleOriginsPerClient } from "../src/net/http/client-origins.ts"
+import { idleAnswerWithin, maxInterimAnswers } from "../src/net/http/download.ts"
+import { holdBytes } from "../src/net/negotiation.ts"
+import { chunkBytes } from "../src/net/polled/poller.ts"
+import { maxAcceptRetryDelay } from "../src/net/polled/polled-listener.ts"
+import { batchBytes, maxWrites } from "../src/net/polled/write-batch.ts"
+import { kernelDeliveryTimeout } from "../src/net/sockets/socket-calls.ts"
+import { backlog } from "../src/net/sockets/sockets.ts"
+import { keepAliveProbeAfter } from "../src/net/sockets/tcp-keep-alive.ts"
+import { pipeBytes } from "../src/net/splice/pipe.ts"
+import { maxQueue } from "../src/observe/output/output.ts"
+import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
+import { maxMethodBytes, maxRequestLineBytes } from "../src/protocol/http/request.ts"
+import { maxTurnedAway } from "../src/proxy/open-connections.ts"
+
+/** Constants by their names in the code. */
+type Constants = Readonly<Record<string, number>>
+
+interface Row {
+  readonly what: string
+  /** Made from the default of the row's first option, and from its constants. */
+  readonly bound: (initial: string) => string
+  readonly by?: ReadonlyArray<keyof Settings>
+  readonly from?: Constants
+}
+
+/** `250 ms`, `10 s`. */
+const time = (milliseconds: number): string =>
+  milliseconds % 1000 === 0 ? `${milliseconds / 1000} s` : `${milliseconds} ms`
+
+/** `256 bytes`, `64 KiB`. */
+const size = (bytes: number): string => {
+  const units = ["bytes", "KiB", "MiB", "GiB"]
+  const unit = units.findLastIndex((_, i) => bytes % 1024 ** i === 0)
+  return `${bytes / 1024 ** unit} ${units[unit]}`
+}
+
+/** The default of an option as a sentence has it: `10 s` for `10s`, `64 KiB` for `64KiB`. */
+const initialOf = (key: keyof Settings): string => (defaultText(key) ?? "").replace(/^(\d+)(?=[a-zA-Z])/, "$1 ")
+
+const rows: ReadonlyArray<Row> = [
+  { what: "a handshake or a request head, whole", bound: (initial) => initial, by: ["handshakeTimeout"] },
+  { what: "a dial: the name and every address together", bound: (initial) => initial, by: ["dialTimeout"] },
+  {
+    what: "a connection that one side has finished with; a peer that takes nothing of what is owed to it",
+    bound: (initial) => `${initial}, given again while at least ${size(minRate)} a second goes through`,
+    by: ["halfCloseTimeout"],
+    from: { minRate },
+  },
+  { what: "an HTTP connection between requests", bound: (initial) => initial, by: ["keepAliveTimeout"] },
+  {
+    what: "a tunnel with nothing to say",
+    bound: () => `none; a peer that is gone is found by TCP keep-alive, first asked after ${time(keepAliveProbeAfter)}`,
+    from: { keepAliveProbeAfter },
+  },
+  { what: "connections", bound: (initial) => initial, by: ["maxConnections"] },
+  {
+    what: "connections over that number that are answered, not reset",
+    bound: () => `${maxTurnedAway} at a time`,
+    from: { maxTurnedAway },
+  },
+  {
+    what: "an HTTP head",
+    bound: (initial) =>
+      `${initial}, ${initialOf("maxHeadFields")} fields; a request line ${size(maxRequestLineBytes)}, its method ${size(maxMethodBytes)}`,
+    by: ["maxHeadBytes", "maxHeadFields"],
+    from: { maxRequestLineBytes, maxMethodBytes },
+  },
+  {
+    what: "chunk extensions",
+    bound: () =>
+      `${size(maxExtensionBytes)} each, ${size(maxExtensionBytesPerMessage)} in a message; they are never passed on`,
+    from: { maxExtensionBytes, maxExtensionBytesPerMessage },
+  },
+  { what: "interim (1xx) answers to one request", bound: () => String(maxInterimAnswers), from: { maxInterimAnswers } },
+  {
+    what: "a 408 from an origin that counts as the end of its idle connection, and not as the answer",
+    bound: () => `within ${time(idleAnswerWithin)} of the request`,
+    from: { idleAnswerWithin },
+  },
+  {
+    what: "bytes held for a client while its target is dialled",
+    bound: () => `${size(holdBytes)} and the chunk that exceeded it`,
+    from: { holdBytes },
+  },
+  {
+    what: "bytes held for a peer that reads slowly",
+    bound: () =>
+      `one chunk, as it was read (${size(chunkBytes)}; 512 KiB where \`poll\` is false), or what of a splice its socket had no room for after all (seldom any; ${size(pipeBytes)} at most), behind at most ${size(batchBytes)} that were written to it in one turn; then the other side waits`,
+    by: ["splice", "poll"],
+    from: { chunkBytes, pipeBytes, batchBytes },
+  },
+  {
+    what: "bytes that wait for the end of a turn of the event loop",
+    bound: () => `${size(batchBytes)} in ${maxWrites} writes, over all connections`,
+    by: ["poll"],
+    from: { batchBytes, maxWrites },
+  },
+  {
+    what: "connections that wait to be accepted",
+    bound: () => `${backlog} (512 where \`poll\` is false), or what the system allows`,
+    by: ["poll"],
+    from: { backlog },
+  },
+  {
+    what: "a listener that can accept nothing",
+    bound: () => `tried again, at the latest after ${time(maxAcceptRetryDelay)}`,
+    from: { maxAcceptRetryDelay },
+  },
+  {
+    what: "last words to a client that was refused",
+    bound: () =>
+      `${time(lingerTimeout)} once it has them, given again while it sends at least ${size(minRate)} a second; ${size(lingerBytes)} of what it still sends`,
+    from: { lingerTimeout, minRate, lingerBytes },
+  },
+  {
+    what: "bytes that the kernel delivers for a socket that the proxy has left",
+    bound: () => `${time(kernelDeliveryTimeout)} in which its peer takes nothing`,
+    from: { kernelDeliveryTimeout },
+  },
+  {
+    what: "origins kept ready for one client connection",
+    bound: () => String(maxIdleOriginsPerClient),
+    from: { maxIdleOriginsPerClient },
+  },
+  {
+    what: "a connection to an origin that a client has left, for the next client's request",
+    bound: (initial) => `${initial} after it was made; ${initialOf("maxIdleOrigins")} of them`,
+    by: ["originReuse", "maxIdleOrigins"],
+  },
+  {
+    what: "sockets in all",
+    bound: () => "2 for each connection that is allowed; kept origins and overtaken dials give way",
+    by: ["maxConnections"],
+  },
+  {
+    what: "the health port",
+    bound: () =>
+      `${maxVisitors} connections, the oldest gives way; a head of ${size(maxHead)} within ${time(visitTimeout)}`,
+    from: { maxVisitors, maxHead, visitTimeout },
+  },
+  {
+    what: "readers of `/tap`",
+    bound: () => `${maxReaders}; ${maxTapWait} characters that one has not read, then lines are dropped and counted`,
+    from: { maxReaders, maxWait: maxTapWait },
+  },
+  {
+    what: "addresses tried for one name, and the head start of each",
+    bound: () => `${maxAddresses}, ${time(stagger)}`,
+    from: { maxAddresses, stagger },
+  },
+  {
+    what: "names remembered",
+    bound: () => `${maxRemembered}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
+    from: { maxRemembered, foundTtl, missingTtl },
+  },
+  {
+    what: "log lines that wait to be written",
+    bound: () => `${size(maxQueue)}; then lines are dropped and counted`,
+    from: { maxQueue },
+  },
+]
+
+export const limitsMarkdown = (): string =>
+  markdownTable(
+    ["what", "bound", "option", "constant"],
+    rows.map(({ what, bound, by = [], from = {} }) => [
+      what,
+      bound(by[0] === undefined ? "" : initialOf(by[0])),
+      by.map((key) => code(options[key].name)).join(", "),
+      Object.keys(from).map(code).join(", "),
+    ]),
+  )

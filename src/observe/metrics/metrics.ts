@@ -1,0 +1,211 @@
+/**
+ * Metrics: counts what happens, in plain numbers. exposition.ts exposes them.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import * as Record from "effect/Record"
+
+import { type Reason, refusals } from "../../protocol/refusal.ts"
+
+import type { Direction, EndedBy, Flow, Protocol } from "../../flow/flow.ts"
+import type { ListenerName } from "../../flow/listen-failed.ts"
+import {
+  type Build,
+  buildInfo,
+  families,
+  histograms,
+  type LineOutput,
+  lineOutputs,
+  methods,
+  statuses,
+} from "./metrics-table.ts"
+import { Histogram, Series } from "./series.ts"
+import type { ShortfallCounts } from "../log/shortfall-log.ts"
+import type { acceptErrors, FallbackReason, Feature } from "../../flow/shortfalls.ts"
+
+/** Facts that are read only when somebody asks. */
+export interface MetricsParts {
+  readonly build: Build
+  readonly draining: () => boolean
+  readonly dropped: () => { readonly [O in LineOutput]: number }
+  /** Connections to origins that belong to no client. */
+  readonly idleOrigins: () => number
+  /** Connections that are open: the bytes of their tunnels are counted while they pass. */
+  readonly open: () => Iterable<Flow>
+}
+
+/** Every method is a few additions, and none throws for what its types allow. */
+export class Metrics implements ShortfallCounts {
+  private readonly parts: MetricsParts
+  private readonly build: Series
+  private readonly series = Record.map(families, (family) => new Series(family))
+  private readonly histograms = Record.map(histograms, (family) => new Histogram(family, family.bounds))
+  /** Bytes of connections that ended; the series adds those that are under way. */
+  private readonly past = { inbound: { in: 0, out: 0 }, outbound: { in: 0, out: 0 } }
+
+  constructor(parts: MetricsParts) {
+    this.parts = parts
+    this.build = new Series(buildInfo(parts.build))
+    this.build.set(1, parts.build.version, parts.build.revision ?? "", parts.build.bun)
+    const started = Math.round(Date.now() - process.uptime() * 1000) / 1000
+    this.series.startTime.set(started)
+    this.series.reloadedAt.set(started)
+    this.series.maxFiles.set(maxFiles())
+  }
+
+  accepted(direction: Direction): void {
+    this.series.accepted.add(1, direction)
+    this.series.active.add(1, direction)
+  }
+
+  /** An accepted connection ended; undefined where nobody ended it early. */
+  closed(direction: Direction, protocol: Protocol, endedBy: EndedBy | undefined, seconds: number): void {
+    this.series.active.add(-1, direction)
+    this.series.closed.add(1, direction, protocol, endedBy ?? "done")
+    this.histograms.connections.observe(seconds, direction)
+  }
+
+  /** Counts a client whose protocol was recognised. */
+  detected(direction: Direction, protocol: Protocol): void {
+    this.series.detected.add(1, direction, protocol)
+  }
+
+  /** A client did not say in time what it speaks. */
+  undetected(direction: Direction): void {
+    this.series.undetected.add(1, direction)
+  }
+
+  /** A connection or a request was refused. */
+  refused(direction: Direction, reason: Reason): void {
+    this.series.refused.add(1, direction, reason)
+  }
+
+  /** Counts a connection that was turned away at the limit; `told`: it was answered in the client's own protocol. */
+  overloaded(direction: Direction, told: boolean): void {
+    this.series.overloaded.add(1, direction, String(told))
+  }
+
+  /** A SOCKS client has its answer; undefined grants what it asked for. Other protocols are not counted. */
+  socksReply(protocol: Protocol, reason: Reason | undefined): void {
+    switch (protocol) {
+      case "socks5":
+        return this.series.socksReplies.add(1, protocol, String(reason === undefined ? 0 : refusals[reason].socks5))
+      case "socks4":
+      case "socks4a":
+        return this.series.socksReplies.add(1, protocol, String(reason === undefined ? 90 : refusals[reason].socks4))
+      case "tcp":
+      case "http":
+      case "connect":
+      case "unknown":
+        return
+    }
+  }
+
+  /** `bytesIn` went from the client to the target, `bytesOut` back; they are over. */
+  bytes(direction: Direction, bytesIn: number, bytesOut: number): void {
+    this.past[direction].in += bytesIn
+    this.past[direction].out += bytesOut
+  }
+
+  /** A request is over; `status` is 0 where there was no answer. */
+  request(direction: Direction, method: string, status: number, seconds: number): void {
+    const known = methods.includes(method) ? method : "OTHER"
+    const answered = statusClass(status)
+    this.series.requests.add(1, direction, known, answered)
+    this.histograms.requests.observe(seconds, direction, answered)
+  }
+
+  /** A target was connected. */
+  dialled(seconds: number): void {
+    this.histograms.dials.observe(seconds)
+  }
+
+  /** A timer was late. */
+  lagged(seconds: number): void {
+    this.histograms.lag.observe(seconds)
+  }
+
+  reloaded(result: "success" | "failure"): void {
+    this.series.reloads.add(1, result)
+    if (result === "success") this.series.reloadedAt.set(Date.now() / 1000)
+  }
+
+  /** What became of a batch for OpenTelemetry. */
+  exported(result: "success" | "failure"): void {
+    this.series.exports.add(1, result)
+  }
+
+  defect(): void {
+    this.series.defects.add(1)
+  }
+
+  /** An option is set and not in use. */
+  fallback(feature: Feature, reason: FallbackReason): void {
+    this.series.fallbacks.set(1, feature, reason)
+  }
+
+  /** A listener had to rest. */
+  acceptError(code: (typeof acceptErrors)[number]): void {
+    this.series.acceptErrors.add(1, code)
+  }
+
+  /** Counts a socket that epoll(7) did not take; `told`: its client was answered. */
+  unwatched(told: boolean): void {
+    this.series.unwatched.add(1, String(told))
+  }
+
+  listening(listener: ListenerName, up: boolean): void {
+    this.series.listening.set(up ? 1 : 0, listener)
+  }
+
+  /** Everything as it is now, in the order of the table. */
+  read(): ReadonlyArray<Series | Histogram> {
+    const { series, parts } = this
+    const dropped = parts.dropped()
+    for (const output of lineOutputs) series.dropped.set(dropped[output], output)
+    series.idleOrigins.set(parts.idleOrigins())
+    series.draining.set(parts.draining() ? 1 : 0)
+    series.processorTime.set(processorSeconds())
+    series.residentMemory.set(process.memoryUsage.rss())
+    series.openFiles.set(openFiles())
+    this.readBytes()
+    return [this.build, ...Object.values(this.histograms), ...Object.values(series)]
+  }
+
+  private readBytes(): void {
+    const now = { inbound: { ...this.past.inbound }, outbound: { ...this.past.outbound } }
+    for (const flow of this.parts.open()) {
+      if (!flow.tunnelling) continue
+      now[flow.direction].in += flow.liveIn
+      now[flow.direction].out += flow.liveOut
+    }
+    for (const direction of ["inbound", "outbound"] as const) {
+      this.series.bytes.set(now[direction].in, direction, "to_target")
+      this.series.bytes.set(now[direction].out, direction, "to_client")
+    }
+  }
+}
+
+const statusClass = (status: number): string => statuses[Math.floor(status / 100) - 1] ?? "none"
+
+const processorSeconds = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/** The descriptor that reads the list is in it. */
+const openFiles = (): number => {
+  try {
+    return readdirSync("/proc/self/fd").length - 1
+  } catch {
+    return 0
+  }
+}
+
+/** RLIMIT_NOFILE, which does not change while the program runs; 0 where /proc does not say. */
+const maxFiles = (): number => {
+  try {
+    return Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
