@@ -1,5 +1,5 @@
 /** Cases of requests with bodies, and of requests one behind the other. */
-import { type Case, type Group, head } from "./cases.ts"
+import { type Case, filling, type Group, head } from "./cases.ts"
 
 const host = "Host: h"
 const get = head("GET /b HTTP/1.1", host)
@@ -320,6 +320,8 @@ export const sequences: ReadonlyArray<Group> = [
 const connect = (target: string, ...fields: ReadonlyArray<string>): string =>
   head(`CONNECT ${target} HTTP/1.1`, host, ...fields)
 
+const tunnel = "CONNECT h:443 HTTP/1.1"
+
 export const tunnels: ReadonlyArray<Group> = [
   {
     about: "CONNECT (RFC 9110 section 9.3.6)",
@@ -331,6 +333,12 @@ export const tunnels: ReadonlyArray<Group> = [
       ["HTTP/1.0 without Host", head("CONNECT h:443 HTTP/1.0"), "CONNECT h:443", "over"],
       ["bytes of the tunnel behind it", connect("h:443") + "\x16\x03\x01", "CONNECT h:443", "over"],
       ["a request of the tunnel behind it", connect("h:80") + get, "CONNECT h:80", "over"],
+      [
+        "64 KiB, and bytes of the tunnel behind it",
+        head(tunnel, host, filling(65_536, tunnel, host)) + "\x16",
+        "CONNECT h:443",
+        "over",
+      ],
       ["an empty line before it", `\r\n${connect("h:443")}`, "CONNECT h:443", "over"],
       ["a length of zero", connect("h:443", "Content-Length: 0"), "CONNECT h:443", "over"],
       ["a body", connect("h:443", "Content-Length: 5") + "hello", "malformed-request"],

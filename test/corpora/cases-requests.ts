@@ -178,6 +178,13 @@ export const requestFields: ReadonlyArray<Group> = [
       ["128 fields", head(line, host, ...manyFields(127)), "GET /a", "waits"],
       ["129 fields", head(line, host, ...manyFields(128)), "head-too-large"],
       ["64 KiB", head(line, host, filling(65_536, line, host)), "GET /a", "waits"],
+      [
+        "64 KiB and a request behind them",
+        head(line, host, filling(65_536, line, host)) + lineOf(line),
+        "GET /a",
+        "GET /a",
+        "waits",
+      ],
       ["64 KiB and a byte", head(line, host, filling(65_537, line, host)), "head-too-large"],
       [
         "64 KiB and a byte without an end",
