@@ -51,7 +51,6 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["net/tunnel/relay.ts", "tunnels, as both of their sides see them", "e2e/relay"],
   ["net/{polled,runtime}/*.ts", "parts of the two ways to have sockets, which one test holds", "net/common/end"],
   ["net/sockets/*.ts", "what listening and dialling share of a process's descriptors", "attacks/descriptors"],
-  ["observe/metrics/lag.ts", "a timer and a gauge", "e2e/observability"],
   ["observe/telemetry/*.ts", "what is sent to a collector", "e2e/telemetry"],
   ["protocol/handshake.ts", "constructors of the values that every handshake returns", "protocol/socks/socks5"],
   ["proxy/*.ts", "the parts put together", "e2e/modes"],
