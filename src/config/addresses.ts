@@ -2,7 +2,7 @@
  * Addresses: the kinds of options that name hosts, addresses and networks. Nothing here resolves a name.
  */
 import * as Result from "effect/Result"
-import { type Address, fromBytes, inNetwork, parseAddress } from "../protocol/address.ts"
+import { type Address, addressLiteral, fromBytes, parseAddress } from "../protocol/address.ts"
 import {
   comparableName,
   formatTarget,
@@ -135,24 +135,11 @@ const decodeName = (text: string): Decoded<DestinationRule> => {
   )
 }
 
-/** The address of a literal that this program itself writes. */
-const literal = (text: string): Address => {
-  const address = parseAddress(text)
-  if (address === undefined) throw new Error(`${text} is no address`)
-  return address
-}
-
 /** The addresses that `localhost` stands for. */
-export const loopback: ReadonlyArray<Address> = [literal("127.0.0.1"), literal("::1")]
+export const loopback: ReadonlyArray<Address> = [addressLiteral("127.0.0.1"), addressLiteral("::1")]
 
 /** The address of a listener on every address of both families. */
-export const everywhere: ReadonlyArray<Address> = [literal("::")]
-
-const loopbackNetwork = literal("127.0.0.0")
-
-/** 127.0.0.0/8 or ::1. */
-export const isLoopback = (address: Address): boolean =>
-  inNetwork(address, loopbackNetwork, 8) || address.text === "::1"
+export const everywhere: ReadonlyArray<Address> = [addressLiteral("::")]
 
 /** 0.0.0.0 or ::, which listens everywhere, and connects to this machine. */
 export const isUnspecified = (address: Address): boolean => address.bytes.every((byte) => byte === 0)

@@ -2,9 +2,9 @@
  * Checks: what must hold between options, each of which is valid alone. Pure; the first thing that is wrong is
  * returned as a ConfigError, what is only doubtful as a warning.
  */
-import type { Address } from "../protocol/address.ts"
+import { type Address, isLoopback } from "../protocol/address.ts"
 import { formatTarget } from "../protocol/target.ts"
-import { addressesOf, everywhere, isLoopback, isUnspecified, loopback } from "./addresses.ts"
+import { addressesOf, everywhere, isUnspecified, loopback } from "./addresses.ts"
 import { type ConfigError, oneOf, quote, valueError } from "./error.ts"
 import type { Limits } from "./option.ts"
 import { options } from "./options.ts"

@@ -1,7 +1,7 @@
 /**
  * Plan: which listeners the settings ask for, and what each speaks.
  */
-import { isLoopback } from "./addresses.ts"
+import { isLoopback } from "../protocol/address.ts"
 import type { ListenerPlan, ProxyProtocol, ProxyType, Settings, Speaks } from "./settings.ts"
 
 interface ProtocolPlan {

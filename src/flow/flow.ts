@@ -2,6 +2,7 @@
  * Flow: what is known of one client connection, for the access log and the live view. Plain fields, written by whoever
  * learns them; nothing here holds bytes or secrets.
  */
+import type { ProtocolName } from "../protocol/handshake.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 
 /** Which way a connection goes: to the workload, or from it. */
@@ -13,7 +14,7 @@ export type Phase = "detect" | "handshake" | "dial" | "data"
 /** The party that ended a connection, or the reason. */
 export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
 
-export type Protocol = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5" | "unknown"
+export type Protocol = ProtocolName
 
 /** The bytes that an end of a connection counts: those from its peer, and those to it. */
 export interface Counted {

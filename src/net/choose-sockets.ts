@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 
 import { cannotAccept } from "../flow/listen-failed.ts"
 import type { Fallback, Shortfalls } from "../flow/shortfalls.ts"
-import { type Address, parseAddress } from "../protocol/address.ts"
+import { type Address, addressLiteral } from "../protocol/address.ts"
 import { fromLatin1 } from "../protocol/bytes.ts"
 import { after, cancel } from "./common/deadline.ts"
 import { type End, nobody } from "./common/end.ts"
@@ -19,6 +19,8 @@ import type { Sockets } from "./sockets/sockets.ts"
 
 /** Milliseconds; loopback answers within one, but a container that starts may have little of a processor. */
 const timeout = 3000
+
+const loopback = addressLiteral("127.0.0.1")
 
 const greeting = fromLatin1("hello")
 
@@ -53,8 +55,6 @@ const refuseToListen = (): never => {
 /** Undefined where a way works. Never fails: whatever goes wrong means that it does not. */
 export const selfTest = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
   Effect.gen(function* () {
-    const loopback = parseAddress("127.0.0.1")
-    if (loopback === undefined) return failed("no loopback")
     const accepted: Array<End> = []
     const greet = (end: End): void => {
       accepted.push(end)

@@ -4,16 +4,14 @@
  */
 import type { Phase, Protocol } from "../flow/flow.ts"
 import { empty } from "../protocol/bytes.ts"
-import { type Allowed, detect, type SpokenProtocol } from "../protocol/detect/detect.ts"
+import { detect } from "../protocol/detect/detect.ts"
+import type { Allowed, HandshakeParts, ProtocolTable } from "../protocol/detect/protocols.ts"
 import type { Handshake } from "../protocol/handshake.ts"
-import { answerRefusal } from "../protocol/http/answer.ts"
-import { type ConnectLimits, makeConnect } from "../protocol/http/connect.ts"
 import { Inbox } from "../protocol/inbox.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
-import { makeSocks4 } from "../protocol/socks/socks4.ts"
-import { makeSocks5 } from "../protocol/socks/socks5.ts"
+import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Target } from "../protocol/target.ts"
-import { makeTcp, makeVerbatim } from "../protocol/detect/raw.ts"
+import { makeTcp } from "../protocol/detect/raw.ts"
 
 import { after, cancel, type Deadline } from "./common/deadline.ts"
 import type { End, Receiver } from "./common/end.ts"
@@ -23,15 +21,14 @@ import type { Cancellable } from "./common/cancellable.ts"
 export const holdBytes = 64 * 1024
 
 /** What a listener takes. */
-export interface AcceptedProtocols {
+export interface AcceptedProtocols extends HandshakeParts {
   /** Opaque bytes only: nothing is detected, no byte is waited for. */
   readonly opaque: boolean
   readonly allowed: Allowed
-  /** HTTP that does not name a destination is carried as it is (inbound), or is an error (outbound). */
-  readonly verbatim: boolean
+  /** What is recognised; absent for all that this proxy speaks. */
+  readonly protocols?: ProtocolTable
   /** Milliseconds from the accept until a handshake must be whole. */
   readonly handshakeTimeout: number
-  readonly limits: ConnectLimits
 }
 
 /** What a client wants. */
@@ -40,8 +37,8 @@ export type ClientIntent =
   | { readonly _tag: "Tunnel"; readonly handshake: Handshake; readonly target: Target | undefined }
   /** Plain HTTP requests, the first of them in the inbox. */
   | { readonly _tag: "Exchange" }
-  /** Nothing that it can have; `words` say so in its own protocol. */
-  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly words: Uint8Array; readonly spoken: Protocol }
+  /** Nothing that it can have; `reply` says so in its own protocol. */
+  | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly reply: Uint8Array; readonly spoken: Protocol }
   /** It left before it asked for anything; a code says that it did not leave in order. */
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
@@ -142,38 +139,18 @@ export class Negotiation implements Receiver, Cancellable {
 
   /** Whether it is known which handshake to take; otherwise more bytes are needed, or the client has its answer. */
   private recognise(): boolean {
-    const { allowed, verbatim, limits } = this.accepts
-    const detected = detect(this.inbox.view(), allowed)
-    switch (detected._tag) {
-      case "NeedMore":
-        return false
-      case "Socks4":
-        this.handshake = makeSocks4()
-        break
-      case "Socks5":
-        this.handshake = makeSocks5()
-        break
-      case "Connect":
-        this.handshake = makeConnect(limits)
-        break
-      case "Forward":
-        this.answer(exchange)
-        return false
-      case "OriginForm":
-        if (!verbatim) {
-          this.answer(exchange)
-          return false
-        }
-        this.handshake = makeVerbatim()
-        break
-      case "Refuse":
-        this.answer({
-          _tag: "Refused",
-          refusal: detected.refusal,
-          words: wordsFor(detected.refusal, detected.as),
-          spoken: detected.as === "none" ? "unknown" : detected.as,
-        })
-        return false
+    const { allowed, protocols } = this.accepts
+    const detected = detect(this.inbox.view(), allowed, protocols)
+    if (detected._tag === "NeedMore") return false
+    if (detected._tag === "Refuse") {
+      const { refusal, as } = detected
+      this.answer({ _tag: "Refused", refusal, reply: refusalReply(as, refusal), spoken: as?.name ?? "unknown" })
+      return false
+    }
+    this.handshake = detected.make(this.accepts)
+    if (this.handshake === undefined) {
+      this.answer(exchange)
+      return false
     }
     this.phase = "handshake"
     this.recognisedAt = performance.now()
@@ -182,8 +159,8 @@ export class Negotiation implements Receiver, Cancellable {
 
   private refuse(refused: Refusal): void {
     const handshake = this.handshake!
-    const words = handshake.refused(refused)
-    this.answer({ _tag: "Refused", refusal: refused, words, spoken: protocolOf(handshake) })
+    const reply = refusalReply(handshake, refused)
+    this.answer({ _tag: "Refused", refusal: refused, reply, spoken: handshake.protocol })
   }
 
   expire(): void {
@@ -194,7 +171,7 @@ export class Negotiation implements Receiver, Cancellable {
         "request-timeout",
         this.inbox.length === 0 ? "the client sent nothing" : "no protocol was recognised",
       ),
-      words: empty,
+      reply: empty,
       spoken: "unknown",
     })
   }
@@ -212,23 +189,6 @@ export class Negotiation implements Receiver, Cancellable {
   }
 }
 
-/** What the log calls the protocol of a handshake. */
-export const protocolOf = ({ protocol }: Handshake): Protocol => (protocol === "verbatim" ? "http" : protocol)
-
 const exchange: ClientIntent = { _tag: "Exchange" }
 
 const expire = (opening: Negotiation): void => opening.expire()
-
-/** How a client is refused that has not shaken hands: in the words of the protocol that it began to speak. */
-const wordsFor = (refused: Refusal, spoken: SpokenProtocol): Uint8Array => {
-  switch (spoken) {
-    case "socks4":
-      return makeSocks4().refused(refused)
-    case "socks5":
-      return makeSocks5().refused(refused)
-    case "http":
-      return answerRefusal(refused, { close: true, body: true })
-    case "none":
-      return empty
-  }
-}

@@ -5,6 +5,7 @@
  * or log ever sees two spellings of one destination. So two addresses are equal exactly when their texts are equal.
  * Nothing in this file resolves a name, and no function here throws for what a peer sent.
  */
+import { DOT, NINE, ZERO } from "./ascii.ts"
 
 export type Address =
   | { readonly _tag: "Ipv4"; /** 4 bytes, network order */ readonly bytes: Uint8Array; readonly text: string }
@@ -30,6 +31,17 @@ export const fromBytes = (bytes: Uint8Array): Address => {
 
 /** An IPv4 or IPv6 literal, without brackets and without a zone; undefined for everything else. */
 export const parseAddress = (text: string): Address | undefined => parseIpv4(text) ?? parseIpv6(text)
+
+/** The address of a literal that this program itself writes. Throws a TypeError for what is none: a programmer's error. */
+export const addressLiteral = (text: string): Address => {
+  const address = parseAddress(text)
+  if (address === undefined) throw new TypeError(`${text} is no address`)
+  return address
+}
+
+/** 127.0.0.0/8 or ::1. */
+export const isLoopback = (address: Address): boolean =>
+  address._tag === "Ipv4" ? address.bytes[0] === 127 : address.text === "::1"
 
 /** Four decimal numbers from 0 to 255 without leading zeros. Never `127.1`, `0x7f.0.0.1` or `0177.0.0.1`. */
 export const parseIpv4 = (text: string): Address | undefined => {
@@ -118,8 +130,6 @@ const ipv4 = (bytes: Uint8Array): Address => ({
   text: `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`,
 })
 
-const DOT = 0x2e
-
 /** By hand: every connection to an address comes through here, and with split and patterns it took a microsecond. */
 const ipv4Bytes = (text: string): Uint8Array | undefined => {
   if (text.length > maxIpv4) return undefined
@@ -136,9 +146,9 @@ const ipv4Bytes = (text: string): Uint8Array | undefined => {
       value = 0
     } else {
       // A digit behind a leading zero makes an octal number of it for some readers.
-      if (code < 0x30 || code > 0x39 || (digits > 0 && value === 0)) return undefined
+      if (code < ZERO || code > NINE || (digits > 0 && value === 0)) return undefined
       digits++
-      value = value * 10 + code - 0x30
+      value = value * 10 + code - ZERO
       if (value > 255) return undefined
     }
   }

@@ -14,6 +14,8 @@ export const fromLatin1 = (text: string): Uint8Array => {
   return bytes
 }
 
+export const crlf = fromLatin1("\r\n")
+
 /** Its "latin1" is windows-1252, which differs from 0x80 on. */
 const ascii = new TextDecoder("latin1")
 
@@ -22,7 +24,7 @@ export const toLatin1 = (bytes: Uint8Array, start = 0, end = bytes.length): stri
   let at = start
   while (at < end && bytes[at]! < 0x80) at++
   // A string put together of characters costs a cell for each.
-  if (at === end && end - start > 4) return ascii.decode(piece(bytes, start, end))
+  if (at === end && end - start > 4) return ascii.decode(part(bytes, start, end))
   let text = ""
   for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!)
   return text
@@ -31,8 +33,8 @@ export const toLatin1 = (bytes: Uint8Array, start = 0, end = bytes.length): stri
 /** Up to here a copy costs less than a view: the first view of an array makes an ArrayBuffer of it (200 ns). */
 const cheapCopy = 1000
 
-/** `bytes[start, end)`: `bytes` itself where that is all of it, a copy where it is small, else a view. */
-export const piece = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
+/** Copy or view of `bytes[start, end)`: `bytes` itself where that is all of it, a copy where it is small, else a view. */
+export const part = (bytes: Uint8Array, start: number, end: number): Uint8Array => {
   if (start === 0 && end === bytes.length) return bytes
   if (start === end) return empty
   return end - start <= cheapCopy ? bytes.slice(start, end) : bytes.subarray(start, end)

@@ -1,5 +1,5 @@
 /**
- * Handshake: the contract between a proxy protocol and whoever moves its bytes.
+ * Handshake: the contract between a proxy protocol and the code that moves its bytes.
  *
  * `step` gets every byte that is not yet consumed, as a view it must not keep, and returns one plain value. It never
  * throws for what a peer sent, never reads past its input, and never sends anything itself. Bytes after `consumed` of
@@ -7,6 +7,7 @@
  */
 import type { Address } from "./address.ts"
 import type { Refusal } from "./refusal.ts"
+import type { Spoken } from "./refusal-reply.ts"
 import type { Target } from "./target.ts"
 
 /** More bytes are needed; nothing was consumed. One shared constant: nothing is allocated while a peer trickles. */
@@ -36,12 +37,17 @@ export interface Refuse {
 
 export type Step = NeedMore | Reply | Dial | Refuse
 
-export interface Handshake {
-  readonly protocol: "tcp" | "verbatim" | "connect" | "socks4" | "socks4a" | "socks5"
+/** The protocols that clients speak, as logs and metrics name them; `unknown` until one is recognised. */
+export const protocolNames = ["tcp", "http", "connect", "socks4", "socks4a", "socks5", "unknown"] as const
+export type ProtocolName = (typeof protocolNames)[number]
+
+export interface Handshake extends Spoken {
+  /** The log's name for the protocol; may become another while the handshake goes on. */
+  readonly protocol: ProtocolName
   readonly step: (input: Uint8Array) => Step
-  /** What to tell the client once its target is connected. `bound` is the local address of that connection. */
+  /** The reply to the client once its target is connected. `bound` is the local address of that connection. */
   readonly accepted: (bound: Bound) => Uint8Array
-  /** What to tell the client instead; may be empty where the protocol has no words for it. */
+  /** The reply to the client instead; empty where the protocol has none for this refusal. */
   readonly refused: (refusal: Refusal) => Uint8Array
 }
 

@@ -5,6 +5,7 @@
  * that could only mislead (a zone, control bytes, non-ASCII, `0x7f.1`) is refused. Names keep the case and the
  * trailing dot that the client wrote; `comparableName` is the form to compare.
  */
+import { DOT, HYPHEN, LOWER_A, LOWER_Z, NINE, UNDERSCORE, UPPER_A, UPPER_Z, ZERO } from "./ascii.ts"
 import { type Address, looksNumeric, parseAddress, parseIpv6 } from "./address.ts"
 import { toLatin1 } from "./bytes.ts"
 
@@ -83,7 +84,7 @@ const isName = (text: string): boolean => {
   let label = 0
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
-    if (code !== 0x2e) {
+    if (code !== DOT) {
       if (!isNameByte(code) || ++label > maxLabel) return false
     } else if (label === 0) return false
     else label = 0
@@ -93,8 +94,8 @@ const isName = (text: string): boolean => {
 
 /** A letter, a digit, "-" or "_". */
 const isNameByte = (code: number): boolean =>
-  (code >= 0x61 && code <= 0x7a) || // a-z
-  (code >= 0x41 && code <= 0x5a) || // A-Z
-  (code >= 0x30 && code <= 0x39) || // 0-9
-  code === 0x2d ||
-  code === 0x5f
+  (code >= LOWER_A && code <= LOWER_Z) || // a-z
+  (code >= UPPER_A && code <= UPPER_Z) || // A-Z
+  (code >= ZERO && code <= NINE) || // 0-9
+  code === HYPHEN ||
+  code === UNDERSCORE

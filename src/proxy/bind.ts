@@ -8,7 +8,7 @@ import type { ListenerPlan } from "../config/settings.ts"
 import { type Listener, listen } from "../net/sockets/listener.ts"
 import type { Accept, Sockets } from "../net/sockets/sockets.ts"
 import { hasNoIpv6, type ListenFailed } from "../flow/listen-failed.ts"
-import { type Address, parseAddress } from "../protocol/address.ts"
+import { type Address, addressLiteral } from "../protocol/address.ts"
 
 type Bound = Effect.Effect<ReadonlyArray<Listener>, ListenFailed, Scope.Scope>
 
@@ -30,18 +30,14 @@ const onAll = Effect.fnUntraced(function* (addresses: ReadonlyArray<Address>, po
 
 /** `::` takes both families; a machine without IPv6 has `0.0.0.0` only. */
 const everywhere = (port: number, on: On): Bound =>
-  onAll([literal("::")], port, on).pipe(Effect.catchIf(hasNoIpv6, () => onAll([literal("0.0.0.0")], port, on)))
+  onAll([addressLiteral("::")], port, on).pipe(
+    Effect.catchIf(hasNoIpv6, () => onAll([addressLiteral("0.0.0.0")], port, on)),
+  )
 
 /** Both loopback addresses; ::1 only where the machine has it. */
 const loopback = Effect.fnUntraced(function* (port: number, on: On) {
-  const ipv4 = yield* on(literal("127.0.0.1"), port)
-  const ipv6 = yield* Effect.result(on(literal("::1"), ipv4.port))
+  const ipv4 = yield* on(addressLiteral("127.0.0.1"), port)
+  const ipv6 = yield* Effect.result(on(addressLiteral("::1"), ipv4.port))
   if (ipv6._tag === "Success") return [ipv4, ipv6.success]
   return hasNoIpv6(ipv6.failure) ? [ipv4] : yield* ipv6.failure
 })
-
-const literal = (text: string): Address => {
-  const address = parseAddress(text)
-  if (address === undefined) throw new TypeError(`${text} is no address`)
-  return address
-}

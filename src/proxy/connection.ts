@@ -16,7 +16,7 @@ import type { End } from "../net/common/end.ts"
 import { Exchange } from "../net/http/exchange.ts"
 import type { ExchangeOwner, Need } from "../net/http/exchange-context.ts"
 import { Linger, type LingerOwner } from "../net/common/linger.ts"
-import { type ClientIntent, type NegotiationOwner, Negotiation, protocolOf } from "../net/negotiation.ts"
+import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/negotiation.ts"
 import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
 import type { SocketEnd, SocketName } from "../net/sockets/socket-end.ts"
@@ -27,8 +27,9 @@ import type { EndedBy, Flow } from "../flow/flow.ts"
 import type { Address } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
 import type { Bound } from "../protocol/handshake.ts"
-import { answerRefusal } from "../protocol/http/answer.ts"
+import { http } from "../protocol/detect/protocols.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
+import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
 import type { ListenerContext } from "./listener-context.ts"
@@ -107,7 +108,7 @@ export class Connection
         return this.exchangeRequests()
       case "Refused":
         this.flow.protocol = asked.spoken
-        return this.refuse(asked.refusal, asked.words)
+        return this.refuse(asked.refusal, asked.reply)
       case "Gone":
         this.flow.end("client", asked.code)
         return this.close(empty)
@@ -117,14 +118,14 @@ export class Connection
   /** In its own protocol, if it has one. */
   private turnAway(asked: ClientIntent): void {
     const refused = refusal("connection-limit", "max-connections is reached")
-    if (asked._tag === "Tunnel") return this.refuse(refused, asked.handshake.refused(refused))
-    this.refuse(refused, asked._tag === "Exchange" ? answerRefusal(refused, { close: true, body: true }) : empty)
+    const spoken = asked._tag === "Tunnel" ? asked.handshake : asked._tag === "Exchange" ? http : undefined
+    this.refuse(refused, refusalReply(spoken, refused))
   }
 
   private tunnel(asked: Target | undefined): void {
     const { flow, opening, context } = this
     const { handshake, recognisedAt } = opening!
-    flow.protocol = protocolOf(handshake!)
+    flow.protocol = handshake!.protocol
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     const now = performance.now()
     flow.handshakeAt = now - flow.started
@@ -183,7 +184,7 @@ export class Connection
     }
     const { handshake } = this.opening!
     // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-    if (handshake!.protocol !== "tcp") return this.refuse(refused, handshake!.refused(refused))
+    if (handshake!.protocol !== "tcp") return this.refuse(refused, refusalReply(handshake, refused))
     this.flow.refuse(refused, "proxy")
     this.reset()
   }
@@ -261,17 +262,17 @@ export class Connection
 
   // The end.
 
-  private refuse(refused: Refusal, words: Uint8Array): void {
+  private refuse(refused: Refusal, reply: Uint8Array): void {
     this.flow.refuse(refused, refused.reason === "request-timeout" ? "timeout" : "proxy")
-    this.close(words)
+    this.close(reply)
   }
 
   /** Says the last words, then closes in order. */
-  private close(words: Uint8Array): void {
+  private close(reply: Uint8Array): void {
     this.giveUp()
     const linger = new Linger(this.client, this.context.settings().halfCloseTimeout, this)
     this.step = linger
-    linger.start(words)
+    linger.start(reply)
   }
 
   closed(): void {

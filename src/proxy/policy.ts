@@ -17,7 +17,7 @@
  */
 import type { DestinationRule, Settings } from "../config/settings.ts"
 import type { Direction } from "../flow/flow.ts"
-import { type Address, embeddedIpv4, inNetwork, parseAddress } from "../protocol/address.ts"
+import { type Address, addressLiteral, embeddedIpv4, inNetwork, isLoopback } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
 import { comparableName, type Host, type Target } from "../protocol/target.ts"
 
@@ -80,9 +80,6 @@ const reaches = (bound: Address, address: Address, localAddresses: () => Readonl
   return everyAddress && (text === "::1" || isLoopback(address) || localAddresses().has(text))
 }
 
-const isLoopback = (address: Address): boolean =>
-  address._tag === "Ipv4" ? address.bytes[0] === 127 : address.text === "::1"
-
 const holdsAddress = (rules: ReadonlyArray<DestinationRule>, address: Address): boolean => {
   if (rules.length === 0) return false
   const embedded = embeddedIpv4(address)
@@ -103,11 +100,7 @@ const namesHost = (rules: ReadonlyArray<DestinationRule>, host: Host | undefined
 /** `.example.com` is every name below example.com, and not example.com itself. */
 const isBelow = (name: string, rule: string): boolean => rule.startsWith(".") && name.endsWith(rule)
 
-const block = (text: string, prefix: number) => {
-  const network = parseAddress(text)
-  if (network === undefined) throw new TypeError(`${text} is no address`)
-  return { network, prefix }
-}
+const block = (text: string, prefix: number) => ({ network: addressLiteral(text), prefix })
 
 /** Destinations that mean something else to this machine than to whoever asks it to connect there. */
 const localMatters: ReadonlyArray<{ readonly network: Address; readonly prefix: number }> = [

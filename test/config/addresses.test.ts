@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import * as Result from "effect/Result"
-import {
-  bindAddress,
-  destinationRule,
-  host,
-  isLoopback,
-  isUnspecified,
-  resolveRule,
-} from "../../src/config/addresses.ts"
+import { bindAddress, destinationRule, host, isUnspecified, resolveRule } from "../../src/config/addresses.ts"
 import { type Kind, list } from "../../src/config/kind.ts"
 import { type Address, parseAddress } from "../../src/protocol/address.ts"
 
@@ -164,12 +157,6 @@ describe("a destination", () => {
       'holds "10.1.2.3/8", which is no block\'s first address: write 10.0.0.0/8',
     )
   })
-})
-
-test("loopback is 127.0.0.0/8 and ::1, also spelled as IPv4-mapped IPv6", () => {
-  for (const text of ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"])
-    expect(isLoopback(address(text))).toBe(true)
-  for (const text of ["126.0.0.1", "0.0.0.0", "::", "10.0.0.1", "::2"]) expect(isLoopback(address(text))).toBe(false)
 })
 
 test("unspecified is 0.0.0.0 and ::", () => {

@@ -3,10 +3,12 @@ import { isIPv4, isIPv6 } from "node:net"
 
 import {
   type Address,
+  addressLiteral,
   embeddedIpv4,
   fromBytes,
   ipv4At,
   inNetwork,
+  isLoopback,
   looksNumeric,
   parseAddress,
   parseIpv4,
@@ -163,6 +165,17 @@ describe("the address in some bytes", () => {
   test("is a programmer's error for any other number of bytes", () => {
     for (const length of [0, 3, 5, 15, 17]) expect(() => fromBytes(new Uint8Array(length))).toThrow(RangeError)
   })
+})
+
+test("loopback is 127.0.0.0/8 and ::1, also spelled as IPv4-mapped IPv6", () => {
+  for (const text of ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"])
+    expect(isLoopback(address(text))).toBe(true)
+  for (const text of ["126.0.0.1", "0.0.0.0", "::", "10.0.0.1", "::2"]) expect(isLoopback(address(text))).toBe(false)
+})
+
+test("a literal of this program is its address, and one that is none is a defect", () => {
+  expect(addressLiteral("::1")).toEqual(address("::1"))
+  expect(() => addressLiteral("127.1")).toThrow(new TypeError("127.1 is no address"))
 })
 
 describe("a name that a resolver would read as an address", () => {

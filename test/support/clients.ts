@@ -20,7 +20,7 @@ export const asks = (tunnel: Tunnel, host: string, port: number): Uint8Array => 
     case "tcp":
       return new Uint8Array(0)
     case "connect": {
-      const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`
+      const authority = `${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`
       return Buffer.from(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`, "latin1")
     }
     case "socks4":

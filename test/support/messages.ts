@@ -4,9 +4,8 @@
 import { toLatin1 } from "../../src/protocol/bytes.ts"
 import { Body, type BodyLimits } from "../../src/protocol/http/body.ts"
 import type { Fields } from "../../src/protocol/http/fields.ts"
-import type { Parsed } from "../../src/protocol/http/prepare.ts"
 import { RequestReader, ResponseReader } from "../../src/protocol/http/reader.ts"
-import { asksToUpgrade, type HeadLimits, type RequestHead } from "../../src/protocol/http/request.ts"
+import { asksToUpgrade, type HeadLimits, type Parsed, type RequestHead } from "../../src/protocol/http/request.ts"
 import type { ResponseHead } from "../../src/protocol/http/response.ts"
 import { Inbox } from "../../src/protocol/inbox.ts"
 import { type Refusal, refusal } from "../../src/protocol/refusal.ts"
@@ -71,7 +70,7 @@ export const readResponses = (chunks: Iterable<Uint8Array>, method = "GET"): Rea
     const read = inbox.length === 0 ? "partial" : reader.read(method)
     return read === "partial" ? "waiting" : read
   }
-  return read(chunks, inbox, readHead, "response-malformed", ({ status, persistent }) => status !== 101 && persistent)
+  return read(chunks, inbox, readHead, "response-malformed", ({ status, keepAlive }) => status !== 101 && keepAlive)
 }
 
 /** `badBody` is what a body is refused for; `stays`: another message may follow. */

@@ -1,7 +1,8 @@
 /**
  * Outbound: the outbound listener as its clients name it.
  */
-import { isLoopback, isUnspecified } from "../../config/addresses.ts"
+import { isUnspecified } from "../../config/addresses.ts"
+import { isLoopback } from "../../protocol/address.ts"
 import type { Environment } from "../../config/find.ts"
 import { plan } from "../../config/plan.ts"
 import type { ListenerPlan, Settings } from "../../config/settings.ts"

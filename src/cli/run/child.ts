@@ -10,6 +10,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { quote } from "../../config/error.ts"
+import { exitCode } from "../../config/exit-codes.ts"
 import { ownInheritedOpenFiles } from "./open-files.ts"
 import { reapChildren } from "./reap.ts"
 import { isStop, type Signal } from "../command-line/signals.ts"
@@ -21,7 +22,7 @@ import { isText, ownStart, verbatimArguments, verbatimEnvironment } from "./verb
 export class ChildNotStarted extends Data.TaggedError("ChildNotStarted")<{
   /** One line without the leading `pillion: `. */
   readonly message: string
-  readonly exitCode: 126 | 127
+  readonly exitCode: number
 }> {}
 
 export interface Child {
@@ -122,7 +123,7 @@ const startByRuntime = ({ command, environment, terminal }: ChildParts, end: End
     if (![...program, ...variables].every(isText)) {
       return yield* new ChildNotStarted({
         message: `${quote(command[0]!)} cannot be given bytes that are not UTF-8 where the C library cannot be called`,
-        exitCode: 126,
+        exitCode: exitCode("notExecutable"),
       })
     }
     const child = yield* Effect.try({
@@ -149,7 +150,7 @@ const verbatim = (command: ReadonlyArray<string>, environment: Readonly<Record<s
   const lost = program.lost ?? variables.lost
   if (lost === undefined) return Effect.succeed({ program: program.bytes, variables: variables.bytes })
   const message = `${quote(command[0]!)} cannot be started: ${lost} holds bytes that are not UTF-8`
-  return Effect.fail(new ChildNotStarted({ message, exitCode: 126 }))
+  return Effect.fail(new ChildNotStarted({ message, exitCode: exitCode("notExecutable") }))
 }
 
 /** Where execvp(3) looks for a program. */
@@ -174,16 +175,22 @@ const notStarted = (program: string, code: string): ChildNotStarted => {
   const name = quote(program)
   switch (code) {
     case "ENOENT":
-      return new ChildNotStarted({ message: notFound(program, name), exitCode: 127 })
+      return new ChildNotStarted({ message: notFound(program, name), exitCode: exitCode("notFound") })
     case "EACCES":
-      return new ChildNotStarted({ message: `${name} is not executable for this user`, exitCode: 126 })
+      return new ChildNotStarted({
+        message: `${name} is not executable for this user`,
+        exitCode: exitCode("notExecutable"),
+      })
     case "ENOEXEC":
       return new ChildNotStarted({
         message: `${name} is no program for this machine, and its first line names no interpreter (#!)`,
-        exitCode: 126,
+        exitCode: exitCode("notExecutable"),
       })
     default:
-      return new ChildNotStarted({ message: `${name} cannot be started (${code})`, exitCode: 126 })
+      return new ChildNotStarted({
+        message: `${name} cannot be started (${code})`,
+        exitCode: exitCode("notExecutable"),
+      })
   }
 }
 

@@ -70,6 +70,19 @@ export const cancel = (deadline: Deadline | undefined): void => {
   deadline.queue.remove(deadline)
 }
 
+/** Tells when the next deadline is due, on the monotonic clock; undefined when none is armed. Looks at every duration. */
+export const nextDue = (): number | undefined => {
+  let next: number | undefined
+  for (const { first } of queues.values()) if (first !== undefined && !(next! <= first.at)) next = first.at
+  return next
+}
+
+/** Forgets every deadline, so that none of them fires: whoever puts another clock in place of this one begins anew. */
+export const forgetAll = (): void => {
+  for (const { timer } of queues.values()) clearTimeout(timer)
+  queues.clear()
+}
+
 const wake = (queue: Queue, milliseconds: number): void => {
   queue.timer = setTimeout(expire, milliseconds, queue)
   queue.timer.unref()

@@ -8,7 +8,7 @@
  */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
-import { type Address, parseAddress } from "../../protocol/address.ts"
+import { type Address, addressLiteral } from "../../protocol/address.ts"
 import { refusal, type Refusal } from "../../protocol/refusal.ts"
 import { comparableName, formatTarget, type Host, type Target } from "../../protocol/target.ts"
 import { Attempt, type Connect } from "../sockets/attempt.ts"
@@ -198,4 +198,4 @@ export class Dial implements Cancellable, RaceOwner {
 const expire = (dial: Dial): void => dial.expire()
 
 /** RFC 6761 section 6.3: `localhost`, and every name below it, is never looked up. */
-const localhost: ReadonlyArray<Address> = ["127.0.0.1", "::1"].flatMap((text) => parseAddress(text) ?? [])
+const localhost: ReadonlyArray<Address> = [addressLiteral("127.0.0.1"), addressLiteral("::1")]

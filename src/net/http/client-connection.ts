@@ -30,6 +30,8 @@ export interface ClientOwner extends RequestTimerOwner {
   readonly clientEnded: () => void
   /** The client has taken its tail. */
   readonly clientDrained: () => void
+  /** The kernel has refused what the client had not taken: it is to be reset. */
+  readonly clientLost: () => void
   /** The client is gone; a code says that it was not in order. */
   readonly clientClosed: (code: string | undefined) => void
   /** It is known what became of a request. Called once for each that was handed to `deliver`. */
@@ -123,7 +125,8 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     const bytes = this.tail
     this.tail = undefined
     this.write(bytes)
-    if (this.tail === undefined) this.owner.clientDrained()
+    if (this.lost) this.owner.clientLost()
+    else if (this.tail === undefined) this.owner.clientDrained()
   }
 
   ended(): void {
@@ -152,9 +155,9 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     return concat(this.tail ?? empty, bytes)
   }
 
-  /** What `sent` will be when it has taken everything that it was written. */
+  /** What `sent` will be when it has taken everything that it was written; more than it can be where some was refused. */
   get total(): number {
-    return this.end.sent + (this.tail?.length ?? 0)
+    return this.lost ? Infinity : this.end.sent + (this.tail?.length ?? 0)
   }
 
   /** The client may not have all of its last answer. */

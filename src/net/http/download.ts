@@ -5,7 +5,8 @@ import type { EndedBy } from "../../flow/flow.ts"
 import { empty } from "../../protocol/bytes.ts"
 import type { Body } from "../../protocol/http/body.ts"
 import { forwardResponse } from "../../protocol/http/forward.ts"
-import { type Parsed, prepareAnswer } from "../../protocol/http/prepare.ts"
+import { prepareAnswer } from "../../protocol/http/prepare.ts"
+import type { Parsed } from "../../protocol/http/request.ts"
 import type { ResponseHead } from "../../protocol/http/response.ts"
 import { untilClose } from "../../protocol/http/survey.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
@@ -144,11 +145,11 @@ export class Download {
     request.answering(now)
     request.answer = answer.body
     request.framing = head.bodyLength
-    request.originKeepAlive = head.persistent
+    request.originKeepAlive = head.keepAlive
     request.clientKeepAlive = keepAlive
     if (head.survey.bindsConnection) origin.unshareable = true
     origin.inbox.consume(answer.consumed)
-    client.write(answer.words)
+    client.write(answer.reply)
     client.write(answer.rest)
     if (answer.body.done) owner.answered(origin, now)
   }
@@ -185,7 +186,7 @@ export class Download {
  * so where it was waiting for a 100, or where the origin closes.
  */
 const permitsKeepAlive = (head: ResponseHead, { prepared }: Transaction): boolean =>
-  head.bodyLength !== untilClose && (prepared.body.done || (head.persistent && !prepared.expects))
+  head.bodyLength !== untilClose && (prepared.body.done || (head.keepAlive && !prepared.expects))
 
 /**
  * Whether this is the 408 of an origin that was tired of waiting for a request, and has crossed with ours (RFC 9110
@@ -193,7 +194,7 @@ const permitsKeepAlive = (head: ResponseHead, { prepared }: Transaction): boolea
  */
 const isForNobody = (origin: OriginConnection, { interim, started }: Transaction, head: ResponseHead): boolean =>
   head.status === 408 &&
-  !head.persistent &&
+  !head.keepAlive &&
   origin.used &&
   interim === 0 &&
   performance.now() - started < idleAnswerWithin

@@ -7,13 +7,15 @@
  * framing the connection closes (11.2).
  */
 import { empty } from "../../protocol/bytes.ts"
-import { answerOptions, answerRefusal } from "../../protocol/http/answer.ts"
+import { http } from "../../protocol/detect/protocols.ts"
+import { answerOptions } from "../../protocol/http/answer.ts"
 import { prepareRequest } from "../../protocol/http/prepare.ts"
 import type { Read } from "../../protocol/http/reader.ts"
 import type { RequestHead } from "../../protocol/http/request.ts"
 import { routeOf } from "../../protocol/http/route.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
+import { refusalReply } from "../../protocol/refusal-reply.ts"
 import { formatTarget } from "../../protocol/target.ts"
 
 import type { Cancellable } from "../common/cancellable.ts"
@@ -79,7 +81,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     const request = pairing.request!
     const close = !request.prepared.body.done || !pairing.mayKeepAlive(request)
     pairing.recordCut("proxy", refused.reason, refused)
-    const reply = answerRefusal(refused, { close, body: request.prepared.method !== "HEAD" })
+    const reply = refusalReply(http, refused, { close, body: request.prepared.method !== "HEAD" })
     if (close) return this.finish(reply)
     client.write(reply)
     client.end.resume()
@@ -101,6 +103,11 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
   clientDrained(): void {
     this.pairing.clientDrained()
     if (this.state === "reading") this.advance()
+  }
+
+  clientLost(): void {
+    this.pairing.interrupted("client", stalledReason)
+    this.finish(undefined)
   }
 
   clientClosed(code: string | undefined): void {
@@ -197,7 +204,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
   /** Ends the exchange for a head that is no request. */
   private refuse(refused: Refusal): void {
     this.owner.answered(noRequest(refused))
-    this.finish(this.client.behindTail(answerRefusal(refused, { close: true, body: true })))
+    this.finish(this.client.behindTail(refusalReply(http, refused, { close: true, body: true })))
   }
 
   // The pairing.
@@ -257,9 +264,11 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.owner.needs({ _tag: "Closed" })
   }
 
-  /** Ends the exchange: the client is closed in order behind `reply`, or reset where there is none. */
-  finish(reply: Uint8Array | undefined): void {
+  /** Ends the exchange: the client is closed in order behind what is `wanted`, or reset where nothing is. */
+  finish(wanted: Uint8Array | undefined): void {
     if (this.state === "ended" || this.state === "closing") return
+    // A client that lacks bytes is owed no FIN that looks complete.
+    const reply = this.client.lost ? undefined : wanted
     if (this.client.isDelivering && reply !== undefined) {
       this.leave()
       this.state = "closing"

@@ -7,9 +7,10 @@
  */
 import type { EndedBy } from "../../flow/flow.ts"
 import { empty } from "../../protocol/bytes.ts"
-import { answerRefusal } from "../../protocol/http/answer.ts"
+import { http } from "../../protocol/detect/protocols.ts"
 import { untilClose } from "../../protocol/http/survey.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
+import { refusalReply } from "../../protocol/refusal-reply.ts"
 
 import { acknowledgedBy } from "../common/delivery.ts"
 import type { End } from "../common/end.ts"
@@ -208,8 +209,11 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
   }
 
   clientStopped(): void {
+    const { origin } = this
+    this.origin = undefined
+    origin?.abort()
     this.deliver()
-    this.owner.finish(this.client.lost ? undefined : this.client.behindTail(empty))
+    this.owner.finish(this.client.behindTail(empty))
   }
 
   private deliver(): void {
@@ -232,7 +236,7 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
     const { answer, prepared } = this.request!
     this.recordCut(by, refused.reason, refused)
     if (answer !== undefined) return this.owner.finish(undefined)
-    const reply = answerRefusal(refused, { close: true, body: prepared.method !== "HEAD" })
+    const reply = refusalReply(http, refused, { close: true, body: prepared.method !== "HEAD" })
     this.owner.finish(this.client.behindTail(reply))
   }
 
@@ -273,6 +277,6 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
    */
   mayKeepAlive({ prepared }: Transaction): boolean {
     const lastOfDrain = this.context.drain.active && this.client.inbox.length === 0
-    return prepared.minor === 1 && !prepared.closes && !lastOfDrain
+    return prepared.minor === 1 && !prepared.wantsClose && !lastOfDrain
   }
 }

@@ -112,7 +112,8 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
     const to = this.other(from)
     // First: a shutdown that is the second one closes the socket, and the relay may be over.
     this.halfClosed(from)
-    if (this.tailOf(to) === undefined) to.shutdown()
+    // What was thrown away is missing: a peer that can still hear us must not take what it got for all of it.
+    if (this.tailOf(to) === undefined && !this.has(to, clientIsBroken, targetIsBroken)) to.shutdown()
   }
 
   closed(end: End, code: string | undefined): void {

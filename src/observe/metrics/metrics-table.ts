@@ -4,6 +4,7 @@
  *
  * Names of hosts, paths and clients are never labels: the number of series is fixed when the program starts.
  */
+import { protocolNames } from "../../protocol/handshake.ts"
 import { refusals } from "../../protocol/refusal.ts"
 
 import type { EndedBy, Protocol } from "../../flow/flow.ts"
@@ -13,7 +14,7 @@ import { acceptErrors, fallbackReasons, features } from "../../flow/shortfalls.t
 
 const label = (name: string, values: ReadonlyArray<string>): Label => ({ name, values })
 
-const protocols = ["tcp", "http", "connect", "socks4", "socks4a", "socks5", "unknown"] satisfies ReadonlyArray<Protocol>
+const protocols = protocolNames satisfies ReadonlyArray<Protocol>
 /** `done` is an HTTP connection that had answered everything. */
 const ends = ["client", "target", "proxy", "timeout", "limit", "drain", "done"] satisfies ReadonlyArray<
   EndedBy | "done"

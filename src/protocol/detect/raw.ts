@@ -17,10 +17,10 @@ const tcp: Handshake = {
 }
 
 const verbatim: Handshake = {
-  protocol: "verbatim",
+  protocol: "http",
   step: () => toWorkload,
   accepted: () => empty,
-  refused: (refused: Refusal) => answerRefusal(refused, { close: true, body: true }),
+  refused: (refused: Refusal) => answerRefusal(refused),
 }
 
 /** Opaque bytes: no byte is read before the dial, so a server that speaks first just works. */

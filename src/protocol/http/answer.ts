@@ -3,6 +3,7 @@
  */
 import { fromLatin1 } from "../bytes.ts"
 import { type Refusal, refusals } from "../refusal.ts"
+import { closing, type RefusalForm } from "../refusal-reply.ts"
 
 /** The answer to CONNECT: one write, no fields that would give the tunnel a body (RFC 9110 section 9.3.6). */
 export const connectionEstablished = fromLatin1("HTTP/1.1 200 Connection Established\r\n\r\n")
@@ -28,19 +29,16 @@ const phrases: Readonly<Record<number, string>> = {
 const allow = "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
 
 /** The whole answer for a refusal: its status, and its reason as Proxy-Status (RFC 9209). HEAD gets no body. */
-export const answerRefusal = (
-  refused: Refusal,
-  options: { readonly close: boolean; readonly body: boolean },
-): Uint8Array => {
+export const answerRefusal = (refused: Refusal, form: RefusalForm = closing): Uint8Array => {
   const { status, proxyStatus, text } = refusals[refused.reason]
   const body = `pillion: ${text}\n`
   return fromLatin1(
     `HTTP/1.1 ${status} ${phrases[status]}\r\n` +
       `Proxy-Status: pillion; error=${proxyStatus}\r\n` +
       (status === 405 ? allow : "") +
-      (options.close ? "Connection: close\r\n" : "") +
+      (form.close ? "Connection: close\r\n" : "") +
       `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n` +
-      (options.body ? body : ""),
+      (form.body ? body : ""),
   )
 }
 

@@ -4,7 +4,7 @@
  * A workload talks to few origins, again and again: comparing some twenty bytes is a tenth of the cost of parsing them,
  * and gives the very same Target, so that what was made from it can be found again by identity.
  */
-import { piece } from "../bytes.ts"
+import { part } from "../bytes.ts"
 import { parseAuthority, type Target } from "../target.ts"
 
 /** Authorities that are remembered; a power of two. A new one takes the place of another with the same hash. */
@@ -29,7 +29,7 @@ export class AuthorityMemo {
     if (known !== undefined && known.defaultPort === defaultPort && equal(known.bytes, bytes, start, end)) {
       return known.target
     }
-    const authority = piece(bytes, start, end)
+    const authority = part(bytes, start, end)
     const target = parseAuthority(authority, defaultPort)
     // What is well-formed is no longer than a name may be.
     if (target !== undefined) {
@@ -39,7 +39,7 @@ export class AuthorityMemo {
   }
 }
 
-/** What most authorities, and most paths, differ in: their length, and their last bytes. */
+/** Hashes the length and the last bytes, in which most authorities, and most paths, differ. */
 export const hash = (bytes: Uint8Array, start: number, end: number): number => {
   let sum = end - start
   for (let i = Math.max(start, end - 12); i < end; i++) sum = (Math.imul(sum, 31) + bytes[i]!) | 0

@@ -6,8 +6,10 @@
  * recipient, so the two cannot disagree about where the message ends. Where its chunks are large, and framed byte for
  * byte as we would, what came is what we would write: it is passed on uncopied too.
  */
-import { empty, fromLatin1, piece } from "../bytes.ts"
+import { BACKSLASH, CR, DEL, HTAB, LF, QUOTE, SEMICOLON, SP } from "../ascii.ts"
+import { crlf, empty, fromLatin1, part } from "../bytes.ts"
 
+import { CanonicalChunks, hexDigit, maxAhead } from "./canonical-chunks.ts"
 import { chunked, untilClose } from "./survey.ts"
 import { type TrailerLimits, Trailers } from "./trailers.ts"
 
@@ -21,31 +23,22 @@ export const maxExtensionBytesPerMessage = 8 * 1024
  */
 export const freePadding = 16
 
-/** A chunk size of so much takes no further digit: 13 that mean something hold 2^52, and no chunk is larger. */
+/** A chunk size that is this large takes no further digit: 13 significant ones hold 2^52, and no chunk is larger. */
 const fullSize = 2 ** 48
 
-/** What a trailer section may hold; it is a head by another name. */
+/** Limits of a trailer section, which is a head by another name. */
 export type BodyLimits = TrailerLimits
 
 /** How a chunked body goes on: in chunks, or as plain bytes that the connection's end delimits. */
 export type Encoding = "chunks" | "plain"
 
-/** Bytes of a chunk that its size tells ahead of them. A larger chunk becomes several: a recipient may count in 32 bits. */
-const maxAhead = 1 << 30
-
 /** Chunks are left as they are where their framing is at most so small a part of what came; else they become one. */
 const maxFraming = 1 / 16
 
-const CR = 0x0d
-const LF = 0x0a
-const SP = 0x20
-const HTAB = 0x09
-const QUOTE = 0x22
-const ZERO = 0x30
-const SEMICOLON = 0x3b
-const BACKSLASH = 0x5c
-const crlf = fromLatin1("\r\n")
 const lastChunk = fromLatin1("0\r\n")
+
+/** Shared by all bodies: what it found is taken over before another is scanned. */
+const canonical = new CanonicalChunks()
 
 type State =
   "size" | "blanks" | "extension" | "quoted" | "escaped" | "size-lf" | "data" | "data-cr" | "data-lf" | "trailers"
@@ -55,7 +48,7 @@ export class Body {
   consumed = 0
   /** The body is complete. A body that ends with the connection never is. */
   done: boolean
-  /** What is wrong with the framing; nothing more may be passed on. */
+  /** The fault in the framing; once there is one, nothing more may be passed on. */
   problem: string | undefined = undefined
   /** Bytes of content passed on so far, framing not counted. */
   passed = 0
@@ -65,12 +58,12 @@ export class Body {
   /** Digits of the present chunk's size so far, and how many bytes of it mean nothing. */
   private digits = 0
   private padding = 0
-  /** The recipient was told of a chunk that has not had its line end yet; so many bytes of it are still to come. */
+  /** A chunk was announced to the recipient and has not had its line end; `owed` bytes of its data are still to come. */
   private begun = false
   private owed = 0
   private extension = 0
   private extensions = 0
-  /** There is more of the present extension than its semicolon. */
+  /** The present extension has more than its semicolon. */
   private named = false
   private trailers: Trailers | undefined = undefined
   private readonly framing: number
@@ -103,10 +96,10 @@ export class Body {
       this.remaining -= take
       this.done = this.remaining === 0
     }
-    return piece(input, start, start + take)
+    return part(input, start, start + take)
   }
 
-  /** How many of the bytes that come next go on as they are; 0 where they have to be looked at. */
+  /** How many of the next bytes go on as they are; 0 where they have to be parsed. */
   get verbatim(): number {
     if (this.framing === untilClose) return Number.MAX_SAFE_INTEGER
     if (this.framing !== chunked) return this.remaining
@@ -114,7 +107,7 @@ export class Body {
     return this.encoding === "plain" ? this.remaining : this.owed
   }
 
-  /** So many of them were passed on by another way; at most `verbatim`. */
+  /** Notes that `count` bytes, at most `verbatim`, were moved past this object (splice). */
   skip(count: number): void {
     if (count === 0) return
     this.passed += count
@@ -127,40 +120,16 @@ export class Body {
   }
 
   /**
-   * All of the input, or all up to the end of the body, if that is what we would write; else undefined, and nothing has
+   * Passes the input as it is, up to the end of the body, if that is what we would write; else undefined, and nothing has
    * been taken. Looks at the framing alone, and leaves whatever is not the usual of it to `passChunks`, which judges.
    */
   private passAsIs(input: Uint8Array, start: number): Uint8Array | undefined {
     if (this.encoding === "plain" || this.problem !== undefined) return undefined
     // Between two chunks no digit of a size has been read.
     if (this.begun ? this.owed < this.remaining : this.digits > 0) return undefined
-    let { begun: inChunk, remaining, done } = this
-    let framed = 0
-    let at = start
-    while (at < input.length && !done) {
-      const from = at
-      if (inChunk) {
-        const take = Math.min(remaining, input.length - at)
-        remaining -= take
-        at += take
-        if (at === input.length) break
-        if (!isLineEnd(input, at)) return undefined
-        at += crlf.length
-        framed += crlf.length
-        inChunk = false
-        continue
-      }
-      at = ourSizeLineEnd(input, from)
-      if (at < 0) return undefined
-      remaining = hexNumber(input, from, at - crlf.length)
-      if (remaining > maxAhead) return undefined
-      inChunk = remaining > 0
-      done = !inChunk
-      // Trailers have to be looked at.
-      if (done && !isLineEnd(input, at)) return undefined
-      if (done) at += crlf.length
-      framed += at - from
-    }
+    const at = canonical.scan(input, start, this.begun, this.remaining)
+    if (at < 0) return undefined
+    const { framed, inChunk, remaining, done } = canonical
     const length = at - start
     if (framed > length * maxFraming) return undefined
     this.consumed = length
@@ -171,7 +140,7 @@ export class Body {
     this.done = done
     this.state = !inChunk ? "size" : remaining > 0 ? "data" : "data-cr"
     this.startSize()
-    return piece(input, start, at)
+    return part(input, start, at)
   }
 
   /**
@@ -197,18 +166,18 @@ export class Body {
     }
     this.passed += length - sizeRoom
     this.consumed = at - start
-    const chunk = this.encoding === "plain" ? piece(out, sizeRoom, length) : this.oneChunk(out, length)
+    const chunk = this.encoding === "plain" ? part(out, sizeRoom, length) : this.oneChunk(out, length)
     const passed = rest.length === 0 ? chunk : chunk.length === 0 ? rest : join(rest, chunk)
     return this.state === "trailers" && this.problem === undefined ? this.passTrailers(input, start, passed) : passed
   }
 
-  /** What the input has of the chunk that was begun, and its line end once that is due. */
+  /** Passes the input's part of the chunk that was begun, and its line end once that is due. */
   private passRest(input: Uint8Array, start: number): Uint8Array {
     const take = Math.min(this.owed, input.length - start)
     this.skip(take)
     this.consumed = take
     this.begun = this.owed > 0
-    const data = piece(input, start, start + take)
+    const data = part(input, start, start + take)
     return this.begun ? data : join(data, crlf)
   }
 
@@ -223,10 +192,10 @@ export class Body {
     for (let i = 0; i < line.length; i++) out[start + i] = line.charCodeAt(i)
     this.begun = ahead > 0
     this.owed = ahead
-    if (this.begun) return piece(out, start, length)
+    if (this.begun) return part(out, start, length)
     out[length] = CR
     out[length + 1] = LF
-    return piece(out, start, length + crlf.length)
+    return part(out, start, length + crlf.length)
   }
 
   /** One byte of chunk framing: `size [ext] CRLF data CRLF` (RFC 9112 section 7.1). */
@@ -273,7 +242,7 @@ export class Body {
   }
 
   /**
-   * What may stand behind the digits of a size. Blanks before an extension are the grammar's own (RFC 9112 section
+   * Judges the first byte behind the digits of a size. Blanks before an extension are the grammar's own (RFC 9112 section
    * 7.1.1), and many a sender pads a size that has none.
    */
   private endSize(byte: number): void {
@@ -306,7 +275,7 @@ export class Body {
     this.countExtension()
     if (this.problem !== undefined) return
     if (byte === CR && this.state === "extension" && this.named) this.state = "size-lf"
-    else if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) this.problem = "invalid chunk extension"
+    else if ((byte < SP && byte !== HTAB) || byte === DEL) this.problem = "invalid chunk extension"
     else if (this.state === "escaped") this.state = "quoted"
     else if (byte === QUOTE) this.state = this.state === "quoted" ? "extension" : "quoted"
     else if (byte === BACKSLASH && this.state === "quoted") this.state = "escaped"
@@ -339,30 +308,4 @@ const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
     at += part.length
   }
   return joined
-}
-
-/** Where a size line ends, if it is all there and as we would write it; else -1. */
-const ourSizeLineEnd = (input: Uint8Array, start: number): number => {
-  let at = start
-  while (at < input.length && hexDigit(input[at]!) >= 0 && !isCapital(input[at]!)) at++
-  const digits = at - start
-  if (digits === 0 || (digits > 1 && input[start] === ZERO)) return -1
-  return isLineEnd(input, at) ? at + crlf.length : -1
-}
-
-const isLineEnd = (input: Uint8Array, at: number): boolean => input[at] === CR && input[at + 1] === LF
-
-/** What `input[start, end)` says in hexadecimal digits. */
-const hexNumber = (input: Uint8Array, start: number, end: number): number => {
-  let value = 0
-  for (let at = start; at < end; at++) value = value * 16 + hexDigit(input[at]!)
-  return value
-}
-
-const isCapital = (byte: number): boolean => byte >= 0x41 && byte <= 0x46
-
-const hexDigit = (byte: number): number => {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

@@ -2,55 +2,20 @@
  * Fields: the header section of an HTTP/1 message (RFC 9110 section 5, RFC 9112 section 5), as spans of its bytes.
  *
  * One pass, no regular expression, no string and no object per field: a field is five numbers in a reused array.
- * What RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon, empty and
- * non-token names, control bytes in values.
+ * Everything that RFC 9112 lets a lenient parser forgive is refused: bare LF and CR, obs-fold, space before the colon,
+ * empty and non-token names, control bytes in values.
  */
+import { COLON, COMMA, CR, DEL, HTAB, LF, LOWER_CASE, SP, UPPER_A, UPPER_Z } from "../ascii.ts"
 
-/** The fields that a proxy must understand; everything else is `other` and is carried as it came. */
-export const Field = {
-  other: 0,
-  host: 1,
-  contentLength: 2,
-  transferEncoding: 3,
-  connection: 4,
-  proxyConnection: 5,
-  keepAlive: 6,
-  te: 7,
-  upgrade: 8,
-  http2Settings: 9,
-  proxyAuthorization: 10,
-  proxyAuthenticationInfo: 11,
-  via: 12,
-  expect: 13,
-  maxForwards: 14,
-  authorization: 15,
-  wwwAuthenticate: 16,
-} as const
-export type FieldId = (typeof Field)[keyof typeof Field]
+import { Field, type FieldId, fieldTable } from "./field-table.ts"
 
-const known: ReadonlyArray<readonly [string, FieldId]> = [
-  ["te", Field.te],
-  ["via", Field.via],
-  ["host", Field.host],
-  ["expect", Field.expect],
-  ["upgrade", Field.upgrade],
-  ["connection", Field.connection],
-  ["keep-alive", Field.keepAlive],
-  ["max-forwards", Field.maxForwards],
-  ["authorization", Field.authorization],
-  ["content-length", Field.contentLength],
-  ["http2-settings", Field.http2Settings],
-  ["www-authenticate", Field.wwwAuthenticate],
-  ["proxy-connection", Field.proxyConnection],
-  ["transfer-encoding", Field.transferEncoding],
-  ["proxy-authorization", Field.proxyAuthorization],
-  ["proxy-authentication-info", Field.proxyAuthenticationInfo],
-]
-
-/** Known names by length: most fields are told apart from all of them by their length alone. */
+/** Known names by length: for most fields the length alone shows that they are none of these. */
 const knownByLength: ReadonlyArray<ReadonlyArray<readonly [string, FieldId]>> = Array.from(
   { length: 26 },
-  (_, length) => known.filter(([name]) => name.length === length),
+  (_, length) =>
+    fieldTable
+      .filter(({ name, id }) => id !== Field.other && name.length === length)
+      .map(({ name, id }) => [name, id] as const),
 )
 
 /** 1 for the bytes of a token (RFC 9110 section 5.6.2). */
@@ -60,17 +25,11 @@ for (const c of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 }
 /** 1 for the bytes that a field value may hold (RFC 9110 section 5.5): no controls but HTAB; obs-text passes. */
 const valueBytes = new Uint8Array(256).fill(1)
-for (let c = 0; c < 0x20; c++) valueBytes[c] = 0
-valueBytes[0x09] = 1
-valueBytes[0x7f] = 0
+for (let c = 0; c < SP; c++) valueBytes[c] = 0
+valueBytes[HTAB] = 1
+valueBytes[DEL] = 0
 
 export const isTokenByte = (byte: number): boolean => tokenBytes[byte] === 1
-
-const CR = 0x0d
-const LF = 0x0a
-const SP = 0x20
-const HTAB = 0x09
-const COLON = 0x3a
 
 const stride = 5
 
@@ -145,7 +104,7 @@ export const equalsIgnoreCase = (bytes: Uint8Array, start: number, end: number, 
   if (end - start !== text.length) return false
   for (let i = 0; i < text.length; i++) {
     let byte = bytes[start + i]!
-    if (byte >= 0x41 && byte <= 0x5a) byte += 0x20
+    if (byte >= UPPER_A && byte <= UPPER_Z) byte += LOWER_CASE
     if (byte !== text.charCodeAt(i)) return false
   }
   return true
@@ -163,9 +122,9 @@ export const eachElement = (
 ): void => {
   let at = start
   while (at < end) {
-    while (at < end && (bytes[at] === 0x2c || bytes[at] === SP || bytes[at] === HTAB)) at++
+    while (at < end && (bytes[at] === COMMA || bytes[at] === SP || bytes[at] === HTAB)) at++
     const from = at
-    while (at < end && bytes[at] !== 0x2c) at++
+    while (at < end && bytes[at] !== COMMA) at++
     let to = at
     while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === HTAB)) to--
     if (to > from && !each(from, to)) return

@@ -2,9 +2,12 @@
  * Forward: a parsed head as it is passed on (RFC 9110 section 7.6). Field lines are carried byte for byte, in order and
  * with their case; only hop-by-hop fields are left out, Host and the framing are written anew, and Via is added.
  */
-import { empty, fromLatin1, toLatin1 } from "../bytes.ts"
+import { ASTERISK, QUESTION_MARK, SLASH } from "../ascii.ts"
+import { crlf, empty, fromLatin1, toLatin1 } from "../bytes.ts"
 
-import { equalsIgnoreCase, Field, type Fields } from "./fields.ts"
+import { Field, hopByHop } from "./field-table.ts"
+import { equalsIgnoreCase, type Fields } from "./fields.ts"
+import { HeadWriter } from "./head-writer.ts"
 import type { RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 import type { Survey } from "./survey.ts"
@@ -16,65 +19,14 @@ const transferEncodingChunked = fromLatin1("Transfer-Encoding: chunked\r\n")
 const expectContinue = fromLatin1("Expect: 100-continue\r\n")
 const connectionClose = fromLatin1("Connection: close\r\n")
 const connectionUpgrade = fromLatin1("Connection: Upgrade\r\n")
-const crlf = fromLatin1("\r\n")
 
-/** More than everything that a rewritten head can gain over the received one, its Via apart. */
+/** Room for everything that a rewritten head can gain over the received one, its Via apart. */
 const growth = 256
 
-/**
- * Bytes being written, in one buffer for all heads; it has room before, so nothing is checked per write. What is taken
- * out is a copy of its own: 70 ns, where a view of a buffer of its own costs 300.
- */
-class Writer {
-  private bytes = new Uint8Array(8 * 1024)
-  private length = 0
-  /** By their length. */
-  private views: Array<Uint8Array | undefined> = []
+/** Shared by all heads: one is taken or sent before another is begun. */
+const out = new HeadWriter()
 
-  /** Begins anew, with room for `capacity` bytes. */
-  start(capacity: number): void {
-    this.length = 0
-    if (this.bytes.length >= capacity) return
-    this.bytes = new Uint8Array(capacity)
-    this.views = []
-  }
-
-  byte(value: number): void {
-    this.bytes[this.length++] = value
-  }
-
-  add(from: Uint8Array): void {
-    if (from.length <= 192) return this.span(from, 0, from.length)
-    this.bytes.set(from, this.length)
-    this.length += from.length
-  }
-
-  /** Copied byte by byte: up to some 200 bytes, so for most heads, that is cheaper than making a view to copy. */
-  span(from: Uint8Array, start: number, end: number): void {
-    const { bytes, length } = this
-    this.length += end - start
-    if (end - start > 192) return bytes.set(from.subarray(start, end), length)
-    for (let i = start, at = length; i < end; i++) bytes[at++] = from[i]!
-  }
-
-  take(): Uint8Array {
-    return this.bytes.slice(0, this.length)
-  }
-
-  /** Not a copy: it lasts until the writer begins anew. Heads have few lengths, so that a view is made once for each. */
-  lend(): Uint8Array {
-    const { length } = this
-    if (length > maxKept) return this.bytes.subarray(0, length)
-    return (this.views[length] ??= this.bytes.subarray(0, length))
-  }
-}
-
-/** Bytes up to which the view of a length is kept: so many views at most. */
-const maxKept = 1024
-
-const out = new Writer()
-
-/** What differs from head to head of one connection. */
+/** The lines that this proxy adds to heads. */
 export interface Forwarding {
   /** The whole Via line for a message of HTTP/1.x: `Via: 1.x name CRLF`. */
   readonly via: readonly [http10: Uint8Array, http11: Uint8Array]
@@ -139,10 +91,10 @@ const rewriteRequestField: Rewrite<RequestHead, boolean> = (bytes, fields, field
 const writePath = (bytes: Uint8Array, head: RequestHead): void => {
   if (head.form === "absolute" && head.pathStart === head.pathEnd) {
     // OPTIONS of a whole server is "*" in origin-form (RFC 9112 section 3.2.4).
-    out.byte(head.method === "OPTIONS" ? 0x2a : 0x2f)
+    out.byte(head.method === "OPTIONS" ? ASTERISK : SLASH)
     return
   }
-  if (bytes[head.pathStart] === 0x3f) out.byte(0x2f)
+  if (bytes[head.pathStart] === QUESTION_MARK) out.byte(SLASH)
   out.span(bytes, head.pathStart, head.pathEnd)
 }
 
@@ -219,20 +171,6 @@ const rewriteResponseField: Rewrite<ResponseHead, ResponseForm> = (_bytes, field
     default:
       return undefined
   }
-}
-
-/** Fields that concern one connection only (RFC 9110 section 7.6.1), and credentials meant for this proxy. */
-const hopByHop = new Uint8Array(Object.keys(Field).length)
-for (const id of [
-  Field.connection,
-  Field.proxyConnection,
-  Field.keepAlive,
-  Field.te,
-  Field.http2Settings,
-  Field.proxyAuthorization,
-  Field.proxyAuthenticationInfo,
-]) {
-  hopByHop[id] = 1
 }
 
 /** Says what stands in a known field's place: undefined for the line as it came, no bytes for nothing at all. */

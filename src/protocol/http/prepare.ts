@@ -1,14 +1,14 @@
 /**
  * Prepare: a request or an answer made ready to go on, with as much of its body as came with its head.
  */
+import { QUESTION_MARK } from "../ascii.ts"
 import { concat, empty } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
 import { Body, type BodyLimits } from "./body.ts"
-import type { Fields } from "./fields.ts"
 import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
 import { PathMemo } from "./path.ts"
-import { asksToUpgrade, type RequestHead } from "./request.ts"
+import { asksToUpgrade, type Parsed, type RequestHead } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 
 /** Bytes of a body that are copied behind its head, so that both leave in one write; larger pieces get their own. */
@@ -16,15 +16,6 @@ const joinedBodyBytes = 16 * 1024
 
 /** Methods that may be sent again when nobody knows whether the first time arrived (RFC 9110 section 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])
-
-/** A head in its bytes, as a parser left it. */
-export interface Parsed<Head> {
-  readonly bytes: Uint8Array
-  /** Where the head ends. */
-  readonly end: number
-  readonly head: Head
-  readonly fields: Fields
-}
 
 export interface PreparedRequest {
   readonly method: string
@@ -36,14 +27,14 @@ export interface PreparedRequest {
   readonly body: Body
   /** How many bytes of the input were used. */
   readonly consumed: number
-  /** It asks to switch protocols, and that is passed on. */
+  /** The request asks to switch protocols, and its Upgrade is passed on. */
   readonly upgrade: boolean
-  /** It may be sent again when nobody knows whether it arrived. */
+  /** The request may be sent again when nobody knows whether it arrived. */
   readonly retryable: boolean
-  /** It is retryable, and leaves nothing on the connection that another client must not meet. */
+  /** The request is retryable, and leaves nothing on the connection that another client must not meet. */
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
-  readonly closes: boolean
+  readonly wantsClose: boolean
   /** The client may be waiting for a 100 before it sends its body. */
   readonly expects: boolean
 }
@@ -70,24 +61,24 @@ export const prepareRequest = (
     upgrade,
     retryable,
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
-    closes: head.survey.close,
+    wantsClose: head.survey.close,
     expects: head.survey.expects === "100-continue",
   }
 }
 
 export interface PreparedAnswer {
   /** The head for the client with the first of the body, lent until the next head; and what of it was too much to copy. */
-  readonly words: Uint8Array
+  readonly reply: Uint8Array
   readonly rest: Uint8Array
   readonly body: Body
   readonly consumed: number
 }
 
-/** `stays`: the client may send another request on its connection. */
+/** Prepares an answer; `keepAlive`: the client may send another request on its connection. */
 export const prepareAnswer = (
   { bytes, end, head, fields }: Parsed<ResponseHead>,
   request: PreparedRequest,
-  stays: boolean,
+  keepAlive: boolean,
   forwarding: Forwarding,
   limits: BodyLimits,
 ): PreparedAnswer | Refusal => {
@@ -95,16 +86,16 @@ export const prepareAnswer = (
   const first = body.pass(bytes, end)
   if (body.problem !== undefined) return refusal("response-malformed", body.problem)
   // 426 must say what to upgrade to (RFC 9110 section 15.5.22).
-  const form = { close: !stays, upgrade: head.status === 426, chunks: request.minor === 1 }
+  const form = { close: !keepAlive, upgrade: head.status === 426, chunks: request.minor === 1 }
   const fits = first.length <= joinedBodyBytes
-  const words = forwardResponse(bytes, end, head, fields, forwarding, form, fits ? first : empty)
-  return { words, rest: fits ? empty : first, body, consumed: end + body.consumed }
+  const reply = forwardResponse(bytes, end, head, fields, forwarding, form, fits ? first : empty)
+  return { reply, rest: fits ? empty : first, body, consumed: end + body.consumed }
 }
 
 const paths = new PathMemo()
 
 const pathOf = (bytes: Uint8Array, head: RequestHead): string => {
   let end = head.pathStart
-  while (end < head.pathEnd && bytes[end] !== 0x3f) end++
+  while (end < head.pathEnd && bytes[end] !== QUESTION_MARK) end++
   return end === head.pathStart ? "/" : paths.text(bytes, head.pathStart, end)
 }

@@ -1,18 +1,17 @@
 /**
  * Reader: the next head in an inbox, however its bytes arrive.
  *
- * It looks at no byte twice while a head trickles in, and refuses as soon as it is certain that no head will come of
- * what is there. It consumes nothing: who takes the head says how much of what follows it belongs to it.
+ * A reader searches no byte twice while a head trickles in, and refuses as soon as no head can come of what is there. A
+ * reader consumes nothing: the caller knows how much of what follows belongs to the message.
  */
 import type { Inbox } from "../inbox.ts"
-import { type Refusal, refusal } from "../refusal.ts"
+import type { Refusal } from "../refusal.ts"
 
-import { hopeless, overlong } from "./connect.ts"
 import { Fields } from "./fields.ts"
-import type { Parsed } from "./prepare.ts"
-import { parseRequest, type RequestHead } from "./request.ts"
+import { HeadScanner, requestHeads, responseHeads } from "./head-scanner.ts"
+import { type Parsed, parseRequest, type RequestHead } from "./request.ts"
 import { parseResponse, type ResponseHead } from "./response.ts"
-import { bareLineFeed, findHeadEnd, incomplete, leadingEmptyLines } from "./scan.ts"
+import { incomplete, leadingEmptyLines } from "./scan.ts"
 
 /** Shared by all readers: a head is parsed and passed on before another one is read. */
 const fields = new Fields()
@@ -22,7 +21,7 @@ export interface ReaderLimits {
   readonly maxHeadFields: number
 }
 
-/** Nothing of a head has arrived, or a part of it. */
+/** No byte of a head has arrived, or a part of one. */
 export type NotYet = "nothing" | "partial"
 
 /** The head that comes next. `skipped` bytes of empty lines stand before it in the inbox. */
@@ -34,7 +33,7 @@ export class RequestReader {
   private readonly inbox: Inbox
   private readonly limits: () => ReaderLimits
   private readonly pseudonym: string
-  private searched = 0
+  private readonly scanner = new HeadScanner(requestHeads)
 
   constructor(inbox: Inbox, limits: () => ReaderLimits, pseudonym: string) {
     this.inbox = inbox
@@ -49,11 +48,8 @@ export class RequestReader {
     if (skipped === view.length) return "nothing"
     const { maxHeadBytes, maxHeadFields } = this.limits()
     const bytes = skipped === 0 ? view : view.subarray(skipped)
-    const end = findHeadEnd(bytes, Math.max(0, this.searched - skipped))
-    if (end === bareLineFeed) return refusal("malformed-request", "a line ends without CRLF")
-    const refused = end === incomplete ? hopeless(bytes, maxHeadBytes) : overlong(bytes, maxHeadBytes, end)
-    if (refused !== undefined) return refused
-    this.searched = end === incomplete ? view.length : 0
+    const end = this.scanner.scan(bytes, skipped, maxHeadBytes)
+    if (typeof end !== "number") return end
     if (end === incomplete) return "partial"
     const head = parseRequest(bytes, end, fields, { maxHeadFields, pseudonym: this.pseudonym })
     return "reason" in head ? head : { bytes, end, head, fields, skipped }
@@ -64,7 +60,7 @@ export class ResponseReader {
   private readonly inbox: Inbox
   private readonly limits: () => ReaderLimits
   private readonly pseudonym: string
-  private searched = 0
+  private readonly scanner = new HeadScanner(responseHeads)
 
   constructor(inbox: Inbox, limits: () => ReaderLimits, pseudonym: string) {
     this.inbox = inbox
@@ -76,12 +72,8 @@ export class ResponseReader {
   read(method: string): Parsed<ResponseHead> | Refusal | "partial" {
     const bytes = this.inbox.view()
     const { maxHeadBytes, maxHeadFields } = this.limits()
-    const end = findHeadEnd(bytes, Math.min(this.searched, bytes.length))
-    if (end === bareLineFeed) return refusal("response-malformed", "a line ends without CRLF")
-    if ((end === incomplete ? bytes.length : end) > maxHeadBytes) {
-      return refusal("response-too-large", `head over ${maxHeadBytes} bytes`)
-    }
-    this.searched = end === incomplete ? bytes.length : 0
+    const end = this.scanner.scan(bytes, 0, maxHeadBytes)
+    if (typeof end !== "number") return end
     if (end === incomplete) return "partial"
     const head = parseResponse(bytes, end, fields, { maxHeadFields, pseudonym: this.pseudonym }, method)
     return "reason" in head ? head : { bytes, end, head, fields }

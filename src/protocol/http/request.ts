@@ -4,13 +4,12 @@
  * A request is refused for anything that two recipients could read differently, unless the grammar has it and it goes on
  * written the one usual way. Nothing is repaired.
  */
+import { CR, DEL, DOT, HASH, LF, SP, ZERO } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
-import type { Target } from "../target.ts"
-
-import { AuthorityMemo } from "./authority.ts"
 
 import { type Fields, isTokenByte } from "./fields.ts"
+import { type RequestTarget, requestTarget } from "./request-target.ts"
 import { chunked, type Survey, survey } from "./survey.ts"
 
 /** Methods are tokens of any length in RFC 9110; the longest registered one has 17 characters. */
@@ -19,24 +18,23 @@ export const maxMethodBytes = 32
 /** A request line longer than this, its CRLF included, is answered 414; RFC 9112 section 3 asks for 8000 at least. */
 export const maxRequestLineBytes = 16 * 1024
 
-export type TargetForm = "absolute" | "origin" | "asterisk" | "authority"
-
 /** A valid request head. Its spans and its fields are those of the bytes it was parsed from, until the next parse. */
-export interface RequestHead {
+export interface RequestHead extends RequestTarget {
   readonly method: string
-  readonly form: TargetForm
-  /** Where to go: the authority of an absolute-form or CONNECT request. Undefined for the other forms. */
-  readonly target: Target | undefined
-  readonly authorityStart: number
-  readonly authorityEnd: number
-  /** Path and query; empty when an absolute-form target has none. */
-  readonly pathStart: number
-  readonly pathEnd: number
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */
   readonly minor: number
   /** Length of the body, or `chunked`. */
   readonly bodyLength: number
   readonly survey: Survey
+}
+
+/** A head in its bytes, as a parser left it. */
+export interface Parsed<Head> {
+  readonly bytes: Uint8Array
+  /** Where the head ends. */
+  readonly end: number
+  readonly head: Head
+  readonly fields: Fields
 }
 
 export interface HeadLimits {
@@ -45,18 +43,11 @@ export interface HeadLimits {
   readonly pseudonym: string
 }
 
-/** Shared by all heads: what an authority means does not depend on who sends it. */
-const authorities = new AuthorityMemo()
-
-/** The port of `http` (RFC 9110 section 4.2.1). */
-const httpPort = 80
-
-const SP = 0x20
 const malformed = (detail: string): Refusal => refusal("malformed-request", detail)
 
 /**
  * Parses the complete head in `bytes[0, end)` (its blank line included) into `fields` and a RequestHead, or refuses.
- * That it is not too long, nor its request line, is for the caller to see, who does not wait for its end: `overlong`.
+ * Lengths of the head and of its request line are judged before, by `HeadScanner`, which does not wait for the end.
  */
 export const parseRequest = (
   bytes: Uint8Array,
@@ -71,14 +62,14 @@ export const parseRequest = (
 
   const targetStart = ++at
   // Visible ASCII without "#": a fragment never belongs on the wire (RFC 9112 section 3.2).
-  while (bytes[at]! > 0x20 && bytes[at]! < 0x7f && bytes[at] !== 0x23) at++
+  while (bytes[at]! > SP && bytes[at]! < DEL && bytes[at] !== HASH) at++
   const targetEnd = at
   if (targetEnd === targetStart || bytes[at] !== SP) return malformed("invalid request target")
   const minor = httpMinor(bytes, at + 1)
   if (minor === undefined) return malformed("invalid HTTP version")
   if (minor < 0) return refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken")
   at += 11
-  if (bytes[at - 2] !== 0x0d || bytes[at - 1] !== 0x0a) return malformed("invalid request line")
+  if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) return malformed("invalid request line")
 
   const problem = fields.parse(bytes, at, end - 2, limits.maxHeadFields)
   if (problem === "too many fields") return refusal("head-too-large", problem)
@@ -140,75 +131,17 @@ const isHostValue = (bytes: Uint8Array, start: number, end: number): boolean => 
   return true
 }
 
-type Where = Pick<RequestHead, "form" | "target" | "authorityStart" | "authorityEnd" | "pathStart" | "pathEnd">
-
-const requestTarget = (
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  method: string,
-  isWebSocket: boolean,
-): Where | Refusal => {
-  if (method === "CONNECT") {
-    // A missing port means 443: grpc-go sends a bare name for its default port (grpc-go#8607).
-    const target = authorities.parse(bytes, start, end, 443)
-    if (target === undefined) return malformed("CONNECT wants host:port")
-    return { form: "authority", target, authorityStart: start, authorityEnd: end, pathStart: end, pathEnd: end }
-  }
-  if (bytes[start] === 0x2f) return pathOnly("origin", start, end)
-  if (end - start === 1 && bytes[start] === 0x2a) {
-    return method === "OPTIONS" ? pathOnly("asterisk", start, end) : malformed("* is for OPTIONS only")
-  }
-  // A WebSocket begins as a request of HTTP (RFC 6455 section 4.1), on the same port; some clients name it so.
-  const authorityStart =
-    afterScheme(bytes, start, end, "http://") ?? (isWebSocket ? afterScheme(bytes, start, end, "ws://") : undefined)
-  if (authorityStart === undefined) return otherScheme(bytes, start, end)
-  let pathStart = authorityStart
-  while (pathStart < end && bytes[pathStart] !== 0x2f && bytes[pathStart] !== 0x3f) pathStart++
-  const target = authorities.parse(bytes, authorityStart, pathStart, httpPort)
-  if (target === undefined) return malformed("invalid authority in the request target")
-  return { form: "absolute", target, authorityStart, authorityEnd: pathStart, pathStart, pathEnd: end }
-}
-
-const pathOnly = (form: TargetForm, start: number, end: number): Where => ({
-  form,
-  target: undefined,
-  authorityStart: start,
-  authorityEnd: start,
-  pathStart: start,
-  pathEnd: end,
-})
-
-/** The offset after `scheme` in any case, or undefined. */
-const afterScheme = (bytes: Uint8Array, start: number, end: number, scheme: string): number | undefined => {
-  if (end - start <= scheme.length) return undefined
-  for (let i = 0; i < scheme.length; i++) {
-    if ((bytes[start + i]! | 0x20) !== (scheme.charCodeAt(i) | 0x20)) return undefined
-  }
-  return start + scheme.length
-}
-
-const otherScheme = (bytes: Uint8Array, start: number, end: number): Refusal => {
-  const scheme = toLatin1(bytes, start, Math.min(end, start + 16)).split("://")
-  return scheme.length > 1 && scheme[0] !== "" && scheme[0]!.toLowerCase() !== "http"
-    ? refusal(
-        "not-implemented",
-        "only http:// can be requested in the clear, and ws:// as an upgrade; use CONNECT for https",
-      )
-    : malformed("invalid request target")
-}
-
 /** The minor version at `at`: 0 or 1, -1 for another valid version, undefined for what is none (RFC 9112 section 2.3). */
 export const httpMinor = (bytes: Uint8Array, at: number): number | undefined => {
   const name = "HTTP/"
   for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name.charCodeAt(i)) return undefined
-  const major = bytes[at + 5]! - 0x30
-  const minor = bytes[at + 7]! - 0x30
-  if (!(major >= 0 && major <= 9 && minor >= 0 && minor <= 9) || bytes[at + 6] !== 0x2e) return undefined
+  const major = bytes[at + 5]! - ZERO
+  const minor = bytes[at + 7]! - ZERO
+  if (!(major >= 0 && major <= 9 && minor >= 0 && minor <= 9) || bytes[at + 6] !== DOT) return undefined
   return major === 1 && minor <= 1 ? minor : -1
 }
 
-/** They are nearly all requests: naming them costs no string. */
+/** The methods of nearly all requests: naming one of these makes no string. */
 const usualMethods: ReadonlyArray<string> = ["GET", "POST", "CONNECT", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS"]
 
 const methodName = (bytes: Uint8Array, end: number): string => {

@@ -2,6 +2,7 @@
  * Response: the head of an origin's answer (RFC 9112 section 4), judged like a request: what two recipients could frame
  * differently is not passed on.
  */
+import { CR, DEL, HTAB, LF, SP, ZERO } from "../ascii.ts"
 import { type Refusal, refusal } from "../refusal.ts"
 
 import type { Fields } from "./fields.ts"
@@ -15,7 +16,7 @@ export interface ResponseHead {
   /** Length of the body, `chunked` or `untilClose`. */
   readonly bodyLength: number
   /** Whether the origin will take another request on this connection once the answer is complete. */
-  readonly persistent: boolean
+  readonly keepAlive: boolean
   readonly survey: Survey
 }
 
@@ -30,13 +31,13 @@ export const parseResponse = (
   method: string,
 ): ResponseHead | Refusal => {
   const minor = httpMinor(bytes, 0)
-  if (minor === undefined || minor < 0 || bytes[8] !== 0x20) return malformed("invalid HTTP version")
+  if (minor === undefined || minor < 0 || bytes[8] !== SP) return malformed("invalid HTTP version")
   const status = statusCode(bytes)
   if (status === undefined) return malformed("invalid status code")
   let at = 12
   // The reason phrase, with its space, is optional in practice (RFC 9112 section 4 wants the space).
-  if (bytes[at] === 0x20) while (isReasonByte(bytes[at]!)) at++
-  if (bytes[at] !== 0x0d || bytes[at + 1] !== 0x0a) return malformed("invalid status line")
+  if (bytes[at] === SP) while (isReasonByte(bytes[at]!)) at++
+  if (bytes[at] !== CR || bytes[at + 1] !== LF) return malformed("invalid status line")
 
   const problem = fields.parse(bytes, at + 2, end - 2, limits.maxHeadFields)
   if (problem === "too many fields") return refusal("response-too-large", problem)
@@ -53,7 +54,7 @@ export const parseResponse = (
     status,
     minor,
     bodyLength,
-    persistent: minor === 1 && !found.close && bodyLength !== untilClose,
+    keepAlive: minor === 1 && !found.close && bodyLength !== untilClose,
     survey: found,
   }
 }
@@ -69,12 +70,12 @@ const responseBodyLength = (found: Survey, status: number, method: string): numb
 }
 
 /** HTAB, a space, visible ASCII or obs-text (RFC 9112 section 4). */
-const isReasonByte = (byte: number): boolean => (byte >= 0x20 && byte !== 0x7f) || byte === 0x09
+const isReasonByte = (byte: number): boolean => (byte >= SP && byte !== DEL) || byte === HTAB
 
 const statusCode = (bytes: Uint8Array): number | undefined => {
-  const hundreds = bytes[9]! - 0x30
-  const tens = bytes[10]! - 0x30
-  const ones = bytes[11]! - 0x30
+  const hundreds = bytes[9]! - ZERO
+  const tens = bytes[10]! - ZERO
+  const ones = bytes[11]! - ZERO
   if (!(hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9)) return undefined
   return hundreds * 100 + tens * 10 + ones
 }

@@ -1,6 +1,7 @@
 /**
  * Scan: where a head ends, found without looking at any byte twice however slowly it arrives.
  */
+import { CR, LF } from "../ascii.ts"
 
 /** The head is not complete. */
 export const incomplete = -1
@@ -9,9 +10,6 @@ export const incomplete = -1
  * requests are smuggled, so it is refused.
  */
 export const bareLineFeed = -2
-
-const CR = 0x0d
-const LF = 0x0a
 
 /**
  * The offset just after the blank line that ends the head in `bytes`, `incomplete` or `bareLineFeed`. `searched` is

@@ -4,9 +4,11 @@
  * Everything that decides where a message ends is judged here, by RFC 9112 section 6 in its strictest reading: two
  * recipients that frame one message differently are how requests are smuggled.
  */
+import { COMMA, ZERO } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 
-import { eachElement, equalsIgnoreCase, Field, type Fields, isTokenByte } from "./fields.ts"
+import { Field, neverListed } from "./field-table.ts"
+import { eachElement, equalsIgnoreCase, type Fields, isTokenByte } from "./fields.ts"
 
 /** A body's framing as one number: its length in bytes, or one of the two that have none. */
 export const chunked = -1
@@ -15,29 +17,6 @@ export const untilClose = -2
 
 /** Connection options one message may have; real ones have two or three, and each unknown one costs a search. */
 const maxConnectionOptions = 64
-
-/**
- * Fields that a Connection option may not remove (RFC 9110 section 7.6.1 forbids it for end-to-end fields): a peer
- * that names them wants another recipient to see a different message.
- */
-const endToEnd: ReadonlySet<string> = new Set([
-  "host",
-  "content-length",
-  "content-type",
-  "content-encoding",
-  "content-range",
-  "transfer-encoding",
-  "authorization",
-  "cookie",
-  "set-cookie",
-  "cache-control",
-  "expect",
-  "max-forwards",
-  "range",
-  "trailer",
-  "via",
-  "forwarded",
-])
 
 export interface Survey {
   hosts: number
@@ -70,28 +49,49 @@ export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encodin
 
 const none: ReadonlyArray<string> = []
 
-const ZERO = 0x30
+const nothingFound = (): Survey => ({
+  hosts: 0,
+  hostStart: 0,
+  hostEnd: 0,
+  contentLength: undefined,
+  contentLengthPadded: false,
+  transferCoding: "none",
+  close: false,
+  upgradeOption: false,
+  upgradeOffered: false,
+  expects: "nothing",
+  expectField: -1,
+  maxForwards: undefined,
+  maxForwardsTwice: false,
+  passedHere: false,
+  listed: none,
+  bindsConnection: false,
+})
+
+/** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
+const framing = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  id: typeof Field.contentLength | typeof Field.transferEncoding,
+  found: Survey,
+): SurveyProblem | undefined => {
+  if (id === Field.contentLength) {
+    // A second Content-Length is refused even when both agree: some recipients would add a list, some take one.
+    const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
+    if (length === undefined) return "invalid Content-Length"
+    found.contentLength = length
+    found.contentLengthPadded = end - start > 1 && bytes[start] === ZERO
+    return undefined
+  }
+  if (found.transferCoding !== "none" || start === end) return "invalid Transfer-Encoding"
+  found.transferCoding = transferCoding(bytes, start, end)
+  return found.transferCoding === "none" ? "invalid Transfer-Encoding" : undefined
+}
 
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
-  const found: Survey = {
-    hosts: 0,
-    hostStart: 0,
-    hostEnd: 0,
-    contentLength: undefined,
-    contentLengthPadded: false,
-    transferCoding: "none",
-    close: false,
-    upgradeOption: false,
-    upgradeOffered: false,
-    expects: "nothing",
-    expectField: -1,
-    maxForwards: undefined,
-    maxForwardsTwice: false,
-    passedHere: false,
-    listed: none,
-    bindsConnection: false,
-  }
+  const found = nothingFound()
   let options = 0
   let hops = 0
   for (let field = 0; field < fields.count; field++) {
@@ -105,19 +105,12 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         found.hostStart = start
         found.hostEnd = end
         break
-      case Field.contentLength: {
-        // A second Content-Length is refused even when both agree: some recipients would add a list, some take one.
-        const length = found.contentLength === undefined ? decimal(bytes, start, end) : undefined
-        if (length === undefined) return "invalid Content-Length"
-        found.contentLength = length
-        found.contentLengthPadded = end - start > 1 && bytes[start] === ZERO
+      case Field.contentLength:
+      case Field.transferEncoding: {
+        const problem = framing(bytes, start, end, id, found)
+        if (problem !== undefined) return problem
         break
       }
-      case Field.transferEncoding:
-        if (found.transferCoding !== "none" || start === end) return "invalid Transfer-Encoding"
-        found.transferCoding = transferCoding(bytes, start, end)
-        if (found.transferCoding === "none") return "invalid Transfer-Encoding"
-        break
       case Field.connection:
       case Field.proxyConnection:
         options = connectionOptions(bytes, start, end, found, options)
@@ -164,7 +157,7 @@ const decimal = (bytes: Uint8Array, from: number, end: number): number | undefin
   if (end - start > 16) return undefined
   let value = 0
   for (let i = start; i < end; i++) {
-    const digit = bytes[i]! - 0x30
+    const digit = bytes[i]! - ZERO
     if (digit < 0 || digit > 9) return undefined
     value = value * 10 + digit
   }
@@ -185,7 +178,7 @@ const expectations = (bytes: Uint8Array, start: number, end: number, found: Surv
 /** "chunked" for exactly that; "unknown" for codings this proxy cannot decode; "none" for what is not a valid list. */
 const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" | "chunked" | "unknown" => {
   if (equalsIgnoreCase(bytes, start, end, "chunked")) return "chunked"
-  let valid = bytes[start] !== 0x2c && bytes[end - 1] !== 0x2c
+  let valid = bytes[start] !== COMMA && bytes[end - 1] !== COMMA
   let chunkedAt = 0
   let elements = 0
   eachElement(bytes, start, end, (from, to) => {
@@ -210,7 +203,7 @@ const connectionOptions = (bytes: Uint8Array, start: number, end: number, found:
     else if (equalsIgnoreCase(bytes, from, to, "upgrade")) found.upgradeOption = true
     else if (!equalsIgnoreCase(bytes, from, to, "keep-alive") && !equalsIgnoreCase(bytes, from, to, "te")) {
       const name = toLatin1(bytes, from, to).toLowerCase()
-      if (!endToEnd.has(name)) found.listed = [...found.listed, name]
+      if (!neverListed.has(name)) found.listed = [...found.listed, name]
     }
     return options <= maxConnectionOptions
   })

@@ -2,54 +2,25 @@
  * Trailers: the section behind the last chunk (RFC 9112 section 7.1.2). It is held back until it is whole, then passed
  * on without the fields that must not come late.
  */
+import { CR, LF } from "../ascii.ts"
 import { concat, empty, toLatin1 } from "../bytes.ts"
 import { Inbox } from "../inbox.ts"
 
+import { noTrailers } from "./field-table.ts"
 import { Fields } from "./fields.ts"
 import { bareLineFeed, findHeadEnd, incomplete } from "./scan.ts"
-
-/** Trailers that would frame, route, authenticate or steer the message after the fact (RFC 9110 section 6.5.1). */
-const forbidden: ReadonlySet<string> = new Set([
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-type",
-  "cookie",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "max-forwards",
-  "proxy-authenticate",
-  "proxy-authentication-info",
-  "proxy-authorization",
-  "proxy-connection",
-  "range",
-  "set-cookie",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "via",
-  "www-authenticate",
-])
 
 export interface TrailerLimits {
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
 }
 
-const CR = 0x0d
-const LF = 0x0a
 const fields = new Fields()
 
 export class Trailers {
   /** Bytes of the input that the last `pass` used. */
   consumed = 0
-  /** What is wrong with the section; nothing of it may be passed on. */
+  /** The fault in the section; once there is one, nothing of the section may be passed on. */
   problem: string | undefined = undefined
 
   private held: Inbox | undefined = undefined
@@ -101,7 +72,7 @@ const keptLines = (section: Uint8Array, end: number): Uint8Array => {
   let kept: Uint8Array = empty
   for (let field = 0; field < fields.count; field++) {
     const start = fields.nameStart(field)
-    if (forbidden.has(toLatin1(section, start, fields.nameEnd(field)).toLowerCase())) continue
+    if (noTrailers.has(toLatin1(section, start, fields.nameEnd(field)).toLowerCase())) continue
     const lineEnd = field + 1 < fields.count ? fields.nameStart(field + 1) : end - 2
     kept = concat(kept, section.subarray(start, lineEnd))
   }

@@ -7,7 +7,7 @@
  * is skipped and never kept. Ident is never asked.
  */
 import { fromBytes } from "../address.ts"
-import { empty, piece, toLatin1 } from "../bytes.ts"
+import { empty, part, toLatin1 } from "../bytes.ts"
 import { type Bound, dial, type Handshake, needMore, refuse, type Step } from "../handshake.ts"
 import { type Refusal, refusal, refusals } from "../refusal.ts"
 import { parseDomain } from "../target.ts"
@@ -63,7 +63,7 @@ const readStrings = (input: Uint8Array, named: boolean): Step => {
   const userEnd = stringEnd(input, fixedLength)
   if (userEnd === unfinished) return needMore
   if (userEnd === tooLong) return malformed(`a user id longer than ${maxString} bytes`)
-  if (!named) return dial(userEnd + 1, { host: fromBytes(piece(input, 4, 8)), port: portOf(input) })
+  if (!named) return dial(userEnd + 1, { host: fromBytes(part(input, 4, 8)), port: portOf(input) })
 
   const nameEnd = stringEnd(input, userEnd + 1)
   if (nameEnd === unfinished) return needMore
@@ -84,7 +84,7 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** Rejected, for whatever reason: SOCKS4 has no other words. Nothing for a client that did not speak SOCKS4 at all. */
+/** Rejected, for whatever reason: SOCKS4 has no other code. Empty for a client that did not speak SOCKS4 at all. */
 const refused = ({ reason }: Refusal): Uint8Array =>
   reason === "unknown-protocol" ? empty : Uint8Array.of(0, refusals[reason].socks4, 0, 0, 0, 0, 0, 0)
 

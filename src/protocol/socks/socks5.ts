@@ -10,7 +10,7 @@
  * name: Java sends an empty password, and nothing here depends on either. Only CONNECT is supported.
  */
 import { fromBytes } from "../address.ts"
-import { empty, piece, toLatin1 } from "../bytes.ts"
+import { empty, part, toLatin1 } from "../bytes.ts"
 import { type Bound, dial, type Handshake, needMore, refuse, reply, type Step } from "../handshake.ts"
 import { type Refusal, refusal, refusals } from "../refusal.ts"
 import { makeSocks4 } from "./socks4.ts"
@@ -34,7 +34,7 @@ const refuseMethods = Uint8Array.of(version, 0xff)
 const acceptLogin = Uint8Array.of(loginVersion, 0x00)
 const refuseLogin = Uint8Array.of(loginVersion, 0x01)
 
-/** What the client's next bytes are, and so in which words it is refused. */
+/** The meaning of the client's next bytes, which decides how the client is refused. */
 type Phase = "greeting" | "login" | "request"
 
 /** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
@@ -128,7 +128,7 @@ const readRequest = (input: Uint8Array): Step => {
 
 const readAddress = (input: Uint8Array, length: 4 | 16): Step => {
   const end = 4 + length
-  return input.length < end + 2 ? needMore : dialTo(fromBytes(piece(input, 4, end)), input, end)
+  return input.length < end + 2 ? needMore : dialTo(fromBytes(part(input, 4, end)), input, end)
 }
 
 const readName = (input: Uint8Array): Step => {
@@ -146,7 +146,7 @@ const dialTo = (host: Host, input: Uint8Array, portStart: number): Step => {
 
 const malformed = (detail: string): Step => refuse(refusal("malformed-handshake", detail))
 
-/** Succeeded. Always the 10 bytes of IPv4, for curl reads 10 at first: an IPv6 bound address is told as 0.0.0.0:0. */
+/** Succeeded. Always the 10 bytes of IPv4, for curl reads 10 at first: an IPv6 bound address is reported as 0.0.0.0:0. */
 const accepted = (bound: Bound): Uint8Array => {
   const answer = answerOf(0x00)
   if (bound.address?._tag === "Ipv4") {
@@ -157,7 +157,7 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** In the words of the phase; nothing for a client that did not speak SOCKS5 at all. */
+/** The reply of the phase; empty for a client that did not speak SOCKS5 at all. */
 const refused = (phase: Phase, { reason }: Refusal): Uint8Array => {
   if (reason === "unknown-protocol") return empty
   switch (phase) {

@@ -2,7 +2,7 @@
  * TLS hello: the server name that a TLS client asks for in the clear, in the first bytes that it sends (RFC 8446
  * section 4.1.2, RFC 6066 section 3). For the log only; no decision depends on it.
  *
- * It looks at what is there and waits for nothing: a hello that is cut off before its name, or that is spread over
+ * Reads the bytes that are there and waits for no more: a hello that is cut off before its name, or that is spread over
  * several records, has none. An encrypted hello has the name of its outer one.
  */
 import { toLatin1 } from "../bytes.ts"

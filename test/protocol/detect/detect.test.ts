@@ -10,7 +10,11 @@ const onlySocks = { socks: true, http: false }
 const onlyHttp = { socks: false, http: true }
 
 const told = (found: Detected): string =>
-  found._tag === "Refuse" ? `${found.refusal.reason} as ${found.as}` : found._tag
+  found._tag === "Refuse"
+    ? `${found.refusal.reason} as ${found.as === undefined || found.as.name === "unknown" ? "none" : found.as.name}`
+    : found._tag === "Recognised"
+      ? found.form
+      : found._tag
 
 /** What is told at last when the bytes come one by one, and how many of them were needed. */
 const trickled = (bytes: Uint8Array, allowed = both): [string, number] => {

@@ -53,7 +53,7 @@ test("the answer to CONNECT is a head without a field, so that the tunnel begins
 
 test("the answer to OPTIONS for the proxy itself is whole and keeps the connection", () => {
   const { messages, end } = readResponses([answerOptions(false)])
-  expect(messages.map(({ head, whole }) => [head.status, head.persistent, whole])).toEqual([[200, true, true]])
+  expect(messages.map(({ head, whole }) => [head.status, head.keepAlive, whole])).toEqual([[200, true, true]])
   expect(messages[0]?.fields.map(([name]) => name)).toEqual(["Allow", "Content-Length"])
   expect(end).toBe("waiting")
 })

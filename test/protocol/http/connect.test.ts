@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 
-import { makeConnect, overlong } from "../../../src/protocol/http/connect.ts"
+import { makeConnect } from "../../../src/protocol/http/connect.ts"
 import { maxRequestLineBytes } from "../../../src/protocol/http/request.ts"
 import { refusal } from "../../../src/protocol/refusal.ts"
 import { ascii, singly, toHex } from "../../support/bytes.ts"
@@ -99,17 +99,6 @@ describe("a head that does not end", () => {
     expect(run(make(), [head(64 * 1024 + 1)]).end).toBe("refuse head-too-large")
     expect(run(make(), [head(64 * 1024), ascii("tunnel")]).end).toBe("dial h:1")
   })
-})
-
-test("a head is too long for the same reason however much of it has arrived", () => {
-  const line = ascii(`${"x".repeat(20_000)}\r\n`)
-  expect(overlong(line, limits.maxHeadBytes)?.reason).toBe("target-too-long")
-  expect(overlong(line.subarray(0, 16 * 1024 + 1), limits.maxHeadBytes)?.reason).toBe("target-too-long")
-  expect(overlong(line.subarray(0, 16 * 1024), limits.maxHeadBytes)).toBeUndefined()
-  const fields = ascii(`x\r\n${"y".repeat(20_000)}`)
-  expect(overlong(fields, 64 * 1024)).toBeUndefined()
-  expect(overlong(fields, 20_002)?.reason).toBe("head-too-large")
-  expect(overlong(fields, 20_003)).toBeUndefined()
 })
 
 test("the client is told that the tunnel stands, and nothing of where it leads", () => {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test"
 
 import { toLatin1 } from "../../../src/protocol/bytes.ts"
+import { Field, type FieldId } from "../../../src/protocol/http/field-table.ts"
 import {
   eachElement,
   equalsIgnoreCase,
-  Field,
-  type FieldId,
   Fields,
   type FieldsProblem,
   isTokenByte,

@@ -144,7 +144,7 @@ describe("the length of an answer's body (RFC 9112 section 6.3)", () => {
 })
 
 const persistent = (line: string, fields: ReadonlyArray<string>, method?: string): boolean =>
-  accepted(response(line, ...fields), method).persistent
+  accepted(response(line, ...fields), method).keepAlive
 
 describe("a connection to an origin", () => {
   test("lasts when the answer has an end of its own", () => {

@@ -64,7 +64,7 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     const prepared = prepareRequest(read, forwarding, limits)
     if ("reason" in prepared) return "refused"
     part = toLatin1(prepared.bytes)
-    stays = prepared.minor === 1 && !prepared.closes && !prepared.upgrade
+    stays = prepared.minor === 1 && !prepared.wantsClose && !prepared.upgrade
     body = prepared.body
     inbox.consume(prepared.consumed)
     return body.done ? endRequest() : undefined

@@ -1,0 +1,125 @@
+/**
+ * Connection world: the whole story of one client among scripted ends; its dials do what a script says.
+ */
+import type { Dial, DialOwner } from "../../src/net/dial/dialer.ts"
+import type { Drain } from "../../src/net/common/drain-signal.ts"
+import type { End } from "../../src/net/common/end.ts"
+import type { AcceptedProtocols } from "../../src/net/negotiation.ts"
+import type { SocketEnd } from "../../src/net/sockets/socket-end.ts"
+import { Splicer } from "../../src/net/splice/splicer.ts"
+import { type Reason, refusal } from "../../src/protocol/refusal.ts"
+import { formatTarget, type Target } from "../../src/protocol/target.ts"
+import { Connection } from "../../src/proxy/connection.ts"
+import type { ListenerContext } from "../../src/proxy/listener-context.ts"
+import { address, toName } from "./dialling.ts"
+import { flowOf } from "./flows.ts"
+import type { World } from "./playbook.ts"
+import type { ScriptedEnd } from "./scripted-end.ts"
+import { reportOf, Shared } from "./http-worlds.ts"
+import { endingOf, Ends, pseudonym, settings } from "./worlds.ts"
+
+export interface ConnectionWorld extends World {
+  readonly client: ScriptedEnd
+  readonly drain: Drain
+  readonly story: { ended: number; resumed: number; cancelled: boolean; defects: number; dialling: boolean }
+}
+
+export interface Accepted {
+  readonly direction?: "inbound" | "outbound"
+  readonly opaque?: boolean
+  readonly full?: boolean
+  /** Destinations are denied. */
+  readonly denies?: boolean
+}
+
+export const connection =
+  ({ direction = "outbound", opaque = false, full = false, denies = false }: Accepted = {}) =>
+  (): ConnectionWorld => {
+    const all = new Ends()
+    const shared = new Shared()
+    const { effects } = all
+    const client = all.add("client")
+    const story = { ended: 0, resumed: 0, cancelled: false, defects: 0, dialling: false }
+    let dialling: DialOwner | undefined
+    const undial = (): DialOwner => {
+      const asking = dialling!
+      dialling = undefined
+      story.dialling = false
+      return asking
+    }
+    const dial = (target: Target, asking: DialOwner): Pick<Dial, "start" | "cancel"> => ({
+      start: () => {
+        dialling = asking
+        story.dialling = true
+        effects.add(`dials ${formatTarget(target)}`)
+      },
+      cancel: () => {
+        if (dialling === undefined) return
+        undial()
+        effects.add("the dial is given up")
+      },
+    })
+    const around: ListenerContext = {
+      direction,
+      settings: () => shared.settings,
+      accepts: () => accepted,
+      // A connection starts a dial and cancels it, no more.
+      dialer: { dial: (target, asking) => dial(target, asking) as Dial, reclaim() {} },
+      policy: {
+        permit: () => (denies ? refusal("destination-denied", "as the script says") : undefined),
+        permitAddress: () => undefined,
+      },
+      splicer: new Splicer(undefined),
+      workload,
+      nameOf: (host, port) => formatTarget({ host, port }),
+      exchanges: shared.context(direction),
+      reports: {
+        answered: (_, answered) => effects.add(`reports ${reportOf(answered)}`),
+        dialled() {},
+        detected() {},
+        defect: (_, cause) => {
+          story.defects++
+          effects.add(`a defect: ${String(cause)}`)
+        },
+      },
+    }
+    const accepted: AcceptedProtocols = {
+      opaque,
+      allowed: { http: true, socks: true, insteadOfTls: "write http://" },
+      verbatim: direction === "inbound",
+      handshakeTimeout: settings.handshakeTimeout,
+      limits: { ...settings, pseudonym },
+    }
+    const flow = flowOf({ direction })
+    const machine = new Connection(asSocket(client), flow, around, full, {
+      ended: () => {
+        story.ended++
+        const refused = flow.refusal === undefined ? "" : `, refused: ${flow.refusal.reason}`
+        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}`)
+      },
+    })
+    machine.begin(() => void story.resumed++)
+    const deeds = {
+      ...shared.deeds,
+      connected: () => {
+        const end = asSocket(all.next("target"))
+        undial().connected({ end, address: address("192.0.2.1"), port: 443 }, performance.now())
+      },
+      "the dial fails": (reason: string) => undial().failed(refusal(reason as Reason, "as the script says"), undefined),
+      cancel: () => {
+        story.cancelled ||= story.ended === 0
+        machine.cancel("drain")
+      },
+    }
+    const giveUp = (): void => {
+      deeds.cancel()
+      shared.giveUp()
+      all.terminate()
+    }
+    return { effects, ends: all.ends, client, drain: shared.drain, story, deeds, giveUp }
+  }
+
+const workload: Target = toName("workload", 80)
+
+/** A connection asks no more of a socket than what a scripted end has, its names included. */
+const asSocket = (end: End): SocketEnd => end as SocketEnd

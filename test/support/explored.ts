@@ -1,0 +1,131 @@
+/**
+ * Explored: what can happen to a relay, an exchange and a connection, and what must always be so of each.
+ */
+import { nextDue } from "../../src/net/common/deadline.ts"
+import { exchange, type ExchangeWorld } from "./http-worlds.ts"
+import { connection, type ConnectionWorld } from "./connection-world.ts"
+import { type Explored, finishAll, peerMoves } from "./explorer.ts"
+import { act, bytesOf, pass } from "./playbook.ts"
+import type { ScriptedEnd } from "./scripted-end.ts"
+import { relay, type RelayWorld } from "./worlds.ts"
+
+const time = (): ReadonlyArray<string> => (nextDue() === undefined ? [] : ["its time is up"])
+
+/** Where an exploration begins: what was played before, and what each side goes on to send. */
+export interface Begin {
+  readonly before: ReadonlyArray<string>
+  readonly client: ReadonlyArray<string>
+  readonly target: ReadonlyArray<string>
+}
+
+/**
+ * What `from` was to get to `to`, and did: what it took is the beginning of what was sent. Where it got our FIN it has all
+ * of it, and so did the sender finish.
+ */
+const carried = (from: ScriptedEnd, given: string, to: ScriptedEnd): ReadonlyArray<string> => {
+  const wrongs: Array<string> = []
+  if (!given.startsWith(to.taken)) wrongs.push(`${to.name} got what ${from.name} did not send`)
+  if (!to.finished) return wrongs
+  if (to.taken !== given) wrongs.push(`${to.name} got FIN, and not all that ${from.name} had sent`)
+  if (!from.peerFinished) wrongs.push(`${to.name} got FIN, and ${from.name} had not finished`)
+  return wrongs
+}
+
+/** Nobody but the peers had a part in its end: then who finished was delivered. */
+const delivered = (from: ScriptedEnd, given: string, to: ScriptedEnd): ReadonlyArray<string> =>
+  from.peerFinished && !to.peerReset && !to.refuses && to.taken !== given
+    ? [`${from.name} had finished, and ${to.name} did not get all`]
+    : []
+
+export const exploredRelay = ({ before, client, target }: Begin): Explored<RelayWorld> => ({
+  make: relay(),
+  before,
+  moves: (world, said) => {
+    if (world.over.count > 0 || world.over.cancelled) return []
+    return [...peerMoves(world.client, client, said), ...peerMoves(world.target, target, said), ...time(), "cancel"]
+  },
+  finish: finishAll,
+  wrongs: ({ client, target, over, effects }) => {
+    const wrongs = [...carried(client, client.given, target), ...carried(target, target.given, client)]
+    if (over.count !== (over.cancelled ? 0 : 1)) wrongs.push(`its end is told ${over.count} times`)
+    const byTime = effects.lines.some((line) => line === "relayed, ended by timeout")
+    if (over.cancelled || byTime) return wrongs
+    return [...wrongs, ...delivered(client, client.given, target), ...delivered(target, target.given, client)]
+  },
+})
+
+const originsOf = ({ ends }: Pick<ExchangeWorld, "ends">): ReadonlyArray<ScriptedEnd> =>
+  [...ends.values()].filter(({ name }) => name !== "client")
+
+/** Whole answers are `<answer>`; their reports must not be more than the client's kernel took. */
+const answerMark = /<answer>/g
+
+export const exploredExchange = ({ before, client, target }: Begin): Explored<ExchangeWorld> => ({
+  make: exchange({ closes: true }),
+  before,
+  moves: (world, said) => {
+    const { needs } = world
+    if (needs.over > 0 || needs.cancelled) return []
+    const owner = [...time(), "cancel", ...(world.drain.active ? [] : ["the drain begins"])]
+    if (needs.origin) owner.push("supply", "decline name-not-found")
+    return [
+      ...peerMoves(world.client, client, said),
+      ...originsOf(world).flatMap((origin) => peerMoves(origin, target, said)),
+      ...owner,
+    ]
+  },
+  finish: (world) => {
+    finishAll(world, () => {
+      if (world.needs.origin) act(world, "decline name-not-found")
+    })
+    if (world.needs.cancelled) world.client.terminate()
+    // Connections at rest may wait for other clients.
+    pass(20_000)
+    finishAll(world)
+  },
+  wrongs: ({ client, needs, reports }) => {
+    const wrongs: Array<string> = []
+    if (reports.wrong !== undefined) wrongs.push(reports.wrong)
+    if (reports.under !== 0) wrongs.push("a request is not reported")
+    if (needs.over !== (needs.cancelled ? 0 : 1)) wrongs.push(`its end is told ${needs.over} times`)
+    const whole = reports.reported.filter(({ endedBy, status }) => endedBy === undefined && status === 200).length
+    const taken = client.taken.match(answerMark)?.length ?? 0
+    if (whole > taken) wrongs.push(`${whole} answers are reported whole, and the client got ${taken}`)
+    return wrongs
+  },
+})
+
+/** The first tunnel of a client that asks for one by CONNECT. */
+export const exploredConnection = ({ before, client, target }: Begin): Explored<ConnectionWorld> => ({
+  make: connection(),
+  before,
+  moves: (world, said) => {
+    const { story } = world
+    if (story.ended > 0) return []
+    const owner = [...time(), "cancel", ...(world.drain.active ? [] : ["the drain begins"])]
+    if (story.dialling) owner.push("connected", "the dial fails name-not-found")
+    return [
+      ...peerMoves(world.client, client, said),
+      ...originsOf(world).flatMap((origin) => peerMoves(origin, target, said)),
+      ...owner,
+    ]
+  },
+  finish: (world) => {
+    finishAll(world, () => {
+      if (world.story.dialling) act(world, "the dial fails name-not-found")
+    })
+    pass(20_000)
+    finishAll(world)
+  },
+  wrongs: ({ client, story, ends }) => {
+    const wrongs: Array<string> = []
+    if (story.ended !== 1) wrongs.push(`its end is told ${story.ended} times`)
+    if (story.resumed !== (story.cancelled ? 0 : 1)) wrongs.push(`its fiber is resumed ${story.resumed} times`)
+    if (story.defects > 0) wrongs.push("a defect")
+    const tunnel = ends.get("target")
+    if (tunnel !== undefined && client.given.startsWith("CONNECT ")) {
+      wrongs.push(...carried(client, client.given.slice(client.given.indexOf(bytesOf("||")) + 4), tunnel))
+    }
+    return wrongs
+  },
+})
