@@ -1,5 +1,5 @@
 /**
- * Self-test: which way of having sockets works on this machine, tried once at start.
+ * Choose sockets: which kind of sockets works on this machine, tested once at start.
  *
  * Polled sockets reach into libc by an interface that Bun calls experimental, and share a thread with its event loop.
  * Before anything relies on that, they must have carried bytes over one connection on loopback, and named one failure.
@@ -25,8 +25,8 @@ const loopback = addressLiteral("127.0.0.1")
 const greeting = fromLatin1("hello")
 
 /**
- * The polled way where it is wanted and passes the test, else the runtime's; `shortfalls` is told why. Where a sandbox
- * lets nothing be accepted neither way listens, and whoever asks for it is told so.
+ * Chooses polled sockets where they are wanted and pass the test, else the runtime's; `shortfalls` hears why. Where a
+ * sandbox lets nothing be accepted neither kind listens, and `listen` throws an error that says so.
  */
 export const chooseSockets = (
   wanted: boolean,
@@ -52,7 +52,7 @@ const refuseToListen = (): never => {
   throw Object.assign(new Error(cannotAccept), { code: cannotAccept })
 }
 
-/** Undefined where a way works. Never fails: whatever goes wrong means that it does not. */
+/** Tests a kind of sockets: undefined where it works. Never fails: whatever goes wrong means that it does not work. */
 export const selfTest = (sockets: Sockets): Effect.Effect<Fallback | undefined> =>
   Effect.gen(function* () {
     const accepted: Array<End> = []
@@ -85,7 +85,7 @@ const codeOf = (error: unknown): string =>
 
 const tooLate = "too late"
 
-/** "greeted", the error code, or `tooLate` when the time is up. */
+/** Connects and waits for the greeting: "greeted", the error code, or `tooLate` when the time is up. */
 const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.Effect<string> =>
   Effect.callback<string>((resume) => {
     const settle = (result: string): void => {

@@ -13,7 +13,7 @@ const SOCK_CLOEXEC = 0o2000000
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 
-/** struct sockaddr_un: the family, then so many bytes of a path and its closing zero. */
+/** Bytes in struct sockaddr_un of the family, then of a path with its closing zero. */
 const familyLength = 2
 const pathLength = 108
 
@@ -30,7 +30,9 @@ export interface Datagrams {
   readonly close: () => void
 }
 
-/** Messages to the socket at `name`: a path, or an abstract name after `@`. Returns why there can be none. */
+/**
+ * Opens messages to the socket at `name`: a path, or an abstract name after `@`. A string says why there can be none.
+ */
 export const openDatagrams = (name: string): Datagrams | string => {
   const address = encodeAddress(name)
   if (address === undefined) return "the name is neither an absolute path nor @ and a name, or it is too long"
@@ -49,7 +51,7 @@ export const openDatagrams = (name: string): Datagrams | string => {
   }
 }
 
-/** A socket address, unix(7); an abstract name begins with a zero and has none at its end. */
+/** Encodes a socket address, unix(7); an abstract name begins with a zero and has none at its end. */
 export const encodeAddress = (name: string): Uint8Array | undefined => {
   const bytes = new TextEncoder().encode(name)
   const abstract = name.startsWith("@")
@@ -62,5 +64,5 @@ export const encodeAddress = (name: string): Uint8Array | undefined => {
   return address
 }
 
-/** errno must be read before any other call is made. */
+/** Reads errno, which must happen before any other call is made. */
 const lastError = (errno: Pointer): string => errorName(read.i32(errno, 0))

@@ -1,12 +1,12 @@
 /**
- * Listening: whether somebody on this machine listens on a port, from the kernel's own list. Nothing is sent to whoever
- * does: a connection made to try would end a server that takes one only, and stand in the log of any other.
+ * Listening: whether a program on this machine listens on a port, from the kernel's own list. Nothing is sent to that
+ * program: a connection made to try would end a server that takes one only, and stand in the log of any other.
  */
 import { closeSync, openSync, readSync } from "node:fs"
 
 import { type Address, fromBytes } from "../protocol/address.ts"
 
-/** The kernel lists the sockets that listen before all others: so much holds some four hundred of them. */
+/** Bytes read of a table, some four hundred sockets: the kernel lists those that listen before all others. */
 const maxTableBytes = 64 * 1024
 
 /** Whether a connection to one of `addresses` would be taken; undefined where that cannot be known. */
@@ -38,7 +38,7 @@ const mappedPrefix = Buffer.from("00000000000000000000ffff", "hex")
 /** `::` takes IPv4 too, unless it was told not to, which is not listed. */
 const isUnspecified = ({ bytes }: Address): boolean => bytes.every((byte) => byte === 0)
 
-/** There may be more that listen. */
+/** Whether a table was cut off before all listening sockets were read. */
 const isCutOff = (table: string): boolean =>
   table.length >= maxTableBytes && table.trimEnd().split("\n").at(-2)?.includes(" 0A ") === true
 

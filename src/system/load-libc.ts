@@ -6,7 +6,7 @@ import { constants } from "node:os"
 
 import type { Fallback } from "../flow/shortfalls.ts"
 
-/** Undefined where this system has neither, or where one of the functions is missing. */
+/** Loads functions; undefined where this system has neither libc, or where one of the functions is missing. */
 export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): Library<F>["symbols"] | undefined => {
   const machine = process.arch === "arm64" ? "aarch64" : "x86_64"
   for (const name of ["libc.so.6", `libc.musl-${machine}.so.1`]) {
@@ -19,7 +19,7 @@ export const loadLibc = <F extends Record<string, FFIFunction>>(functions: F): L
   return undefined
 }
 
-/** Why there is no libc: Bun 1.4.5 has a message for want of the JIT, and no code. */
+/** Finds out why there is no libc: Bun 1.4.5 has a message for want of the JIT, and no code. */
 export const whyNoLibc = (): Fallback => {
   try {
     dlopen("libc.so.6", { getpid: { args: [], returns: "i32" } }).close()
@@ -29,7 +29,7 @@ export const whyNoLibc = (): Fallback => {
   return { reason: "no-libc" }
 }
 
-/** Where one errno has two names the first holds: EAGAIN, not EWOULDBLOCK. */
+/** Names by errno; where one has two names the first holds: EAGAIN, not EWOULDBLOCK. */
 const errorNames = new Map(
   Object.entries(constants.errno)
     .toReversed()

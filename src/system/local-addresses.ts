@@ -1,13 +1,13 @@
 /**
- * Interfaces: the addresses of this machine.
+ * Local addresses: the addresses of this machine's interfaces.
  */
 import { readFileSync } from "node:fs"
 import { networkInterfaces } from "node:os"
 import { type Address, parseAddress } from "../protocol/address.ts"
 
 /**
- * Milliseconds. Reading them takes some hundred microseconds, several times what a dial takes; an address that is new
- * is known this much later.
+ * Milliseconds for which addresses are remembered: reading them takes some hundred microseconds, several times what a
+ * dial takes. A new address is known this much later.
  */
 const rememberedTtl = 5000
 
@@ -15,8 +15,8 @@ let remembered: ReadonlySet<string> = new Set()
 let until = 0
 
 /**
- * Every one of them. Where a sandbox denies netlink(7), /proc tells; where that is hidden too none are known, which is no
- * reason not to start.
+ * All addresses of this machine. Where a sandbox denies netlink(7) they are read from /proc; where that is hidden too
+ * none are known, which is no reason not to start.
  */
 export const interfaceAddresses = (): ReadonlyArray<Address> => {
   try {
@@ -48,7 +48,7 @@ const readText = (path: string): string => {
   }
 }
 
-/** As texts in canonical form; loopback addresses are among them where an interface has them. */
+/** The addresses as texts in canonical form; loopback addresses are among them where an interface has them. */
 export const localAddresses = (): ReadonlySet<string> => {
   const now = performance.now()
   if (now >= until) {

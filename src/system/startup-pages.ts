@@ -12,7 +12,9 @@ import { loadLibc } from "./load-libc.ts"
 /** madvise(2) MADV_DONTNEED. */
 const dontNeed = 4
 
-/** Only code: never written, so nothing can be lost. Where /proc or libc cannot be reached nothing is given back. */
+/**
+ * Gives back code only: never written, so nothing can be lost. Where /proc or libc cannot be reached nothing happens.
+ */
 export const releaseStartupPages = (): void => {
   try {
     const libc = loadLibc({ madvise: { args: ["u64", "u64", "i32"], returns: "i32" } })

@@ -37,7 +37,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "net/dial": [ends, "effect node Bun"],
   "net/splice": [`${ground} net/common`, "effect Bun"],
   "net/tunnel": [`${carriers} protocol/tls`, ""],
-  "net/http": [`${carriers} net/sockets protocol/http`, ""],
+  "net/http": [`${carriers} net/sockets protocol/http protocol/detect`, ""],
   net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
   proxy: [
     `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/detect config ${watching}`,
@@ -122,6 +122,29 @@ test("a room names Bun, effect, Node and what else is not ours only where its li
     return found.map((name) => `${path} names ${name}`)
   })
   expect(wrong).toEqual([])
+})
+
+/** The folders of the picture, line by line, from its top: `main.ts` stands for src/ itself. */
+const pictured = (text: string): ReadonlyArray<ReadonlyArray<string>> =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith("│"))
+    .map((line) => wordsOf(line.replaceAll("│", " ")).map((word) => (word === "main.ts" ? "." : word)))
+
+/** Who stands in a picture no lower than somebody who may import it. */
+const upwards = (lines: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const lineOf = (room: string): number => lines.findIndex((line) => line.includes(room))
+  return Object.entries(rooms).flatMap(([room, [others]]) =>
+    wordsOf(others).flatMap((other) => (lineOf(other) > lineOf(room) ? [] : [`${room} needs ${other}`])),
+  )
+}
+
+test("the picture of docs/architecture.md shows every folder of the table once, below all that may import it", async () => {
+  const lines = pictured(await Bun.file(join(root, "docs/architecture.md")).text())
+  expect(lines.flat().toSorted()).toEqual(Object.keys(rooms).toSorted())
+  expect(upwards(lines)).toEqual([])
+  // Upside down nearly every arrow points up.
+  expect(upwards(lines.toReversed()).length).toBeGreaterThan(50)
 })
 
 /** The first way round in a graph, each place once and the first again at its end; empty where there is none. */

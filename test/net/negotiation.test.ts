@@ -180,7 +180,7 @@ plays(opening({ verbatim: true }), {
   "inbound origin-form is carried as it is": `
     ask
     client > GET / HTTP/1.1|Host: a||
-    asks for a tunnel by verbatim to its workload
+    asks for a tunnel by http to its workload
     what is held?
     holds 27`,
 })

@@ -83,7 +83,7 @@ export class RawListener implements Disposable {
   }
 
   /** Takes one connection from the queue and closes it. */
-  reclaim(): void {
+  makeRoom(): void {
     libc.close(check(libc.accept(this.fd, null, null), "accept"))
   }
 

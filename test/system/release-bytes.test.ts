@@ -18,15 +18,15 @@ test("bytes that are let go of are freed with every view of them; fewer are left
 test("the collector is kept away while much passes, and no longer, and that takes no memory", async () => {
   // In a process of its own: only memory that was never used is not there until somebody touches it.
   const program = `
-    const { heldBallast, letGo, much } = await import("${join(import.meta.dir, "../../src/system/release-bytes.ts")}")
+    const { heldBallast, releaseBytes, busyBytes } = await import("${join(import.meta.dir, "../../src/system/release-bytes.ts")}")
     const chunk = 1 << 20
     const pass = (bytes) => {
-      for (let i = 0; i < bytes; i += chunk) letGo(new Uint8Array(chunk))
+      for (let i = 0; i < bytes; i += chunk) releaseBytes(new Uint8Array(chunk))
     }
-    pass(much / 2)
+    pass(busyBytes / 2)
     const little = heldBallast()
     const before = process.memoryUsage.rss()
-    pass(much)
+    pass(busyBytes)
     const held = heldBallast()
     const grown = process.memoryUsage.rss() - before
     while (heldBallast() > 0) await Bun.sleep(20)

@@ -20,9 +20,9 @@ import { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 import type { Cancellable } from "../common/cancellable.ts"
 
 /**
- * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before `connected`
- * returns: bytes of a server that speaks first may follow in the next callback. Bytes that find no receiver reset the
- * connection.
+ * A connection that was made. Its `end` hears nothing until it is given a receiver, which must happen before
+ * `connected` returns: bytes of a server that speaks first may follow in the next callback. Bytes that find no receiver
+ * reset the connection.
  */
 export interface Dialled {
   readonly end: SocketEnd
@@ -30,7 +30,7 @@ export interface Dialled {
   readonly port: number
 }
 
-/** Who asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
+/** Asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
 export interface DialOwner {
   /** What the policy says about one address of the host that was `asked` for: undefined permits it. */
   readonly permit: (address: Address, port: number, asked: Host) => Refusal | undefined
@@ -64,9 +64,9 @@ export interface DialerParts {
 export class Dialer extends Context.Service<
   Dialer,
   {
-    /** A dial that connects to the first address of `target` that answers, once it is started. */
+    /** Makes a dial that connects to the first address of `target` that answers, once it is started. */
     readonly dial: (target: Target, owner: DialOwner) => Dial
-    /** A client came: attempts that were overtaken give up what it needs. */
+    /** A client connected: overtaken attempts give up a descriptor if it is needed. */
     readonly reclaim: () => void
   }
 >()("pillion/net/Dialer") {
@@ -99,7 +99,7 @@ export class Dial implements Cancellable, RaceOwner {
   private deadline: Deadline | undefined = undefined
   private leave: (() => void) | undefined = undefined
   private race: Race | undefined = undefined
-  /** What the resolver has said, if it was asked; its addresses may be asked for again if they were remembered. */
+  /** What the resolver has answered, if it was asked; remembered addresses may be asked for again. */
   private asked: Asked | undefined = undefined
   /** How the race for remembered addresses was lost. */
   private loss: Loss | undefined = undefined

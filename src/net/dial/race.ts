@@ -2,7 +2,7 @@
  * Race: connections to the several addresses of one destination, as RFC 8305 section 5 has it.
  *
  * Attempts start one after another, `stagger` apart, and one that fails lets the next start at once. The first to
- * connect wins, and the others are cancelled; one that was overtaken is given up early where places are scarce. A race
+ * connect wins, and the others are cancelled; one that was overtaken is evicted where descriptors are scarce. A race
  * resolves nothing and has no deadline of its own: whoever runs it calls `expire`.
  */
 import type { Address } from "../../protocol/address.ts"
@@ -15,7 +15,7 @@ import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
 export const stagger = 250
 
-/** Who hears how a race ends: once, unless it is cancelled; of a loss perhaps before `start` returns. */
+/** Hears how a race ends: once, unless it is cancelled; of a loss perhaps before `start` returns. */
 export interface RaceOwner {
   readonly raced: (result: Attempt | Loss) => void
 }
@@ -78,7 +78,7 @@ export class Race implements AttemptOwner {
     this.start()
   }
 
-  /** The time is up: whatever has not answered counts as timed out, and the most telling loss is reported. */
+  /** Ends the race: attempts that have not answered count as timed out, and the most telling loss is reported. */
   expire(): void {
     for (const { address } of this.running) this.lost(address, "connection-timeout", "no answer in time")
     this.cancel()
@@ -95,7 +95,7 @@ export class Race implements AttemptOwner {
     this.running.length = 0
   }
 
-  /** From now on the attempt before this one lives only as long as there is a place for it. */
+  /** Runs an attempt; from now on the attempt before it can be evicted. */
   private run(attempt: Attempt): void {
     const before = this.running.at(-1)
     this.running.push(attempt)
@@ -169,7 +169,9 @@ export const reasonOf = (code: string): Reason => {
   }
 }
 
-/** RFC 8305 section 4: the families in turn, beginning with that of the first address; the order within each is kept. */
+/**
+ * RFC 8305 section 4: the families in turn, beginning with that of the first address; the order within each is kept.
+ */
 export const interleaved = (addresses: ReadonlyArray<Address>): ReadonlyArray<Address> => {
   const first = addresses.filter((address) => address._tag === addresses[0]?._tag)
   const second = addresses.filter((address) => address._tag !== addresses[0]?._tag)

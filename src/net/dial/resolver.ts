@@ -1,10 +1,10 @@
 /**
  * Resolver: the addresses of a name, from the system's own getaddrinfo.
  *
- * So /etc/hosts, search domains, and whatever else nsswitch.conf names apply as for every other program here, and
- * the order is RFC 6724's. `Bun.connect` is never given a name: it would resolve again, after the policy has judged,
- * and by rules of its own. A lookup cannot be cancelled and may take as long as resolv.conf lets it; who cannot wait
- * leaves, and its answer is still remembered.
+ * So /etc/hosts, search domains, and whatever else nsswitch.conf names apply as for every other program here, and the
+ * order is RFC 6724's. `Bun.connect` is never given a name: it would resolve again, after the policy has judged, and by
+ * rules of its own. A lookup cannot be cancelled and may take as long as resolv.conf lets it; a caller that cannot wait
+ * leaves, and the answer is still remembered.
  */
 import { dns } from "bun"
 import { availableParallelism } from "node:os"
@@ -35,7 +35,7 @@ export type Answer = Found | { readonly _tag: "Missing"; readonly refusal: Refus
 export interface Resolver {
   /** Calls `done` once, perhaps before it returns. The function that is returned leaves without an answer. */
   readonly lookup: (name: string, done: Answered) => () => void
-  /** Nobody was found where `answer` says: the next lookup asks again, unless somebody has done so since. */
+  /** Forgets an answer whose addresses led nowhere: the next lookup asks again, unless one has done so since. */
   readonly forget: (name: string, answer: Answer) => void
 }
 

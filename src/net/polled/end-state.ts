@@ -3,9 +3,9 @@
  *
  * epoll(7) reports edge-triggered: each event once, when it is new. So an end remembers what it was told and has not
  * acted upon yet. The bits are of four kinds: of connecting (`isConnecting`), of reading (`isUnread`, `isPrefetched`,
- * `isRequeued`, `mayHaveNews`), of writing (`isBlocked`, `hasBatchedWrite`, `hasBacklog`) and of TCP_NODELAY (`hasSent`,
- * `isNoDelay`). A mask lists bits that are looked at together; `state & mask` is compared with those of them that must be
- * set, all others must not be. As fields they would be a fifth of what an idle connection costs.
+ * `isRequeued`, `mayHaveNews`), of writing (`isBlocked`, `hasBatchedWrite`, `hasBacklog`) and of TCP_NODELAY
+ * (`hasSent`, `isNoDelay`). A mask lists bits that are looked at together; `state & mask` is compared with those of
+ * them that must be set; all others must not be.
  */
 import { firstSubclassBit, hasPeerFinished, isFinished, isOpen, isPaused } from "../sockets/socket-end.ts"
 
@@ -37,6 +37,8 @@ export const mayHaveNews = 512 * firstSubclassBit
 export const prefetchable = isOpen | isPaused | isConnecting | isPrefetched | hasPeerFinished
 export const prefetchableUnlessRequeued = prefetchable | isRequeued
 
-/** Both sides have finished, and nothing of ours is left to send, if of `unfinished` the bits of `isDone` alone are set. */
+/**
+ * Both sides have finished, and nothing of ours is left to send, if of `unfinished` the bits of `isDone` alone are set.
+ */
 export const isDone = isFinished | hasPeerFinished
 export const unfinished = isDone | hasBatchedWrite | hasBacklog

@@ -1,7 +1,7 @@
 /**
  * Polled end: a socket that is read and written by system calls when a poller says that it can be.
  *
- * It is registered once, edge-triggered: it is told of what is new, and has to know itself what it has not read yet.
+ * Registered once, edge-triggered: epoll reports what is new, and the end remembers what it has not read yet.
  */
 import { errorName } from "../../system/load-libc.ts"
 import { nobody, type Receiver } from "../common/end.ts"
@@ -51,7 +51,10 @@ const probes = 10
 const name = new Uint8Array(socketAddressLength)
 
 export class PolledEnd extends SocketWriter {
-  /** The end of a connected socket; an errno as a negative number where the poller takes no more, and then it is closed. */
+  /**
+   * Makes the end of a connected socket; returns an errno as a negative number where the poller takes no more, and the
+   * socket is closed then.
+   */
   static accepted(poller: Poller, fd: number): PolledEnd | number {
     const end = new PolledEnd(poller, fd, nobody)
     // As the socket that it was accepted from.
@@ -59,14 +62,14 @@ export class PolledEnd extends SocketWriter {
     return end.registered(true)
   }
 
-  /** Likewise of one that is connecting. Its receiver is told of a `drain` when it is connected. */
+  /** Makes the end of a socket that is connecting; `drain` is called when it has connected. */
   static connecting(poller: Poller, fd: number, receiver: Receiver): PolledEnd | number {
     const end = new PolledEnd(poller, fd, receiver)
     end.state |= isConnecting
     return end.registered()
   }
 
-  /** `keep` is the poller's. */
+  /** Registers the end; `keep` is that of `Poller.register`. */
   private registered(keep = false): PolledEnd | number {
     const result = this.poller.register(this.fd, interest, this, keep)
     if (result < 0) {
@@ -77,7 +80,7 @@ export class PolledEnd extends SocketWriter {
     return this
   }
 
-  /** What is written past this end must not overtake what it has taken. */
+  /** Flushes first: what is written past this end must not overtake what the end has taken. */
   get descriptor(): number {
     if ((this.state & hasBatchedWrite) !== 0) this.poller.batch.flush()
     if ((this.state & (isOpen | hasBacklog)) !== isOpen) return -1
@@ -110,7 +113,9 @@ export class PolledEnd extends SocketWriter {
     if ((this.state & (isUnread | isOpen)) === (isUnread | isOpen)) this.requeue(readable | peerHungUp)
   }
 
-  /** It is done both ways. Closes when it is known whether the peer has everything. */
+  /**
+   * Closes an end that is done both ways, once the peer is known to have everything, or to have reset the connection.
+   */
   private settle(events: number): void {
     const error = (events & broken) === 0 ? 0 : this.poller.libc.takeError(this.fd)
     if (error !== 0) this.close(errorName(-error))
@@ -165,11 +170,11 @@ export class PolledEnd extends SocketWriter {
     }
   }
 
-  /** What it is to be read for, now. */
+  /** The events that the end is read for now. */
   private interesting(): number {
     if ((this.state & isBroken) !== 0) return reading | requeuedEvent
     if ((this.state & hasPeerFinished) !== 0) return broken | hungUp
-    // It is read in the next turn: what has come since must not give it a second turn in this one.
+    // A requeued end is read in the next turn: what has come since must not give it a second turn in this one.
     return (this.state & isRequeued) === 0 ? reading : broken
   }
 
@@ -179,7 +184,7 @@ export class PolledEnd extends SocketWriter {
     this.receiver.drain(this)
   }
 
-  /** It is, or has failed. False where there is nothing more to do. */
+  /** Ends the connecting: connected, or failed. False where there is nothing more to do. */
   private connected(events: number): boolean {
     if ((events & (broken | hungUp)) !== 0) {
       const error = this.poller.libc.takeError(this.fd)
@@ -193,7 +198,7 @@ export class PolledEnd extends SocketWriter {
     return this.open
   }
 
-  /** Hands on what there is to read, at most two chunks and what ends them. */
+  /** Hands on what there is to read: at most two chunks, and the end behind them. */
   private read(events: number, slot: number): void {
     const { poller } = this
     let count = poller.prefetched(slot)
@@ -218,17 +223,17 @@ export class PolledEnd extends SocketWriter {
   }
 
   /**
-   * It is paused. A reset is told at once all the same, and what came before it is lost with it (RFC 9293 3.10.7.4): who
-   * has paused has no room for that, and may never have it.
+   * Notes that there is something to read. A reset is reported at once all the same, and what came before the reset is
+   * lost with it (RFC 9293 section 3.10.7.4): a receiver that has paused has no room for that, and may never have.
    */
   private readWhilePaused(events: number): void {
     if ((this.state & isBroken) === 0 && (events & broken) === 0) return void (this.state |= isUnread)
     const error = this.poller.libc.takeError(this.fd)
-    // A write may have been told of it, and have taken it.
+    // A write may have met the error, and taken it.
     this.close(error === 0 ? "EPIPE" : errorName(-error))
   }
 
-  /** There may be more, or the end of it, but others come first. */
+  /** Reads on in the next turn: there may be more, or the end, but others come first. */
   private readOn(events: number): void {
     if (!this.open) return
     if ((this.state & isPaused) !== 0) this.readWhilePaused(events)
@@ -243,13 +248,13 @@ export class PolledEnd extends SocketWriter {
     if (result < 0) return this.close(errorName(-result))
     if ((this.state & isBroken) !== 0) return this.close("EPIPE")
     if ((this.state & isFinished) !== 0) {
-      // After our own FIN the peer's closes the socket without an `ended` of its own, unless what was written, or our FIN,
-      // still has to get there: who waits for the peer's FIN must not wait for that.
+      // After our own FIN the peer's closes the socket without an `ended` of its own, unless what was written, or our
+      // FIN, still has to get there: an owner that waits for the peer's FIN must not wait for that.
       if ((this.state & (hasBacklog | hasBatchedWrite)) === 0 && !this.isUncertain()) return this.close(undefined)
       return this.peerFinished()
     }
     if ((this.state & hasPeerFinished) === 0) return this.peerFinished()
-    // Both directions are closed and it was not we who closed ours: a reset, whose error a write was told.
+    // Both directions are closed, and ours not by us: a reset, whose error a write has met.
     if ((events & (broken | hungUp)) !== 0) this.close("EPIPE")
   }
 

@@ -1,5 +1,6 @@
 /**
- * Polled listener: a listening socket that a poller watches; accepts by system calls, and rests where the system refuses.
+ * Polled listener: a listening socket that a poller watches; accepts by system calls, and rests where the system
+ * refuses.
  */
 import { errorName } from "../../system/load-libc.ts"
 import type { Address } from "../../protocol/address.ts"
@@ -14,8 +15,8 @@ import { type Poller, readable, type Watcher, wouldBlock } from "./poller.ts"
 export const acceptBatch = 64
 
 /**
- * Milliseconds until it is tried again to accept, where the system has no descriptor or no memory left for it; where the
- * call is refused the time doubles up to the longest, for that may be for good.
+ * Milliseconds until accepting is tried again, where the system has no descriptor or no memory left for a socket; where
+ * the call is refused the delay doubles up to `maxAcceptRetryDelay`, for that may be for good.
  */
 export const acceptRetryDelay = 100
 export const maxAcceptRetryDelay = 5000
@@ -28,7 +29,7 @@ export class PolledListener implements Listening, Watcher {
   private readonly peer = new Uint8Array(socketAddressLength)
   private deadline: Deadline | undefined = undefined
   private stopping = false
-  /** How often in a row it had to rest. */
+  /** Failures in a row after which the listener rested. */
   private rests = 0
 
   constructor(poller: Poller, address: Address, port: number, accept: Accept) {
@@ -47,7 +48,7 @@ export class PolledListener implements Listening, Watcher {
     }
   }
 
-  /** Who waits to be accepted has been told by the kernel that it is connected: it is not reset for our stopping. */
+  /** Accepts what is queued first: the kernel has already completed those connections, and closing would reset them. */
   stop(): void {
     if (this.fd < 0 || this.stopping) return
     this.stopping = true
@@ -64,17 +65,17 @@ export class PolledListener implements Listening, Watcher {
     this.acceptSome()
   }
 
-  /** Whether there may be more: whoever waits behind so many has the next turn. */
+  /** Accepts up to `acceptBatch` connections; returns whether more may be queued, for the next turn. */
   private acceptSome(): boolean {
     let lost = 0
     for (let i = 0; i < acceptBatch; i++) {
-      // A callback may have stopped it.
+      // A callback may have stopped this listener.
       if (this.fd < 0) return false
       const fd = this.poller.libc.accept(this.fd, this.peer)
       if (fd < 0) {
         if (wouldBlock(fd)) return false
         const code = errorName(-fd)
-        // Of the one connection that was to be accepted, which is gone; but not all of them.
+        // The error belongs to the one connection that was to be accepted, which is gone; not all can have one.
         if (ofConnections.has(code) && ++lost < acceptBatch) continue
         this.rest(code)
         return false
@@ -94,7 +95,7 @@ export class PolledListener implements Listening, Watcher {
     }
   }
 
-  /** Nothing can be accepted now, and the news that something waits would come again and again. */
+  /** Stops watching for a while: nothing can be accepted now, and the event would come again and again. */
   private rest(code: string): void {
     cancel(this.deadline)
     this.poller.reregister(this.fd, 0)
@@ -116,7 +117,7 @@ export class PolledListener implements Listening, Watcher {
 
 const resume = (listener: PolledListener): void => listener.resume()
 
-/** Errors of accept(2) that the connection already had (its "Error handling"). */
+/** Errors that accept(2) passes on from the connection itself (its "Error handling"). */
 const ofConnections: ReadonlySet<string> = new Set([
   "ECONNABORTED",
   "ECONNRESET",
@@ -132,10 +133,10 @@ const ofConnections: ReadonlySet<string> = new Set([
   "ETIMEDOUT",
 ])
 
-/** What the machine lacks when it cannot accept. */
+/** Errors of accept(2) that say what the machine lacks. */
 const scarce: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
 
-/** A socket bound to an address, which accepted sockets take their options from. */
+/** Makes a socket bound to an address; accepted sockets inherit its options. */
 const bound = (libc: SocketCalls, address: Address, port: number): number => {
   const family = familyOf(address)
   const fd = checked(libc.socket(family), "socket")

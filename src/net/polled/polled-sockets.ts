@@ -27,7 +27,7 @@ import { PolledListener } from "./polled-listener.ts"
 import { Poller } from "./poller.ts"
 import { runtimesEpoll } from "./runtime-epoll.ts"
 
-/** Or why there are none. `shortfalls` is told what the kernel does not give to them. */
+/** Opens polled sockets, or returns why there are none. `shortfalls` hears what the kernel does not give them. */
 export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallback => {
   const poller = openPoller()
   if ("reason" in poller) return poller
@@ -38,7 +38,7 @@ export const polledSockets = (shortfalls: Shortfalls = unheard): Sockets | Fallb
   }
 }
 
-/** One for the whole program: a second one would have to wait for the first. */
+/** The poller of the whole program: a second one would have to wait for the first. */
 let opened: Poller | undefined
 
 const openPoller = (): Poller | Fallback => {
@@ -54,8 +54,8 @@ const openPoller = (): Poller | Fallback => {
 }
 
 /**
- * Whether a sandbox denies accept4(2), asked of a socket that does not listen. Bun would try again and again, and take a
- * whole processor for it. False where libc cannot be asked.
+ * Whether a sandbox denies accept4(2), asked of a socket that does not listen. Bun would try again and again, and take
+ * a whole processor for it. False where libc cannot be asked.
  */
 export const acceptIsDenied = (libc: SocketCalls | undefined = openSocketCalls()): boolean => {
   const fd = libc?.socket(AF_INET) ?? -1

@@ -8,8 +8,8 @@
  * Two loops take turns. This one waits, also for the runtime's epoll, which is one of its descriptors; then it lets the
  * runtime do what it has to, and is called again as an immediate. So it must wake up for the runtime's timers.
  *
- * A turn has three rounds. First everything that has arrived is read, then each watcher is told, then what they wrote
- * leaves (write-batch.ts).
+ * A turn has three rounds. First everything that has arrived is read, then each watcher is called, then what they wrote
+ * is sent (write-batch.ts).
  */
 import { type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 
@@ -38,30 +38,30 @@ export const reading = readable | more
 /** Not an epoll event: marks a socket that was requeued for this turn. */
 export const requeuedEvent = 0x1000_0000
 
-/** Events of one turn at most. What happened to others waits for the next one, and comes first there. */
+/** Events of one turn at most. Those of other sockets wait for the next turn, and come first there. */
 export const maxEvents = 256
 
-/** Milliseconds that a turn waits at most: for the runtime's timers that nobody has told of. */
+/** Milliseconds that a turn waits at most: for those of the runtime's timers that are not seen. */
 export const maxWait = 250
 
 /**
- * Sockets at most that are looked after though epoll(7) did not take them: their clients are let in, so that they can be
- * told what is wrong in their own protocol. And milliseconds between two looks at them.
+ * Sockets at most that are looked at every `lookEvery` milliseconds because epoll(7) did not take them: their clients
+ * are let in, so that they can be refused in their own protocol.
  */
 export const maxKept = 32
 export const lookEvery = 50
 
-/** What the kernel may have again (epoll_ctl(2)). */
+/** Errors of epoll_ctl(2) that can pass. */
 const scarce: ReadonlySet<string> = new Set(["ENOSPC", "ENOMEM"])
 
 /** Bytes that are read at a time. */
 export const chunkBytes = 64 * 1024
 
-/** For all that arrives in one turn; an end that finds no room is read when it is told. */
+/** Room for all that arrives in one turn; an end that finds none is read in the second round. */
 const arenaBytes = 8 * chunkBytes
 const aligned = 64
 
-/** Whose descriptor it is. `slot` names the event in its turn. */
+/** The owner of a descriptor. `slot` names the event in its turn. */
 export interface Watcher {
   /** The first round: may read into the arena, and does nothing else. */
   readonly prefetch: (events: number, slot: number) => void
@@ -69,24 +69,26 @@ export interface Watcher {
   readonly ready: (events: number, slot: number) => void
 }
 
-/** `prefetch` has not read. */
+/** Says that `prefetch` has not read. */
 export const unread = -0x8000_0000
 
 export class Poller {
   readonly libc: SocketCalls
   readonly batch: WriteBatch
-  /** Who is told what the kernel does not give. */
+  /** Hears what the kernel does not give. */
   shortfalls: Shortfalls = unheard
   private readonly epoll: number
   private readonly arena = new Uint8Array(arenaBytes)
   private readonly arenaAt: number
   private used = 0
   private readonly events = new Uint32Array(maxEvents * wordsOfEvent)
-  /** By descriptor: who watches it, and how often it was watched. What a descriptor's last owner left is nobody's. */
+  /**
+   * By descriptor: its watcher, and how often it was registered, so that an event for its previous owner is dropped.
+   */
   private readonly watchers: Array<Watcher | undefined> = []
   private generations = new Uint32Array(1024)
   private watched = 0
-  /** Descriptors that epoll(7) did not take, and what they wait for. */
+  /** Descriptors that epoll(7) did not take, and the events that they wait for. */
   private readonly kept = new Map<number, number>()
   private running = false
   // The events of this turn, by slot.
@@ -94,7 +96,7 @@ export class Poller {
   private readonly masks = new Uint32Array(maxEvents)
   private readonly starts = new Int32Array(maxEvents)
   private readonly lengths = new Int32Array(maxEvents)
-  /** Who goes on in the next turn, whatever happens; and its events. */
+  /** Watchers that have a turn next time, whatever happens; and their events. */
   private requeued: Array<Watcher> = []
   private requeuedMasks: Array<number> = []
 
@@ -109,8 +111,9 @@ export class Poller {
   }
 
   /**
-   * Tells `watcher` of a descriptor's events until it is closed; 0, or an errno as a negative number. With `keep` a
-   * socket that epoll(7) does not take is looked at every so often, and offered to it again.
+   * Calls `watcher` for a descriptor's events until the descriptor is closed. Returns 0, or an errno as a negative
+   * number. With `keep` a socket that epoll(7) does not take is looked at every `lookEvery` milliseconds, and offered
+   * again.
    */
   register(fd: number, events: number, watcher: Watcher, keep = false): number {
     const generation = this.nextGeneration(fd)
@@ -125,12 +128,12 @@ export class Poller {
     return 0
   }
 
-  /** Other events, from now on. */
+  /** Asks for other events of a descriptor, from now on. */
   reregister(fd: number, events: number): void {
     this.libc.epollControl(this.epoll, EPOLL_CTL_MOD, fd, events, fd, this.generations[fd]!)
   }
 
-  /** The descriptor is about to be closed, which is all that epoll needs. */
+  /** Forgets a descriptor that is about to be closed; the close is all that epoll needs. */
   deregister(fd: number): void {
     this.watchers[fd] = undefined
     this.watched--
@@ -140,7 +143,7 @@ export class Poller {
   private keeps(fd: number, events: number, keep: boolean, result: number): boolean {
     const code = errorName(-result)
     const room = this.kept.size < maxKept && scarce.has(code)
-    // Who does not have it kept tells its client itself.
+    // A caller that does not ask for `keep` reports to its client itself.
     this.shortfalls.cannotWatch(code, room || !keep)
     if (!keep || !room) return false
     this.kept.set(fd, events)
@@ -148,7 +151,10 @@ export class Poller {
     return true
   }
 
-  /** What epoll(7) takes now has its events from there; the others may have something to read, or to write. */
+  /**
+   * Offers the kept sockets to epoll(7) again; those that it still does not take may have something to read, or to
+   * write.
+   */
   private readonly look = (): void => {
     for (const [fd, events] of this.kept) {
       const result = this.libc.epollControl(this.epoll, EPOLL_CTL_ADD, fd, events, fd, this.generations[fd]!)
@@ -164,10 +170,12 @@ export class Poller {
     this.requeuedMasks.push(events)
   }
 
-  /** Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `prefetched` will. */
+  /**
+   * Reads from a descriptor into the arena, if it has room; only in the first round. Returns what `prefetched` will.
+   */
   prefetch(fd: number, slot: number): number {
     const start = this.used
-    // The last chunk's room is for those who read when they are told.
+    // The last chunk's room is for those that read in the second round.
     if (start > arenaBytes - 2 * chunkBytes) return unread
     const count = this.libc.receive(fd, this.arenaAt + start, chunkBytes)
     this.starts[slot] = start
@@ -176,12 +184,12 @@ export class Poller {
     return count
   }
 
-  /** What `prefetch` read: bytes, 0 at the end of them, an errno as a negative number, or `unread`. */
+  /** What `prefetch` returned: a count of bytes, 0 at their end, an errno as a negative number, or `unread`. */
   prefetched(slot: number): number {
     return this.lengths[slot]!
   }
 
-  /** The bytes that it read. They stay what they are until the next turn. */
+  /** The bytes that `prefetch` read. They stay what they are until the next turn. */
   chunk(slot: number): Uint8Array {
     return new Uint8Array(this.arena.buffer, this.starts[slot]!, this.lengths[slot]!)
   }
@@ -213,7 +221,7 @@ export class Poller {
     }
   }
 
-  /** Tells those in the first slots, so many of them. */
+  /** Dispatches the first `count` slots. */
   private dispatch(count: number): void {
     this.used = 0
     for (let slot = 0; slot < count; slot++) {
@@ -221,7 +229,7 @@ export class Poller {
       this.whose[slot]!.prefetch(this.masks[slot]!, slot)
     }
     const { batch } = this
-    // Where one thing has happened there is nothing to wait for.
+    // With a single event there is nothing to wait for.
     batch.isOpen = count > 1
     for (let slot = 0; slot < count; slot++) {
       const watcher = this.whose[slot]!
@@ -232,7 +240,7 @@ export class Poller {
     batch.flush()
   }
 
-  /** Waits, and fills the slots: first with those that go on. Returns how many there are. */
+  /** Waits, and fills the slots: first with the requeued watchers. Returns how many slots are filled. */
   private poll(): number {
     const { whose, masks } = this
     let count = 0

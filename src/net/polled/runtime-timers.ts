@@ -1,31 +1,31 @@
 /**
- * Timers: whether the runtime has something to do, and when, which it tells nobody; a loop that waits by itself has to
- * know.
+ * Runtime timers: tracks when the runtime's next timer is due. The runtime does not say, and our loop must not sleep
+ * past it.
  *
- * From `watchTimers` on every setTimeout, setInterval and setImmediate of the program is noted. A timer that is cancelled
- * stays noted, and costs a wake-up. Timers inside of the runtime (Bun.sleep, AbortSignal.timeout, Timeout.refresh) are
- * not seen: those may be late by as long as the loop waits at most.
+ * From `watchTimers` on every setTimeout, setInterval and setImmediate of the program is noted. A timer that is
+ * cancelled stays noted, and costs a wake-up. Timers inside of the runtime (Bun.sleep, AbortSignal.timeout,
+ * Timeout.refresh) are not seen: those may be late by as long as the loop waits at most.
  */
 
 type Call = (...given: Array<unknown>) => void
 
-/** An immediate that does not keep the loop from waiting: its own. */
+/** The runtime's own setImmediate, for the loop itself: an immediate by it does not keep the loop from waiting. */
 export const { setImmediate: unnotedImmediate } = globalThis
 
-/** When timers are due, on the monotonic clock, the next one last. */
+/** Due times on the monotonic clock, the next one last. */
 const dues: Array<number> = []
 
-/** Immediates that have not run; and whether one has since it was last asked. */
+/** Immediates that have not run; and whether one has run since `untilNextTimer` was called last. */
 const immediates = new Set<object>()
 let ran = false
 
 /** The runtime may fire a timer a fraction of a millisecond after it was due by our clock. */
 const slack = 2
 
-/** setTimeout(3): what is no number is 0, and what is too large is at once. */
+/** The longest delay of a timer: a longer one fires at once, and so does one that is no number. */
 const maxDelay = 0x7fff_ffff
 
-/** To the millisecond, so that there are never more than there are milliseconds until the last one. */
+/** Notes a due time, to the millisecond: so there are never more of them than milliseconds until the last one. */
 const note = (milliseconds: number | undefined): void => {
   const wait = Number(milliseconds)
   const due = Math.ceil(performance.now() + (wait > 0 && wait <= maxDelay ? wait : 0))
@@ -65,7 +65,7 @@ const noteImmediate = (call: Call, ...given: Array<unknown>) => {
   return immediate
 }
 
-/** Both of the ways in which clearImmediate is declared. */
+/** Forgets an immediate. Overloaded as clearImmediate is. */
 function forgetImmediate(immediate?: number | Timer): void
 function forgetImmediate(immediate: NodeJS.Immediate | undefined): void
 function forgetImmediate(immediate: unknown): void {
@@ -75,7 +75,7 @@ function forgetImmediate(immediate: unknown): void {
 
 let watching = false
 
-/** What waits already is not known. */
+/** Begins to note timers. Those that were set before are not seen. */
 export const watchTimers = (): void => {
   if (watching) return
   watching = true

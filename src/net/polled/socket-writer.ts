@@ -1,9 +1,9 @@
 /**
  * Socket writer: the write side of a polled end.
  *
- * A small write in a turn of several events waits in the loop's write batch; a large one goes to the kernel at once. What
- * the kernel does not take of a batched write is the backlog: the caller was told that it was taken, so it is sent before
- * anything else. A base class, and not an object beside the end: that would be one more for each connection.
+ * A small write in a turn of several events waits in the loop's write batch; a large one goes to the kernel at once.
+ * What the kernel does not take of a batched write is the backlog: the caller was told that it was taken, so it is sent
+ * before anything else. A base class, and not an object beside the end: that would be one more for each connection.
  */
 import { concat, empty } from "../../protocol/bytes.ts"
 
@@ -113,7 +113,8 @@ export abstract class SocketWriter extends SocketEnd implements Sender, Watcher 
 
   private refused(): number {
     this.state |= isBroken
-    // What the peer sent before it broke is still there to be read; after that the receiver hears that the end is closed.
+    // What the peer sent before it broke is still there to be read; after that the receiver hears that the end is
+    // closed.
     this.requeue(reading)
     return -1
   }

@@ -1,34 +1,34 @@
 /**
- * Outbox: what is written in the middle of a turn, and that nothing more will be, which leaves at its end.
+ * Write batch: collects small writes, and FINs, during a turn and sends them at its end.
  *
- * Whoever waits for a socket is woken by what is written to it, and a wake-up is half of what a write costs. A peer that
- * is given several answers one right after the other wakes up once: an eighth of an HTTP request.
+ * A write wakes the process that waits for the socket, and a wake-up is half of what a write costs. A peer that gets
+ * several answers one right after the other wakes up once: this saves an eighth of an HTTP request.
  */
 
-/** Who writes. */
+/** The writer of batched bytes. */
 export interface Sender {
   /**
-   * `length` bytes of its own leave now; they lie `at` an address in memory. None are the end of what it writes. Must not
-   * throw, nor write anything.
+   * Sends `length` bytes, which lie `at` an address in memory, to the kernel; 0 bytes stand for FIN. Must not throw,
+   * nor write anything to the batch.
    */
   readonly sendBatched: (at: number, length: number) => void
 }
 
-/** Bytes that can wait, and how many writes. */
+/** Bytes, and writes, that a batch holds at most. */
 export const batchBytes = 256 * 1024
 export const maxWrites = 512
 
-/** A write of more does not wait: to copy it costs more than a wake-up. */
+/** Larger writes do not wait: copying them costs more than a wake-up. */
 export const smallWrite = 16 * 1024
 
 export class WriteBatch {
-  /** Writes wait: the turn has not come to its end, and has several events. */
+  /** True while writes wait: during a turn of several events. */
   isOpen = false
   private readonly bytes = new Uint8Array(batchBytes)
   private readonly at: number
   private used = 0
   private readonly senders: Array<Sender | undefined> = Array.from({ length: maxWrites }, () => undefined)
-  /** Where the bytes of each write end; they begin where those before it do. */
+  /** Where the bytes of each write end; they begin where those of the write before end. */
   private readonly ends = new Int32Array(maxWrites)
   private count = 0
 
@@ -36,7 +36,7 @@ export class WriteBatch {
     this.at = addressOf(this.bytes)
   }
 
-  /** Copies `bytes` from `offset` to their end, if they may wait and there is room. */
+  /** Copies `bytes` from `offset` to their end, if they may wait; returns whether they do. Flushes to make room. */
   add(sender: Sender, bytes: Uint8Array, offset: number): boolean {
     const length = bytes.length - offset
     if (!this.isOpen || length > smallWrite) return false
@@ -48,7 +48,7 @@ export class WriteBatch {
     return true
   }
 
-  /** Everything leaves, in the order in which it was written. */
+  /** Sends everything, in the order in which it was written. */
   flush(): void {
     let start = 0
     for (let i = 0; i < this.count; i++) {
@@ -61,7 +61,7 @@ export class WriteBatch {
     this.used = 0
   }
 
-  /** A copy of bytes that leave. */
+  /** Copies bytes that are being sent. */
   copy(at: number, length: number): Uint8Array {
     return this.bytes.slice(at - this.at, at - this.at + length)
   }

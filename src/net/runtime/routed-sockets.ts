@@ -7,14 +7,14 @@ import { routeError } from "../sockets/route.ts"
 import { runtimeSockets } from "./runtime-sockets.ts"
 import type { Sockets } from "../sockets/sockets.ts"
 
-/** The runtime's sockets; where libc can be asked a destination without a route is told by its own name. */
+/** The runtime's sockets; where libc can be asked, a destination without a route is reported by its own error. */
 export const routedSockets = (libc: SocketCalls | undefined = openSocketCalls()): Sockets => {
   if (libc === undefined) return runtimeSockets
   const { listen, connect } = runtimeSockets
   return { listen, connect: (address, port, owner) => connect(address, port, routed(owner, libc)) }
 }
 
-/** What Bun calls nearly every failure, and what it says without IPv6. */
+/** The codes that Bun reports for nearly every failure, and for IPv6 where there is none. */
 const vagueCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "EADDRNOTAVAIL"])
 
 const routed = (owner: AttemptOwner, libc: SocketCalls): AttemptOwner => ({

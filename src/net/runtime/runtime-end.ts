@@ -28,12 +28,12 @@ declare module "bun" {
 }
 
 /**
- * What the peer had not acknowledged when that was asked last, of those where it was something: once a socket of the
- * runtime's is closed, nobody can ask.
+ * Bytes that the peer had not acknowledged at the last question, for ends where it was not 0: once a socket of the
+ * runtime's is closed, the kernel cannot be asked.
  */
 const lastUnacknowledged = new Map<RuntimeEnd, number>()
 
-/** Opened when it is needed first; "none" where it cannot be had. */
+/** Socket calls, opened when they are needed first; "none" where there are none. */
 let opened: SocketCalls | "none" | undefined = undefined
 const libc = (): SocketCalls | undefined => {
   opened ??= openSocketCalls() ?? "none"
@@ -71,10 +71,11 @@ export class RuntimeEnd extends SocketEnd {
     return this.open && this.socket !== undefined ? this.socket.fd : -1
   }
 
-  /** Asks the kernel whatever is wanted: nothing is known of a turn before it is over. */
+  /** Always asks the kernel: nothing is known of a turn before it is over. */
   hasNews(): boolean {
     if (!this.open || this.socket === undefined) return true
-    // Without it a request may meet the end of its connection, and is sent again where that is safe.
+    // Where the kernel cannot be asked a request may meet the end of its connection, and is sent again where that is
+    // safe.
     return libc()?.isQuiet(this.socket.fd) === false
   }
 
@@ -107,7 +108,7 @@ export class RuntimeEnd extends SocketEnd {
   shutdown(): void {
     if ((this.state & (isOpen | isFinished)) !== isOpen) return
     this.state |= isFinished
-    // Where the peer has finished too close(2) sends what is left, and FIN, and spares a wake-up.
+    // Where the peer has finished too, close(2) sends what is left, and FIN, and spares a wake-up.
     if ((this.state & hasPeerFinished) === 0) this.socket!.shutdown()
     else this.socket!.close()
   }

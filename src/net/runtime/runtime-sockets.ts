@@ -39,7 +39,7 @@ const handlers: SocketHandler<RuntimeEnd> = {
   },
   connectError(socket, error) {
     const code = codeOf(error) ?? "ECONNREFUSED"
-    // What fails at once is told before `connect` has returned, and even microtasks run before that.
+    // A failure at once is reported before `connect` has returned, and even microtasks run before that.
     setImmediate(() => socket.data.close(code))
   },
 }
@@ -50,8 +50,8 @@ const codeOf = (error: unknown): string | undefined =>
     : undefined
 
 /**
- * Attempts at most that are abandoned and that the kernel may still be working on, each with a descriptor, for up to two
- * minutes. Without a bound a client that dials black holes would take every descriptor of the process.
+ * Attempts at most that are abandoned and that the kernel may still be working on, each with a descriptor, for up to
+ * two minutes. Without a bound a client that dials black holes would take every descriptor of the process.
  */
 export const maxAbandoned = 1024
 
@@ -65,7 +65,7 @@ export const connect: Connect = (address: Address, port: number, owner: AttemptO
   return attempt
 }
 
-/** A client that has gone already. */
+/** The name of a client that has gone already. */
 const nobodyKnown: Peer = { host: "-", port: 0 }
 
 /** Bun binds with SO_REUSEADDR and a backlog of 512. */

@@ -1,12 +1,12 @@
 /**
- * Attempt: one connection being made to one address, whoever makes it. It resolves no name: it only ever sees an address.
+ * Attempt: one connection being made to one address, by either kind of sockets. Resolves no name.
  */
 import { readFileSync } from "node:fs"
 import type { Address } from "../../protocol/address.ts"
 import { nobody, type Receiver } from "../common/end.ts"
 import type { SocketEnd } from "./socket-end.ts"
 
-/** Who hears how attempts end: once each, never before `Connect` has returned, and never after `cancel`. */
+/** Hears how attempts end: once each, never before `Connect` has returned, and never after `cancel`. */
 export interface AttemptOwner {
   readonly connected: (attempt: Attempt) => void
   readonly failed: (attempt: Attempt, code: string) => void
@@ -18,7 +18,7 @@ export type Connect = (address: Address, port: number, owner: AttemptOwner) => A
 export class Attempt implements Receiver {
   readonly address: Address
   readonly port: number
-  /** Set by who makes the attempt, before anything is heard of it. */
+  /** Set by the maker of the attempt, before anything is heard of it. */
   end!: SocketEnd
   private readonly owner: AttemptOwner
 
@@ -28,7 +28,7 @@ export class Attempt implements Receiver {
     this.owner = owner
   }
 
-  /** Writable for the first time, which is how a socket says that it is connected. */
+  /** Called when the socket is writable for the first time, which is how a socket says that it is connected. */
   drain(): void {
     if (this.port >= lowestEphemeralPort && isSelfConnected(this.end, this.port)) {
       this.cancel()
@@ -43,7 +43,10 @@ export class Attempt implements Receiver {
   data(): void {}
   ended(): void {}
 
-  /** A reset can overtake the news that the connection was made; then the socket closes without an error of its own. */
+  /**
+   * Fails. A reset can overtake the news that the connection was made; the socket closes without an error of its own
+   * then.
+   */
   closed(_end: unknown, code: string | undefined): void {
     this.owner.failed(this, code ?? "ECONNRESET")
   }
@@ -55,8 +58,8 @@ export class Attempt implements Receiver {
 }
 
 /**
- * Between "connected" and the owner's own receiver. Bytes that came in that moment would be lost without a trace, so a
- * reset says it instead; an owner who sets its receiver where the dial's effect continues never sees this.
+ * The receiver between "connected" and the owner's own. Bytes that came in that moment would be lost without a trace,
+ * so the connection is reset instead; an owner that sets its receiver before `connected` returns never sees this.
  */
 const unclaimed: Receiver = {
   ...nobody,
@@ -64,7 +67,7 @@ const unclaimed: Receiver = {
   ended: (end) => end.terminate(),
 }
 
-/** The lowest port that the kernel gives to a connection of its own; 1024 where it does not say. */
+/** Reads the lowest port that the kernel gives to a connection of its own; 1024 where it does not say. */
 const readLowestEphemeralPort = (): number => {
   try {
     return Number.parseInt(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "latin1")) || 1024
@@ -75,8 +78,9 @@ const readLowestEphemeralPort = (): number => {
 const lowestEphemeralPort = readLowestEphemeralPort()
 
 /**
- * A dial of a port in the ephemeral range of this machine, where nobody listens, may get that very port as its source,
- * and TCP's simultaneous open (RFC 9293 section 3.5) then connects the socket to itself: it would echo every byte.
+ * Whether an end is connected to itself. A dial of a port in the ephemeral range of this machine, where nobody listens,
+ * may get that very port as its source, and TCP's simultaneous open (RFC 9293 section 3.5) then connects the socket to
+ * itself: it would echo every byte.
  */
 export const isSelfConnected = (end: Pick<SocketEnd, "localName" | "remoteName">, port: number): boolean => {
   const name = end.localName()

@@ -1,11 +1,10 @@
 /**
- * Spare: holders of descriptors that no client needs just now, oldest first, over all clients: an origin's connection
- * that waits for a next request, a dial's attempt that a later one has overtaken.
+ * Descriptor budget: descriptors that can be reclaimed, oldest first: idle origin connections, overtaken dial attempts.
  *
- * A connection is given two descriptors, one for its client and one for its target. A client may come to hold more, with
- * eight origins at rest, or with a name of sixteen addresses that do not answer; a few dozen such clients would take
- * every descriptor of the process, and at that limit nobody is accepted. So what is spare is given up, the oldest first,
- * when a descriptor is about to be taken and the places of all connections are in use.
+ * A connection is given two descriptors, one for its client and one for its target. A client may come to hold more,
+ * with eight idle origins, or with a name of sixteen addresses that do not answer; a few dozen such clients would take
+ * every descriptor of the process, and at that limit nobody is accepted. So lent descriptors are evicted, the oldest
+ * first, when another is about to be taken and the budget of all connections is in use.
  */
 import { openSockets } from "./socket-end.ts"
 
@@ -18,16 +17,17 @@ export class DescriptorBudget {
     this.limit = limit
   }
 
-  /** Adds a holder; `evict` is called when its place is needed. */
+  /** Lends a descriptor to a holder; `evict` is called when it is needed. */
   lend(holder: object, evict: () => void): void {
     this.holders.set(holder, evict)
   }
 
+  /** Ends a loan; harmless where there is none. */
   remove(holder: object): void {
     if (this.holders.size > 0) this.holders.delete(holder)
   }
 
-  /** A socket is about to be opened, or just was. */
+  /** Evicts as many holders as the limit is exceeded by. Called when a socket is about to be opened, or just was. */
   reclaim(): void {
     // Nearly always, and this is asked several times for each connection.
     if (this.holders.size === 0) return

@@ -1,7 +1,7 @@
 /**
  * Listener: one bound address that hands over every connection as an end.
  *
- * It reads nothing, refuses nothing and starts no fiber: what happens to a connection is its caller's business.
+ * Reads nothing, refuses nothing and starts no fiber: what happens to a connection is its caller's business.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

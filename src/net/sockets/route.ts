@@ -1,6 +1,6 @@
 /**
  * Route: whether this machine can send anything to an address at all, asked of the kernel by a UDP socket that is
- * connected and sends nothing. So it knows what connect(2) of TCP and Bun leave untold; never why a packet was lost.
+ * connected and sends nothing. This finds what connect(2) of TCP and Bun do not report; never why a packet was lost.
  */
 import type { Address } from "../../protocol/address.ts"
 

@@ -13,11 +13,11 @@ export const AF_INET6 = 10
 
 export const familyOf = (address: Address): number => (address._tag === "Ipv4" ? AF_INET : AF_INET6)
 
-/** A buffer of each family, so that nothing of an address is left in the next one. */
+/** Buffers, one of each family, so that nothing of an address is left in the next one. */
 const ipv4 = new Uint8Array(16)
 const ipv6 = new Uint8Array(28)
 
-/** A socket address, valid until the next one is asked for: the kernel copies what it is given. */
+/** Encodes a socket address, valid until the next call: the kernel copies what it is given. */
 export const socketAddress = (address: Address, port: number): Uint8Array => {
   const into = address._tag === "Ipv4" ? ipv4 : ipv6
   into[0] = familyOf(address)
@@ -34,7 +34,7 @@ const addressIn = (name: Uint8Array): Address =>
 
 export const nameIn = (name: Uint8Array): SocketName => ({ address: addressIn(name), port: portIn(name) })
 
-/** An IPv4 client of a dual-stack listener is written as what it is. */
+/** Decodes a peer; an IPv4 client of a dual-stack listener is written as IPv4. */
 export const peerIn = (name: Uint8Array): Peer => peerOf(nameIn(name))
 
 export const peerOf = ({ address, port }: SocketName): Peer => ({ host: uriHost(address), port })

@@ -1,5 +1,5 @@
 /**
- * Libc: sockets by system calls, through bun:ffi, for the way of `polled` sockets. Linux on x64 and arm64, glibc and musl.
+ * Socket calls: sockets by system calls, through bun:ffi, for polled sockets. Linux on x64 and arm64, glibc and musl.
  *
  * Every call returns what the kernel does, or an errno as a negative number. Nothing here waits but `epollWait`, and
  * nothing allocates.
@@ -76,14 +76,14 @@ const functions = {
 
 type Symbols = NonNullable<ReturnType<typeof loadLibc<typeof functions>>>
 
-/** Undefined where this system has no such libc. */
+/** Opens the calls; undefined where this system has no such libc. */
 export const openSocketCalls = (): SocketCalls | undefined => {
   const symbols = loadLibc(functions)
   const errno = symbols?.__errno_location()
   return symbols === undefined || typeof errno !== "number" ? undefined : new SocketCalls(symbols, errno)
 }
 
-/** What a socket address has room for: struct sockaddr_in6. */
+/** Bytes of the largest socket address: struct sockaddr_in6. */
 export const socketAddressLength = 28
 
 export class SocketCalls {
@@ -102,17 +102,20 @@ export class SocketCalls {
     this.errno = errno
   }
 
-  /** errno must be read before any other call is made. Its place belongs to the thread, so it was asked for once. */
+  /**
+   * Reads errno, which must happen before any other call is made. Its place belongs to the thread, so it was asked for
+   * once.
+   */
   private orErrno(result: number): number {
     return result < 0 ? -read.i32(this.errno, 0) : result
   }
 
-  /** A TCP socket of an address family that never blocks. */
+  /** Opens a TCP socket of an address family that never blocks. */
   socket(family: number): number {
     return this.orErrno(this.calls.socket(family, SOCK_STREAM | nonBlocking, 0))
   }
 
-  /** A UDP socket likewise. */
+  /** Opens a UDP socket that never blocks. */
   datagramSocket(family: number): number {
     return this.orErrno(this.calls.socket(family, SOCK_DGRAM | nonBlocking, 0))
   }
@@ -125,7 +128,7 @@ export class SocketCalls {
     return this.orErrno(this.calls.listen(fd, backlog))
   }
 
-  /** The next connection that waits; `peer` is told who it is. */
+  /** Accepts the next connection in the queue; its address is written to `peer`. */
   accept(fd: number, peer: Uint8Array): number {
     this.length[0] = peer.length
     return this.orErrno(this.calls.accept4(fd, peer, this.length, nonBlocking))
@@ -169,8 +172,8 @@ export class SocketCalls {
   }
 
   /**
-   * Bytes that were written to a socket and that its peer has not acknowledged; a FIN that was sent counts as one. Can be
-   * asked after a reset too. 0 where the system does not say.
+   * Bytes that were written to a socket and that its peer has not acknowledged; a FIN that was sent counts as one. Can
+   * be asked after a reset too. 0 where the system does not say.
    */
   unacknowledged(fd: number): number {
     return this.calls.ioctl(fd, SIOCOUTQ, this.number) === 0 ? Math.max(0, this.number[0]!) : 0
@@ -211,7 +214,7 @@ export class SocketCalls {
     return this.orErrno(this.calls.epoll_create1(EPOLL_CLOEXEC))
   }
 
-  /** What epoll(7) is to do about a descriptor; the two words of `data` come back with its events. */
+  /** Changes what epoll(7) does about a descriptor; `low` and `high` come back with its events. */
   epollControl(epoll: number, operation: number, fd: number, events: number, low: number, high: number): number {
     const { event } = this
     event[0] = events
@@ -220,7 +223,7 @@ export class SocketCalls {
     return this.orErrno(this.calls.epoll_ctl(epoll, operation, fd, event))
   }
 
-  /** Waits for so many milliseconds at most until something has happened; a signal ends the wait. */
+  /** Waits at most `milliseconds` until something has happened; a signal ends the wait. */
   epollWait(epoll: number, events: Uint32Array, maxEvents: number, milliseconds: number): number {
     return this.orErrno(this.calls.epoll_wait(epoll, events, maxEvents, milliseconds))
   }

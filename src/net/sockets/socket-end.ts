@@ -15,24 +15,24 @@ const keepAlive = new TcpKeepAlive(keepAliveProbeAfter)
 
 // The state of an end, a bit each: as fields they would be 64 bytes of every connection.
 export const isOpen = 1
-/** A write was refused by the kernel: the close that follows it carries no error of its own. */
+/** The kernel refused a write: the close that follows carries no error of its own. */
 export const isBroken = 2
 /** Our FIN was sent. */
 export const isFinished = 4
 export const hasPeerFinished = 8
 export const isPaused = 16
-/** It has its socket. */
+/** The end has its socket. */
 export const isAttached = 32
 /** The first bit that is the subclass's own. */
 export const firstSubclassBit = 64
 
-/** Throws it where nobody catches it but the last resort. */
+/** Throws an error where only the last resort catches it. */
 const report = (error: unknown): void =>
   queueMicrotask(() => {
     throw error
   })
 
-/** What one side of a connection is called. */
+/** The address and port of one side of a connection. */
 export interface SocketName {
   readonly address: Address
   readonly port: number
@@ -73,7 +73,7 @@ export abstract class SocketEnd implements End, KeepAliveSocket {
   abstract terminate(): void
   abstract enableKeepAlive(): void
 
-  /** A socket was opened for it. */
+  /** Called by the subclass when a socket was opened for this end. */
   protected opened(): void {
     this.state |= isAttached
     sockets++
@@ -81,7 +81,7 @@ export abstract class SocketEnd implements End, KeepAliveSocket {
     keepAlive.await(this)
   }
 
-  /** A receiver threw: a defect of this program. Its connection ends here; the last-resort handler logs it. */
+  /** Ends the connection of a receiver that threw, a defect of this program; the last-resort handler logs the error. */
   defect(error: unknown): void {
     report(error)
     try {
@@ -91,14 +91,17 @@ export abstract class SocketEnd implements End, KeepAliveSocket {
     }
   }
 
-  /** The peer's FIN. After a refused write there may be news of one that never came: the close that follows is the truth. */
+  /**
+   * Reports the peer's FIN. After a refused write a FIN that never came may be found: the close that follows is the
+   * truth.
+   */
   protected peerFinished(): void {
     if ((this.state & isBroken) !== 0) return
     this.state |= hasPeerFinished
     this.receiver.ended(this)
   }
 
-  /** The socket is closed; the only place where an end stops being open. */
+  /** Reports that the socket is closed; the only place where an end stops being open. */
   protected closed(code: string | undefined): void {
     if (!this.open) return
     this.state &= ~isOpen

@@ -1,6 +1,6 @@
 /**
- * Sockets: how the program listens and connects. There are two ways: `polled`, which reads and writes by system calls of
- * its own, and the runtime's, for where the first is not to be had.
+ * Sockets: how the program listens and connects. There are two kinds: polled sockets, read and written by our own
+ * system calls, and the runtime's, for machines that do not permit the first.
  */
 import type { Peer } from "../../flow/flow.ts"
 import type { Address } from "../../protocol/address.ts"

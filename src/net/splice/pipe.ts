@@ -1,5 +1,6 @@
 /**
- * Pipe: what a splice goes through, by bun:ffi. Linux on x64 and arm64, glibc and musl; nothing in this file blocks.
+ * Pipe: what splice(2) moves bytes through, by bun:ffi. Linux on x64 and arm64, glibc and musl; nothing in this file
+ * blocks.
  */
 import { read } from "bun:ffi"
 
@@ -13,11 +14,11 @@ export interface Pipe {
    * returns how many, 0 at the end of what comes, or an errno as a negative number.
    */
   readonly fill: (socket: number, length: number) => number
-  /** Likewise moves up to `length` bytes out of the pipe to a socket. */
+  /** Moves up to `length` bytes out of the pipe to a socket, in the same way. */
   readonly drain: (socket: number, length: number) => number
   /**
-   * How many bytes a socket has room for, less what the kernel will keep beside them, a few in a hundred; a negative errno
-   * where it does not say (before 4.12).
+   * Returns how many bytes a socket has room for, the kernel's overhead of a few in a hundred included; a negative
+   * errno where the kernel does not say (before 4.12).
    */
   readonly room: (socket: number) => number
   /** Reads what is in the pipe; returns how many bytes, or a negative errno. */
@@ -25,7 +26,7 @@ export interface Pipe {
   readonly close: () => void
 }
 
-/** What a pipe holds at most: all that an unprivileged process may ask for (fs.pipe-max-size). */
+/** Bytes that a pipe holds at most: all that an unprivileged process may ask for (fs.pipe-max-size). */
 export const pipeBytes = 1024 * 1024
 
 // The values of Linux; x64 and arm64 agree on all of them.
@@ -36,7 +37,9 @@ const SPLICE_F_MOVE = 1
 const SPLICE_F_NONBLOCK = 2
 const SOL_SOCKET = 1
 const SO_MEMINFO = 55
-/** The numbers that SO_MEMINFO gives (linux/sock_diag.h); of these how much a socket may have to send, and how much it has. */
+/**
+ * The count of numbers that SO_MEMINFO gives (linux/sock_diag.h), and the indexes of the send buffer and of its use.
+ */
 const memoryNumbers = 9
 const sendBuffer = 3
 const sendQueued = 5
@@ -52,7 +55,9 @@ const functions = {
   __errno_location: { args: [], returns: "ptr" },
 } as const
 
-/** Or why there is none: this system has no such libc, or no descriptors. The caller closes it. */
+/**
+ * Opens a pipe, which the caller closes, or returns why there is none: this system has no such libc, or no descriptors.
+ */
 export const openPipe = (): Pipe | Fallback => {
   const libc = loadLibc(functions)
   const errno = libc?.__errno_location()

@@ -5,10 +5,10 @@
  * chunk more is waiting, and that goes through a pipe without a copy: half of the processor time of the whole relay.
  * Only as much as the pipe holds for each chunk, so that one busy connection does not keep the others waiting.
  *
- * What the receiver does not take is read back. So the pipe is empty whenever this returns, and one serves everybody. And
- * so the receiver is asked first what it has room for: of what goes to slow readers most would come back, to be copied
- * and kept until they take it (measured with 300 of them: 75 MiB resident instead of 480, and a third less of the
- * processor).
+ * What the receiver does not take is read back. So the pipe is empty whenever this returns, and one serves everybody.
+ * And so the receiver is asked first what it has room for: of what goes to slow readers most would come back, to be
+ * copied and kept until they take it (measured with 300 of them: 75 MiB resident instead of 480, and a third less of
+ * the processor).
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -19,7 +19,7 @@ import type { End } from "../common/end.ts"
 import { errorName } from "../../system/load-libc.ts"
 import { openPipe, type Pipe, pipeBytes } from "./pipe.ts"
 
-/** After a chunk of so many bytes there is more; a smaller one was all that there was. Fewer are not worth a splice. */
+/** Bytes of a chunk after which there is more; a smaller chunk was all that there was. Fewer are not worth a splice. */
 export const spliceFrom = 64 * 1024
 
 /**
@@ -32,7 +32,7 @@ export class Splicer {
   private pipe: Pipe | undefined
   private readonly shortfalls: Pick<Shortfalls, "fellBack">
 
-  /** Without a pipe it moves nothing. `shortfalls` is told when it has to stop. */
+  /** Without a pipe nothing is moved. `shortfalls` hears when the splicer has to stop. */
   constructor(pipe: Pipe | undefined, shortfalls: Pick<Shortfalls, "fellBack"> = unheard) {
     this.pipe = pipe
     this.shortfalls = shortfalls
@@ -50,14 +50,14 @@ export class Splicer {
     const room = pipe.room(sink)
     if (room >= 0 && room < spliceFrom) return undefined
     const count = pipe.fill(source, Math.min(limit, pipeBytes, room < 0 ? spliceFrom : room))
-    // Nothing there. An end is the socket's own to tell: it finds the same.
+    // Nothing there. A FIN is the socket's to report: its read finds the same.
     if (count === 0) return undefined
     if (count < 0) return this.failed(errorName(-count))
     from.received += count
     let moved = 0
     while (moved < count) {
       const taken = pipe.drain(sink, count - moved)
-      // Full, or broken, or not made for this: who writes the rest learns which.
+      // Full, or broken, or not made for this: the caller learns which when it writes the rest.
       if (taken <= 0) break
       moved += taken
     }
@@ -73,9 +73,9 @@ export class Splicer {
 
   private failed(code: string): Moved {
     if (code === "EAGAIN" || code === "ENOTCONN") return undefined
-    // The kernel tells an error of a socket once only, and we have it.
+    // The kernel reports an error of a socket once only, and we have it.
     if (brokenSockets.has(code)) return code
-    // It is the call that is not to be had: in a sandbox, by a seccomp profile.
+    // The call itself is denied: in a sandbox, by a seccomp profile.
     this.giveUp({ reason: "denied", code })
     return undefined
   }
@@ -102,7 +102,7 @@ export class Splicer {
   }
 }
 
-/** What a connection breaks by (tcp(7), ip(7)). */
+/** Errors by which a connection breaks (tcp(7), ip(7)). */
 const brokenSockets: ReadonlySet<string> = new Set([
   "ECONNRESET",
   "EPIPE",
@@ -115,7 +115,10 @@ const brokenSockets: ReadonlySet<string> = new Set([
   "EPROTO",
 ])
 
-/** With a pipe of its own, which is closed with the scope; without one where it is not wanted, or not to be had. */
+/**
+ * Makes a splicer with a pipe of its own, which is closed with the scope; without a pipe where none is wanted, or
+ * available.
+ */
 export const makeSplicer = (
   wanted: boolean,
   shortfalls: Pick<Shortfalls, "fellBack">,

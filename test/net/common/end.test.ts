@@ -3,7 +3,6 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 
 import { type End, nobody } from "../../../src/net/common/end.ts"
-import { RuntimeEnd } from "../../../src/net/runtime/runtime-end.ts"
 import type { SocketName } from "../../../src/net/sockets/socket-end.ts"
 import { ascii } from "../../support/bytes.ts"
 import { bothWays, Ear, pairOf, pairsOf } from "../../support/pair.ts"
@@ -268,9 +267,4 @@ describe.each(bothWays)("by %s sockets,", (way, sockets) => {
     `
     expect(await outputOf(program)).toEqual(["accepted is closed", "connected is closed"])
   })
-})
-
-test("an end of the runtime's has no addresses before it has a socket", () => {
-  const end = new RuntimeEnd(nobody)
-  expect([end.localName(), end.remoteName(), end.descriptor]).toEqual([undefined, undefined, -1])
 })

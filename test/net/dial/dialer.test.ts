@@ -292,7 +292,7 @@ describe("a dial that is interrupted", () => {
       const fiber = Effect.runFork(dial(dialerOf(plain), toAddress("127.0.0.1", hole.port), permitAll))
       await eventually(async () => descriptors() - base, 1, "the number of attempts")
       await Effect.runPromise(Fiber.interrupt(fiber))
-      hole.reclaim()
+      hole.makeRoom()
       // The kernel sends its next SYN a second after the first.
       await eventually(async () => descriptors() - base, 0, "the number of sockets")
     }),
