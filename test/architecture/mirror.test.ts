@@ -28,7 +28,7 @@ const otherFolders = new Set([
 ])
 
 /** Tests in a room that are of more than one of its files. */
-const testsOfSeveral = new Set(["net/many-ends", "protocol/http/smuggling"])
+const testsOfSeveral = new Set(["net/explorer", "net/many-ends", "protocol/http/smuggling"])
 
 /** Files without a test of their own: a glob below src/, why, and the test that would notice. */
 const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: string]> = [
@@ -47,11 +47,10 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["flow/*.ts", "records and constants that others fill and read", "observe/access/access-log"],
   ["net/common/*.ts", "how connections end, as both of their sides see it", "e2e/slow-ends"],
   ["net/http/*.ts", "parts of an exchange, which is tested whole", "conformance/http"],
-  ["net/negotiation.ts", "the first bytes of every protocol", "e2e/first-words"],
-  ["net/tunnel/relay.ts", "tunnels, as both of their sides see them", "e2e/relay"],
   ["net/{polled,runtime}/*.ts", "parts of the two ways to have sockets, which one test holds", "net/common/end"],
   ["net/sockets/*.ts", "what listening and dialling share of a process's descriptors", "attacks/descriptors"],
   ["observe/telemetry/*.ts", "what is sent to a collector", "e2e/telemetry"],
+  ["protocol/ascii.ts", "constants", "protocol/http/scan"],
   ["protocol/handshake.ts", "constructors of the values that every handshake returns", "protocol/socks/socks5"],
   ["proxy/*.ts", "the parts put together", "e2e/modes"],
   ["system/load-libc.ts", "loads what the poller calls", "net/polled/poller"],

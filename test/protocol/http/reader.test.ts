@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test"
 
-import { hopeless, overlong } from "../../../src/protocol/http/connect.ts"
 import { RequestReader, ResponseReader } from "../../../src/protocol/http/reader.ts"
-import { maxRequestLineBytes } from "../../../src/protocol/http/request.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
 import { ascii, cuts, singly } from "../../support/bytes.ts"
 import { limits, requestReader, responseReader } from "../../support/messages.ts"
@@ -162,60 +160,5 @@ describe("a reader of answers", () => {
     expect(reader(answer.replace("OK", "OKAY"))).toMatchObject({ reason: "response-too-large" })
     expect(reader("x".repeat(answer.length))).toBe("partial")
     expect(reader("x".repeat(answer.length + 1))).toMatchObject({ reason: "response-too-large" })
-  })
-})
-
-const reasonOf = (text: string, maxHeadBytes = limits.maxHeadBytes): string | undefined =>
-  hopeless(ascii(text), maxHeadBytes)?.reason
-
-describe("a head that is not whole is hopeless", () => {
-  test.each([
-    "GET /\r\n",
-    "GET / HTTP/1.1 \r\n",
-    "GET / HTTP/1.1\r\r\n",
-    "GET / HTTP/1.x\r\n",
-    "GET / HTTP/11\r\n",
-    "GET / http/1.1\r\n",
-    "GET /HTTP/1.1\r\n",
-    "HTTP/1.1\r\n",
-    "\r\n",
-    "\n",
-    "GET / RTSP/1.0\r\nHost: h\r\n",
-  ])("when its request line is whole and ends with no version: %j", (text) => {
-    expect(reasonOf(text)).toBe("malformed-request")
-  })
-
-  test.each([
-    "",
-    "GET / HTTP/1.1",
-    "GET / HTTP/1.1\r",
-    "GET / HTTP/1.1\r\n",
-    "GET / HTTP/1.0\r\nHost",
-    " HTTP/1.1\r\n",
-    "GET / HTTP/2.0\r\n",
-    "anything at all",
-  ])("not while it may still become one, or something else to be refused for: %j", (text) => {
-    expect(reasonOf(text)).toBeUndefined()
-  })
-
-  test("when it is too long, for the part that is", () => {
-    expect(reasonOf("x".repeat(maxRequestLineBytes))).toBeUndefined()
-    expect(reasonOf("x".repeat(maxRequestLineBytes + 1))).toBe("target-too-long")
-    const line = "GET / HTTP/1.1\r\n"
-    expect(reasonOf(line.padEnd(20, "x"), 20)).toBeUndefined()
-    expect(reasonOf(line.padEnd(21, "x"), 20)).toBe("head-too-large")
-  })
-
-  test("for the same reason whether its line came at once or byte by byte", () => {
-    const tooLong = `GET /${"x".repeat(maxRequestLineBytes)}\r\n`
-    expect(reasonOf(tooLong)).toBe("target-too-long")
-    expect(says(singly(ascii(tooLong)), requests).find((said) => said !== "partial")).toBe("target-too-long")
-    expect(overlong(ascii(tooLong), limits.maxHeadBytes)?.reason).toBe("target-too-long")
-  })
-
-  test("and a head that is whole is measured to its end only", () => {
-    const bytes = ascii(`${request}${"x".repeat(100)}`)
-    expect(overlong(bytes, request.length, request.length)).toBeUndefined()
-    expect(overlong(bytes, request.length - 1, request.length)?.reason).toBe("head-too-large")
   })
 })
