@@ -38,7 +38,9 @@ export const tooLong = (
  */
 export const refusedEarly = (bytes: Uint8Array, maxHeadBytes: number): Refusal | undefined => {
   const lineFeed = bytes.indexOf(LF)
-  if (lineFeed !== -1 && (bytes[lineFeed - 10] !== SP || httpMinor(bytes, lineFeed - 9) === undefined)) {
+  // A line that is too long is that first: it would have been before it was whole.
+  const isWhole = lineFeed !== -1 && lineFeed < maxRequestLineBytes
+  if (isWhole && (bytes[lineFeed - 10] !== SP || httpMinor(bytes, lineFeed - 9) === undefined)) {
     return refusal("malformed-request", "no HTTP version")
   }
   return tooLong(bytes, maxHeadBytes)

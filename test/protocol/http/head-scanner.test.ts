@@ -11,7 +11,7 @@ import {
 import { maxRequestLineBytes } from "../../../src/protocol/http/request.ts"
 import { incomplete, leadingEmptyLines } from "../../../src/protocol/http/scan.ts"
 import { limits } from "../../support/messages.ts"
-import { ascii, cuts } from "../../support/bytes.ts"
+import { ascii, cuts, singly } from "../../support/bytes.ts"
 
 const { maxHeadBytes } = limits
 
@@ -91,5 +91,44 @@ describe("a head is refused", () => {
     expect(tooLong(fields, 64 * 1024)).toBeUndefined()
     expect(tooLong(fields, 20_002)?.reason).toBe("head-too-large")
     expect(tooLong(fields, 20_003)).toBeUndefined()
+  })
+})
+
+const earlyReason = (text: string): string | undefined => refusedEarly(ascii(text), maxHeadBytes)?.reason
+
+describe("a head that is not whole is refused", () => {
+  test.each([
+    "GET /\r\n",
+    "GET / HTTP/1.1 \r\n",
+    "GET / HTTP/1.1\r\r\n",
+    "GET / HTTP/1.x\r\n",
+    "GET / HTTP/11\r\n",
+    "GET / http/1.1\r\n",
+    "GET /HTTP/1.1\r\n",
+    "HTTP/1.1\r\n",
+    "\r\n",
+    "\n",
+    "GET / RTSP/1.0\r\nHost: h\r\n",
+  ])("when its request line is whole and ends with no version: %j", (text) => {
+    expect(earlyReason(text)).toBe("malformed-request")
+  })
+
+  test.each([
+    "",
+    "GET / HTTP/1.1",
+    "GET / HTTP/1.1\r",
+    "GET / HTTP/1.1\r\n",
+    "GET / HTTP/1.0\r\nHost",
+    " HTTP/1.1\r\n",
+    "GET / HTTP/2.0\r\n",
+    "anything at all",
+  ])("not while it may still become one, or something else to be refused for: %j", (text) => {
+    expect(earlyReason(text)).toBeUndefined()
+  })
+
+  test("for the same reason whether its request line came at once or byte by byte", () => {
+    for (const line of [`GET /${"x".repeat(maxRequestLineBytes)}\r\n`, "GET /\r\n"]) {
+      expect(scanned(requestHeads, [ascii(line)])).toBe(scanned(requestHeads, singly(ascii(line))))
+    }
   })
 })

@@ -11,6 +11,7 @@ import { toLatin1 } from "../../../src/protocol/bytes.ts"
 import type { Body } from "../../../src/protocol/http/body.ts"
 import { makeForwarding } from "../../../src/protocol/http/forward.ts"
 import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
+import { routeOf } from "../../../src/protocol/http/route.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
 import { ascii } from "../../support/bytes.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
@@ -57,8 +58,9 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     if (typeof read === "string") return "waiting"
     if ("reason" in read) return "refused"
     inbox.consume(read.skipped)
-    if (read.head.form === "authority") return "over"
-    if (read.head.form !== "absolute" || read.head.method === "TRACE") return "refused"
+    const route = routeOf(read.head, "outbound")
+    if (route === "connect") return "over"
+    if (typeof route !== "string") return "refused"
     const prepared = prepareRequest(read, forwarding, limits)
     if ("reason" in prepared) return "refused"
     part = toLatin1(prepared.bytes)

@@ -1,0 +1,120 @@
+/**
+ * `test/` mirrors `src/`: the test of src/room/x.ts is test/room/x.test.ts, and a long one goes on in x-part.test.ts.
+ * What is otherwise stands in the lists below, with the reason; an entry that excuses nothing any more fails.
+ */
+import { expect, test } from "bun:test"
+import { dirname, join } from "node:path"
+
+const root = join(import.meta.dir, "../..")
+
+/** Folders of test/ that stand for no room of src/: they test the whole, or what is not in src/. */
+const otherFolders = new Set([
+  "architecture",
+  "arm64",
+  "attacks",
+  "bench",
+  "browser",
+  "conformance",
+  "corpora",
+  "deploy",
+  "e2e",
+  "faults",
+  "image",
+  "recipes",
+  "scripts",
+  "smuggling",
+  "soak",
+  "support",
+])
+
+/** Tests in a room that are of more than one of its files. */
+const testsOfSeveral = new Set(["net/explorer", "net/many-ends", "protocol/http/smuggling"])
+
+/** Files without a test of their own: a glob below src/, why, and the test that would notice. */
+const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: string]> = [
+  ["main.ts", "the program itself", "e2e/commands"],
+  ["plain-fibers.ts", "one statement that must come first", "architecture/plain-fibers"],
+  ["admin/page/{*.tsx,poll.ts}", "only a browser shows it; what it computes has tests", "browser/status-page"],
+  ["admin/served.ts", "part of every listener of its room", "admin/admin"],
+  ["cli/clients/*.ts", "parts of what `env` prints", "cli/clients/env"],
+  ["cli/command-line/{outcome,yaml}.ts", "what commands end with, and a library's parser", "cli/check-config"],
+  ["cli/completions/*.ts", "the scripts of the shells, which those shells run", "cli/completions/completions"],
+  ["cli/help/*.ts", "the same words for documents, which are compared", "architecture/docs"],
+  ["cli/run/{reap,spawn}.ts", "what `child` does with processes", "cli/run/child"],
+  ["cli/run/{ports-file,run}.ts", "the command from end to end", "e2e/commands"],
+  ["cli/{running,watch}/*.ts", "clients of a running proxy", "e2e/top"],
+  ["config/{exit-codes,find}.ts", "constants, and a look-up that reading settings is made of", "config/sources"],
+  ["flow/*.ts", "records and constants that others fill and read", "observe/access/access-log"],
+  ["net/common/*.ts", "how connections end, as both of their sides see it", "e2e/slow-ends"],
+  ["net/http/*.ts", "parts of an exchange, which is tested whole", "conformance/http"],
+  ["net/{polled,runtime}/*.ts", "parts of the two ways to have sockets, which one test holds", "net/common/end"],
+  ["net/sockets/*.ts", "what listening and dialling share of a process's descriptors", "attacks/descriptors"],
+  ["observe/telemetry/*.ts", "what is sent to a collector", "e2e/telemetry"],
+  ["protocol/ascii.ts", "constants", "protocol/http/scan"],
+  ["protocol/handshake.ts", "constructors of the values that every handshake returns", "protocol/socks/socks5"],
+  ["proxy/*.ts", "the parts put together", "e2e/modes"],
+  ["system/load-libc.ts", "loads what the poller calls", "net/polled/poller"],
+  ["system/proc.ts", "one read of a file", "cli/run/terminal"],
+]
+
+const scan = (pattern: string): ReadonlyArray<string> =>
+  [...new Bun.Glob(pattern).scanSync({ cwd: root })].filter((path) => !path.includes("node_modules/")).toSorted()
+
+const nameOf = (path: string): string => path.replace(/^(src|test)\//, "").replace(/(\.test)?\.tsx?$/, "")
+const sources = scan("src/**/*.{ts,tsx}")
+const tests = scan("test/**/*.test.ts")
+const sourceNames = new Set(sources.map(nameOf))
+const testNames = new Set(tests.map(nameOf))
+const rooms = new Set([...sourceNames].filter((name) => name.includes("/")).map((name) => name.split("/")[0]!))
+
+const read = (path: string) => Bun.file(join(root, path)).text()
+
+/** Whether a test has the name of a file and of a part of what it tests. */
+const isPart = (name: string): boolean => [...sourceNames].some((source) => name.startsWith(`${source}-`))
+
+/** What exports types and nothing else is the compiler's to check. */
+const holdsTypesOnly = (code: string): boolean => /^export /m.test(code) && !/^export (?!type |interface )/m.test(code)
+
+/** Every file of src/ that a test of the same folder names: that test is of both. */
+const namedBeside = async (): Promise<ReadonlySet<string>> => {
+  const found = new Set<string>()
+  for (const path of tests) {
+    for (const [, name = ""] of (await read(path)).matchAll(/from "(\.[^"]+\/src\/[^"]+)"/g)) {
+      const source = join(dirname(path), name)
+      if (dirname(nameOf(source)) === dirname(nameOf(path))) found.add(nameOf(source))
+    }
+  }
+  return found
+}
+
+test("every folder of tests is a room of src/, or stands in the list", () => {
+  const folders = new Set(tests.map((path) => path.split("/")[1]!))
+  expect([...folders].filter((folder) => !rooms.has(folder) && !otherFolders.has(folder))).toEqual([])
+  expect([...otherFolders].filter((folder) => rooms.has(folder) || !folders.has(folder))).toEqual([])
+})
+
+test("every test in a room is that of a file of src/", () => {
+  const inRooms = [...testNames].filter((name) => rooms.has(name.split("/")[0]!))
+  const strays = inRooms.filter((name) => !sourceNames.has(name) && !isPart(name))
+  expect(strays).toEqual([...testsOfSeveral].toSorted())
+})
+
+test("every file of src/ has a test, or stands in the list with the test that would notice", async () => {
+  const beside = await namedBeside()
+  const untested: Array<string> = []
+  for (const path of sources) {
+    const name = nameOf(path)
+    if (!testNames.has(name) && !beside.has(name) && !holdsTypesOnly(await read(path)))
+      untested.push(path.slice("src/".length))
+  }
+  const globs = without.map(([glob]) => [glob, new Bun.Glob(glob)] as const)
+  expect(untested.filter((path) => !globs.some(([, glob]) => glob.match(path)))).toEqual([])
+  expect(globs.filter(([, glob]) => !untested.some((path) => glob.match(path))).map(([glob]) => glob)).toEqual([])
+})
+
+test("the tests that would notice are there", () => {
+  const missing = without.filter(
+    ([, , by]) => !testNames.has(by) && !tests.some((path) => path.startsWith(`test/${by}/`)),
+  )
+  expect(missing).toEqual([])
+})
