@@ -43,7 +43,7 @@ import { bind } from "./bind.ts"
 import { drainAll } from "./drain.ts"
 import { makePolicy } from "./policy.ts"
 import { makeListenerContext } from "./listener-context.ts"
-import { makeWitness } from "./observer.ts"
+import { makeObserver } from "./observer.ts"
 import { Workload, type WorkloadParts } from "./workload.ts"
 
 /** What the proxy is given: its settings as they are now, its sockets, and where it tells what it does. */
@@ -91,8 +91,8 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     // A name of its own for every process: a request that carries it has been here before.
     const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
     const workload = new Workload({ ...workloadOf(settings()), isListenedOn, log })
-    const witness = makeWitness(log, accessLog, metrics, workload)
-    const connections = yield* makeConnections(witness)
+    const observer = makeObserver(log, accessLog, metrics, workload)
+    const connections = yield* makeConnections(observer)
 
     const open = Effect.fnUntraced(function* (listener: ListenerPlan) {
       const around = makeListenerContext({
@@ -104,7 +104,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         drain,
         idleOrigins,
         pseudonym,
-        reports: witness,
+        observer,
       })
       shared.push(around.exchanges.originPool)
       const listeners = yield* bind(sockets, listener, connections.accept(around))

@@ -129,7 +129,7 @@ export class Connection
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     const now = performance.now()
     flow.handshakeAt = now - flow.started
-    context.reports.detected(flow)
+    context.observer.detected(flow)
     flow.target = asked && context.nameOf(asked.host, asked.port)
     // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
     this.reach(context.direction === "outbound" && asked !== undefined ? asked : context.workload, now)
@@ -170,7 +170,7 @@ export class Connection
     flow.phase = "data"
     flow.dialledAt = now - flow.started
     flow.address = context.nameOf(address, port)
-    context.reports.dialled(flow, now - started)
+    context.observer.dialled(flow, now - started)
     if (this.exchange !== undefined) return this.exchange.supply(end, flow.address)
     const { handshake, inbox, finished } = opening!
     this.join(end, handshake!.accepted(new BoundOf(end)), inbox.take(), finished)
@@ -226,7 +226,7 @@ export class Connection
     flow.phase = "data"
     flow.detectedAt = flow.elapsed()
     flow.carryRequests(client)
-    context.reports.detected(flow)
+    context.observer.detected(flow)
     this.exchange = new Exchange(client, opening!.inbox, opening!.finished, context.exchanges, this)
     this.exchange.start()
   }
@@ -257,7 +257,7 @@ export class Connection
   }
 
   answered(answered: RequestRecord): void {
-    this.context.reports.answered(this.flow, answered)
+    this.context.observer.answered(this.flow, answered)
   }
 
   // The end.
@@ -281,7 +281,7 @@ export class Connection
 
   /** A defect of this program ends its connection, and no other. */
   fail(cause: unknown): void {
-    this.context.reports.defect(this.flow, cause)
+    this.context.observer.defect(this.flow, cause)
     this.flow.end("proxy")
     this.reset()
   }

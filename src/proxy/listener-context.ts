@@ -10,7 +10,7 @@ import { OriginPool } from "../net/http/origin-pool.ts"
 import type { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
-import type { Flow } from "../flow/flow.ts"
+import type { Direction, Flow } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
 import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
@@ -30,11 +30,16 @@ export interface ListenerContext {
   /** What the log calls a destination. */
   readonly nameOf: (host: Host, port: number) => string
   readonly exchanges: ExchangeContext
-  readonly reports: Reports
+  readonly observer: ConnectionObserver
 }
 
-/** What is told while a connection goes on. */
-export interface Reports {
+/** Who watches connections: the metrics and the logs. Called synchronously; must not throw. */
+export interface ConnectionObserver {
+  readonly accepted: (flow: Flow) => void
+  /** The story of a connection is over; both of its sockets are closed. */
+  readonly ended: (flow: Flow) => void
+  /** The proxy is full; `heard` says whether the client is going to be answered why. */
+  readonly overloaded: (direction: Direction, heard: boolean) => void
   /** An HTTP request is over. */
   readonly answered: (flow: Flow, answered: RequestRecord) => void
   /** A dial made a connection in this time. */
@@ -47,7 +52,7 @@ export interface Reports {
 
 export interface ListenerContextParts extends Pick<
   ListenerContext,
-  "settings" | "dialer" | "policy" | "splicer" | "reports"
+  "settings" | "dialer" | "policy" | "splicer" | "observer"
 > {
   readonly plan: ListenerPlan
   readonly drain: Drain
@@ -56,7 +61,7 @@ export interface ListenerContextParts extends Pick<
 }
 
 export const makeListenerContext = (parts: ListenerContextParts): ListenerContext => {
-  const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, reports } = parts
+  const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, observer } = parts
   const { direction } = plan
   // Type, addresses and ports wait for a restart, so this holds as long as the listener.
   const workload = { host: settings().proxyHost, port: settings().proxyPort }
@@ -80,7 +85,7 @@ export const makeListenerContext = (parts: ListenerContextParts): ListenerContex
       originPool: new OriginPool(settings, drain, idleOrigins),
       splicer,
     },
-    reports,
+    observer,
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Witness: tells the metrics and the logs what happens to connections.
+ * Observer: passes what happens to connections on to the metrics and the logs.
  */
 import type { AccessLog } from "../observe/access/access-log.ts"
 import type { Flow } from "../flow/flow.ts"
@@ -7,19 +7,19 @@ import type { Log } from "../observe/log/log.ts"
 import type { Metrics } from "../observe/metrics/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"
 
-import type { Witness } from "./open-connections.ts"
+import type { ConnectionObserver } from "./listener-context.ts"
 import type { Workload } from "./workload.ts"
 
 /** Milliseconds between two warnings that the proxy is full: one says it, thousands hide everything else. */
 const overloadWarningEvery = 10_000
 
 /** `accessLog` is undefined where none is wanted. */
-export const makeWitness = (
+export const makeObserver = (
   log: Log,
   accessLog: AccessLog | undefined,
   metrics: Metrics,
   workload: Pick<Workload, "reached" | "refused">,
-): Witness => {
+): ConnectionObserver => {
   let warned = -overloadWarningEvery
   const refused = (flow: Flow, reason: Reason): void => {
     metrics.refused(flow.direction, reason)

@@ -11,7 +11,7 @@ import type { Accept } from "../net/sockets/sockets.ts"
 import { Flow } from "../flow/flow.ts"
 
 import { Connection } from "./connection.ts"
-import type { Reports, ListenerContext } from "./listener-context.ts"
+import type { ConnectionObserver, ListenerContext } from "./listener-context.ts"
 
 /**
  * Clients that are told, one handshake each, that the proxy is full. Beyond these a connection is reset unheard. They
@@ -19,20 +19,12 @@ import type { Reports, ListenerContext } from "./listener-context.ts"
  */
 export const maxTurnedAway = 32
 
-/** Who is told of connections. Called synchronously; must not throw. */
-export interface Witness extends Reports {
-  readonly accepted: (flow: Flow) => void
-  readonly ended: (flow: Flow) => void
-  /** The proxy is full; `heard` says whether the client will be told why. */
-  readonly overloaded: (direction: Flow["direction"], heard: boolean) => void
-}
-
 type Fork = (story: Effect.Effect<void>) => Fiber.Fiber<void>
 
 /** Every connection that is open, over all listeners; when the scope closes, those that are left are reset. */
-export const makeConnections = (witness: Witness): Effect.Effect<Connections, never, Scope.Scope> =>
+export const makeConnections = (observer: ConnectionObserver): Effect.Effect<Connections, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.map(Effect.context<never>(), (context) => new Connections(Effect.runForkWith(context), witness)),
+    Effect.map(Effect.context<never>(), (context) => new Connections(Effect.runForkWith(context), observer)),
     (connections) => Effect.sync(() => connections.interruptAll()),
   )
 
@@ -45,7 +37,7 @@ export class Connections {
   private turnedAway = 0
   private lastId = 0
   private readonly fork: Fork
-  private readonly witness: Witness
+  private readonly observer: ConnectionObserver
   /** The connection whose fiber is being started. */
   private accepted: Connection | undefined = undefined
 
@@ -79,9 +71,9 @@ export class Connections {
     return Effect.sync(() => void this.emptied.delete(done))
   })
 
-  constructor(fork: Fork, witness: Witness) {
+  constructor(fork: Fork, observer: ConnectionObserver) {
     this.fork = fork
-    this.witness = witness
+    this.observer = observer
   }
 
   /** What is known of those that are open. */
@@ -102,18 +94,18 @@ export class Connections {
       context.dialer.reclaim()
       // An opaque client knows no words to be turned away with.
       if (full && (context.accepts().opaque || this.turnedAway >= maxTurnedAway)) {
-        this.witness.overloaded(direction, false)
+        this.observer.overloaded(direction, false)
         return client.terminate()
       }
       if (full) {
         this.turnedAway++
-        this.witness.overloaded(direction, true)
+        this.observer.overloaded(direction, true)
       }
       const flow = new Flow(++this.lastId, direction, peer)
       const connection = new Connection(client, flow, context, full, this)
       this.open.add(connection)
       this.count++
-      this.witness.accepted(flow)
+      this.observer.accepted(flow)
       this.accepted = connection
       connection.fiber = this.fork(this.story)
       this.accepted = undefined
@@ -125,7 +117,7 @@ export class Connections {
     if (connection.full) this.turnedAway--
     this.open.remove(connection)
     this.count--
-    this.witness.ended(connection.flow)
+    this.observer.ended(connection.flow)
     if (this.count > 0) return
     for (const done of this.emptied) done()
   }

@@ -231,22 +231,26 @@ connection.request("POST", sys.argv[2], body=b"z" * 20_000_000)
 print(connection.getresponse().status)
 `
 
-needs("python3", "curl")("Python and curl get the status that they get without a proxy, every time", async () => {
-  using server = await makeOrigin(origins["ends and reads on"]!)
-  await using pillion = await startPillion()
-  const url = `http://${server.authority}/up`
-  const proxy = `http://127.0.0.1:${pillion.ports.out}`
-  const statuses: Array<string> = []
-  for (let i = 0; i < 5; i++) {
-    const { stdout } = await runCommand(["python3", "-c", uploader, `${pillion.ports.out}`, url])
-    statuses.push(stdout.trim())
-    const body = ["--data-binary", "@-", "--header", "Expect:"]
-    const sent = Bun.spawn(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", proxy, ...body, url], {
-      stdin: new Blob([Buffer.alloc(20 * MB)]),
-      stdout: "pipe",
-      env: { PATH: process.env["PATH"] ?? "" },
-    })
-    statuses.push(await new Response(sent.stdout).text())
-  }
-  expect(statuses).toEqual(statuses.map(() => "413"))
-}, 60_000)
+needs("python3", "curl")(
+  "Python and curl get the status that they get without a proxy, every time",
+  async () => {
+    using server = await makeOrigin(origins["ends and reads on"]!)
+    await using pillion = await startPillion()
+    const url = `http://${server.authority}/up`
+    const proxy = `http://127.0.0.1:${pillion.ports.out}`
+    const statuses: Array<string> = []
+    for (let i = 0; i < 5; i++) {
+      const { stdout } = await runCommand(["python3", "-c", uploader, `${pillion.ports.out}`, url])
+      statuses.push(stdout.trim())
+      const body = ["--data-binary", "@-", "--header", "Expect:"]
+      const sent = Bun.spawn(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-x", proxy, ...body, url], {
+        stdin: new Blob([Buffer.alloc(20 * MB)]),
+        stdout: "pipe",
+        env: { PATH: process.env["PATH"] ?? "" },
+      })
+      statuses.push(await new Response(sent.stdout).text())
+    }
+    expect(statuses).toEqual(statuses.map(() => "413"))
+  },
+  60_000,
+)

@@ -73,7 +73,10 @@ export const connection =
       workload,
       nameOf: (host, port) => formatTarget({ host, port }),
       exchanges: shared.context(direction),
-      reports: {
+      observer: {
+        accepted() {},
+        ended() {},
+        overloaded() {},
         answered: (_, answered) => effects.add(`reports ${reportOf(answered)}`),
         dialled() {},
         detected() {},
