@@ -6,16 +6,20 @@
  * - client: who connected to us. target: where it wants to go. workload: the app beside us.
  * - inbound: what others send to the workload, through us. outbound: what the workload sends to others, through us.
  * - listener: an address that takes connections. plan: which listeners the settings ask for.
- * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. dial: connect there.
- * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins.
- * - turn: one round of the event loop: read what has come, tell everyone, send what they wrote.
- * - end: one side of a connection. tail: bytes that a short write left. flow: what is known of a connection.
- * - refusal: why a client does not get what it asked for. drain: stop without losing anything.
+ * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. negotiation: both, from
+ *   a client's first byte until its intent is known. dial: connect there.
+ * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins, each of
+ *   them a transaction; upload and download are the two directions of one.
+ * - owner: whoever starts a thing and hears its outcome; it implements the thing's XOwner.
+ * - turn: one round of the event loop: read what has come, tell everyone, send what they wrote. batch: what leaves then.
+ * - end: one side of a connection. receiver: who hears it. tail: bytes that a short write left. inbox: bytes that came and
+ *   were not consumed. delivered: acknowledged by the peer. linger: wait behind last words. detach: leave the rest to the
+ *   kernel.
+ * - flow: what is known of a connection. refusal: why a client does not get what it asked for. verbatim: bytes as they
+ *   came. pseudonym: our name in Via. drain: stop without losing anything. defect: a fault of this program.
  * - origin of a value: where a setting came from. origin of a request: the server that answers it.
  *
- * The rooms, from the inside out: protocol (pure decisions about bytes) · net (sockets) · proxy (the story of a
- * connection, policy, drain) · observe (logs, metrics) · admin (health and admin servers) · config (the option table) ·
- * cli (one file a command). `proxy/connection.ts` tells what happens to a connection; this file, what it happens in.
+ * docs/architecture.md draws the rooms and walks through the life of a connection; `proxy/connection.ts` tells it.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
