@@ -68,6 +68,18 @@ const exchanges: Readonly<Record<string, Deep>> = {
     client: ["", "bo", "dy"],
     target: ["", "x"],
   },
+  "an early answer that is to come": {
+    depth: 4,
+    before: [post, "supply", "client has room for 1"],
+    client: ["", "bo", "dy"],
+    target: [whole.replace("OK|", "OK|Connection: close|")],
+  },
+  "an answer that ends with its connection": {
+    depth: 4,
+    before: [get, "supply"],
+    client: [""],
+    target: ["HTTP/1.1 200 OK||<answer>", "more"],
+  },
   "a slow reader of much": {
     depth: 3,
     before: ["client reads slowly", get, "supply", `origin > ${upTo(70_000)}`],

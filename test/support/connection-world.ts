@@ -2,7 +2,6 @@
  * Connection world: the whole story of one client among scripted ends; its dials do what a script says.
  */
 import type { Dial, DialOwner } from "../../src/net/dial/dialer.ts"
-import type { Drain } from "../../src/net/common/drain-signal.ts"
 import type { End } from "../../src/net/common/end.ts"
 import type { AcceptedProtocols } from "../../src/net/negotiation.ts"
 import type { SocketEnd } from "../../src/net/sockets/socket-end.ts"
@@ -15,12 +14,12 @@ import { address, toName } from "./dialling.ts"
 import { flowOf } from "./flows.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
-import { reportOf, Shared } from "./http-worlds.ts"
+import { reportOf, Shared, type WatchedDrain } from "./http-worlds.ts"
 import { endingOf, Ends, pseudonym, settings } from "./worlds.ts"
 
 export interface ConnectionWorld extends World {
   readonly client: ScriptedEnd
-  readonly drain: Drain
+  readonly drain: WatchedDrain
   readonly story: { ended: number; resumed: number; cancelled: boolean; defects: number; dialling: boolean }
 }
 

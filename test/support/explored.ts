@@ -2,7 +2,9 @@
  * Explored: what can happen to a relay, an exchange and a connection, and what must always be so of each.
  */
 import { nextDue } from "../../src/net/common/deadline.ts"
-import { exchange, type ExchangeWorld } from "./http-worlds.ts"
+import { uncertainBytes } from "../../src/net/common/delivery.ts"
+import type { RequestRecord } from "../../src/flow/request-record.ts"
+import { exchange, type ExchangeWorld, type WatchedDrain } from "./http-worlds.ts"
 import { connection, type ConnectionWorld } from "./connection-world.ts"
 import { type Explored, finishAll, peerMoves } from "./explorer.ts"
 import { act, bytesOf, pass } from "./playbook.ts"
@@ -37,6 +39,12 @@ const delivered = (from: ScriptedEnd, given: string, to: ScriptedEnd): ReadonlyA
     ? [`${from.name} had finished, and ${to.name} did not get all`]
     : []
 
+/** Who sends to an end that is behind is paused: else the proxy would have to hold all that it sends. */
+const unheld = (from: ScriptedEnd, to: ScriptedEnd): string | undefined =>
+  from.open && to.open && to.blocked && !to.broken && !from.paused
+    ? `${to.name} is behind, and ${from.name} is not paused`
+    : undefined
+
 export const exploredRelay = ({ before, client, target }: Begin): Explored<RelayWorld> => ({
   make: relay(),
   before,
@@ -44,6 +52,7 @@ export const exploredRelay = ({ before, client, target }: Begin): Explored<Relay
     if (world.over.count > 0 || world.over.cancelled) return []
     return [...peerMoves(world.client, client, said), ...peerMoves(world.target, target, said), ...time(), "cancel"]
   },
+  always: ({ client, target }) => unheld(client, target) ?? unheld(target, client),
   finish: finishAll,
   wrongs: ({ client, target, over, effects }) => {
     const wrongs = [...carried(client, client.given, target), ...carried(target, target.given, client)]
@@ -60,6 +69,27 @@ const originsOf = ({ ends }: Pick<ExchangeWorld, "ends">): ReadonlyArray<Scripte
 /** Whole answers are `<answer>`; their reports must not be more than the client's kernel took. */
 const answerMark = /<answer>/g
 
+/** Whether the client was reset before it had the large answer behind which it asked for nothing more. */
+const isLost = ({ peerReset, sent, given }: ScriptedEnd, reported: ReadonlyArray<RequestRecord>): boolean =>
+  peerReset &&
+  reported.some(({ endedBy, bytesOut }) => endedBy === undefined && bytesOut >= uncertainBytes && sent < bytesOut) &&
+  given.split(bytesOf("||")).length <= 2
+
+/** An origin that is reset within an answer that ends with the connection. */
+const isCut = ({ given, peerReset, peerFinished }: ScriptedEnd): boolean =>
+  given.startsWith(bytesOf("HTTP/1.1 200 OK||")) && peerReset && !peerFinished
+
+/** The shared origins wait for a drain as long as their listener is there; nobody else does when everything is over. */
+const waiting = ({ active, waiting }: WatchedDrain): ReadonlyArray<string> =>
+  !active && waiting.size > 1 ? ["somebody still waits for the drain"] : []
+
+/** An origin is paused for a client that is behind, and for nothing else. */
+const unread = ({ client, needs, ends }: ExchangeWorld): string | undefined => {
+  if (!client.open || client.blocked || client.broken || needs.over > 0 || needs.cancelled) return undefined
+  const paused = originsOf({ ends }).find((origin) => origin.open && origin.paused)
+  return paused && `${paused.name} is paused, and the client is not behind`
+}
+
 export const exploredExchange = ({ before, client, target }: Begin): Explored<ExchangeWorld> => ({
   make: exchange({ closes: true }),
   before,
@@ -74,6 +104,7 @@ export const exploredExchange = ({ before, client, target }: Begin): Explored<Ex
       ...owner,
     ]
   },
+  always: unread,
   finish: (world) => {
     finishAll(world, () => {
       if (world.needs.origin) act(world, "decline name-not-found")
@@ -83,13 +114,16 @@ export const exploredExchange = ({ before, client, target }: Begin): Explored<Ex
     pass(20_000)
     finishAll(world)
   },
-  wrongs: ({ client, needs, reports }) => {
+  wrongs: ({ client, drain, ends, needs, reports }) => {
     const wrongs: Array<string> = []
     if (reports.wrong !== undefined) wrongs.push(reports.wrong)
     if (reports.under !== 0) wrongs.push("a request is not reported")
     if (needs.over !== (needs.cancelled ? 0 : 1)) wrongs.push(`its end is told ${needs.over} times`)
     const whole = reports.reported.filter(({ endedBy, status }) => endedBy === undefined && status === 200).length
     const taken = client.taken.match(answerMark)?.length ?? 0
+    if (whole > 0 && originsOf({ ends }).some(isCut)) wrongs.push("an answer that a reset cut short is reported whole")
+    wrongs.push(...waiting(drain))
+    if (isLost(client, reports.reported)) wrongs.push("a large answer is reported whole, and did not get there")
     if (whole > taken) wrongs.push(`${whole} answers are reported whole, and the client got ${taken}`)
     return wrongs
   },
@@ -117,8 +151,8 @@ export const exploredConnection = ({ before, client, target }: Begin): Explored<
     pass(20_000)
     finishAll(world)
   },
-  wrongs: ({ client, story, ends }) => {
-    const wrongs: Array<string> = []
+  wrongs: ({ client, drain, story, ends }) => {
+    const wrongs = [...waiting(drain)]
     if (story.ended !== 1) wrongs.push(`its end is told ${story.ended} times`)
     if (story.resumed !== (story.cancelled ? 0 : 1)) wrongs.push(`its fiber is resumed ${story.resumed} times`)
     if (story.defects > 0) wrongs.push("a defect")

@@ -6,7 +6,7 @@
  * copied, and a thousand lines take a few milliseconds. When an order fails, every line that the failure does not need
  * is left out of it, and what is left is shown as a playbook: what was done, and what followed.
  */
-import { nextDue } from "../../src/net/common/deadline.ts"
+import { forgetAll, nextDue } from "../../src/net/common/deadline.ts"
 import { act, passUntilDue, type World } from "./playbook.ts"
 import type { Random } from "./random.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
@@ -20,6 +20,8 @@ export interface Explored<W extends World> {
   readonly before: ReadonlyArray<string>
   /** The lines that can come next. */
   readonly moves: (world: W, said: Said) => ReadonlyArray<string>
+  /** What must not be, and is, after any line. */
+  readonly always?: (world: W) => string | undefined
   /** Lets whatever is still open come to an end in order. */
   readonly finish: (world: W) => void
   /** What must not be, and is, when everything is over. */
@@ -35,17 +37,19 @@ class Play<W extends World> {
   private readonly said = new Map<string, number>()
   private readonly transcript: Array<string> | undefined
   private told = 0
-  private thrown: string | undefined
+  private wrong: string | undefined
 
   constructor(explored: Explored<W>, transcript?: Array<string>) {
     this.explored = explored
     this.transcript = transcript
+    // What another order left armed is that one's failure.
+    forgetAll()
     this.world = explored.make()
     for (const line of explored.before) this.line(line)
   }
 
   get moves(): ReadonlyArray<string> {
-    return this.thrown === undefined ? this.explored.moves(this.world, this.said) : []
+    return this.wrong === undefined ? this.explored.moves(this.world, this.said) : []
   }
 
   move(line: string): void {
@@ -57,9 +61,9 @@ class Play<W extends World> {
   end(): ReadonlyArray<string> {
     const { world, explored } = this
     try {
-      if (this.thrown === undefined) explored.finish(world)
+      if (this.wrong === undefined) explored.finish(world)
       this.note()
-      if (this.thrown !== undefined) return [this.thrown]
+      if (this.wrong !== undefined) return [this.wrong]
       const wrongs = [...explored.wrongs(world)]
       for (const end of world.ends.values()) {
         wrongs.push(...end.wrongs)
@@ -79,8 +83,9 @@ class Play<W extends World> {
     try {
       if (!act(this.world, line)) throw new Error(`${line} is no deed`)
     } catch (error) {
-      this.thrown ??= `it throws: ${String(error)}`
+      this.wrong ??= `it throws: ${String(error)}`
     }
+    this.wrong ??= this.explored.always?.(this.world)
     this.note()
   }
 

@@ -2,7 +2,7 @@
  * HTTP worlds: an exchange, and connections to origins at rest, among scripted ends.
  */
 import type { Settings } from "../../src/config/settings.ts"
-import { Drain } from "../../src/net/common/drain-signal.ts"
+import { Drain, type DrainListener } from "../../src/net/common/drain-signal.ts"
 import { Exchange } from "../../src/net/http/exchange.ts"
 import type { ExchangeContext, Need } from "../../src/net/http/exchange-context.ts"
 import { Linger } from "../../src/net/common/linger.ts"
@@ -24,10 +24,25 @@ import { bytes, Ends, pseudonym, settings } from "./worlds.ts"
 
 const forwarding = makeForwarding(pseudonym)
 
+/** A drain that can be asked who waits for it. */
+export class WatchedDrain extends Drain {
+  readonly waiting = new Set<DrainListener>()
+
+  override subscribe(subscriber: DrainListener): void {
+    super.subscribe(subscriber)
+    this.waiting.add(subscriber)
+  }
+
+  override unsubscribe(subscriber: DrainListener): void {
+    super.unsubscribe(subscriber)
+    this.waiting.delete(subscriber)
+  }
+}
+
 /** Everything that exchanges share, and what may change about it. */
 export class Shared {
   settings: Settings = { ...settings }
-  readonly drain = new Drain()
+  readonly drain = new WatchedDrain()
   /** How many sockets there may be more than there are. */
   private places = Infinity
   readonly spare = new DescriptorBudget(() => this.places)
@@ -110,7 +125,7 @@ export const origins = (): World => {
 
 export interface ExchangeWorld extends World {
   readonly client: ScriptedEnd
-  readonly drain: Drain
+  readonly drain: WatchedDrain
   /** What the owner was asked for and has not given; it is over when it was asked for its end. */
   readonly needs: { origin: boolean; over: number; cancelled: boolean }
   /** Requests that were begun and not reported; what was reported. */

@@ -167,6 +167,8 @@ const begun = <D>(all: Readonly<Record<string, D>>, line: string): { deed: D; re
 
 /** Plays a script in a new world; throws a transcript of what happened where that is something else. */
 export const play = (make: () => World, script: string): void => {
+  // What another case left armed is that one's failure.
+  forgetAll()
   const world = make()
   const said: Array<string> = []
   let at = 0

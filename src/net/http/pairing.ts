@@ -178,7 +178,11 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
     request.isAnswered = true
     request.endsAt = client.total
     if (request.prepared.body.done) return this.exchanged(origin)
+    // It is owed no FIN that looks complete, and nothing that it still sends is worth waiting for.
+    if (client.lost) return this.clientStopped()
     if (!request.clientKeepAlive && client.tail === undefined) client.end.shutdown()
+    // A client that had finished is closed by our FIN, and everything is over.
+    if (!client.end.open) return
     this.upload.startBehindAnswer()
     if (origin.broken) this.originStopped(origin)
   }

@@ -1,48 +1,9 @@
 /** Exchange, line by line: answers that are whole before their request, and bodies. */
+import { chunking, early, posting, sent, served } from "../../support/exchange-lines.ts"
 import { holdTime, plays } from "../../support/playbook.ts"
 import { exchange } from "../../support/http-worlds.ts"
 
 holdTime()
-
-/** A request is on its way. */
-const sent = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||`
-
-/** One request was answered; both connections stay. */
-const served = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||
-    origin > HTTP/1.1 200 OK|Content-Length: 2||ok
-    client < HTTP/1.1 200 OK|Content-Length: 2|Via: 1.1 px||ok
-    reports GET a:80/ 200 with 2`
-
-/** A request is on its way, four bytes of body behind it. */
-const posting = `
-    client > POST http://a/p HTTP/1.1|Host: a|Content-Length: 4||
-    needs Origin a:80
-    supply
-    origin < POST /p HTTP/1.1|Host: a|Content-Length: 4|Via: 1.1 px||`
-
-/** Likewise one with a body in chunks. */
-const chunking = `
-    client > POST http://a/p HTTP/1.1|Host: a|Transfer-Encoding: chunked||
-    needs Origin a:80
-    supply
-    origin < POST /p HTTP/1.1|Host: a|Transfer-Encoding: chunked|Via: 1.1 px||`
-
-/** A request whose body is still to come was answered in full. */
-const early = `
-    client > POST http://a/p HTTP/1.1|Host: a|Content-Length: 4||
-    needs Origin a:80
-    supply
-    origin < POST /p HTTP/1.1|Host: a|Content-Length: 4|Via: 1.1 px||
-    origin > HTTP/1.1 200 OK|Content-Length: 2||ok
-    client < HTTP/1.1 200 OK|Content-Length: 2|Via: 1.1 px||ok`
 
 plays(exchange(), {
   "an early answer, and the origin reads on: it gets the whole body": `
@@ -231,6 +192,45 @@ plays(exchange(), {
     origin is closed in order
     reports POST a:80/p 200 with 3
     needs Over in order`,
+
+  "an early answer closes a client that had finished before the end of its body": `
+    ${posting}
+    origin has room for 1
+    client > bo
+    origin < b
+    client finishes unread
+    origin > HTTP/1.1 413 Too|Connection: close|Content-Length: 2||no
+    client < HTTP/1.1 413 Too|Content-Length: 2|Via: 1.1 px|Connection: close||no
+    client gets FIN
+    client is closed in order
+    reports POST a:80/p 413 with 2
+    origin is reset
+    needs Over by a reset`,
+
+  "also when the client takes the answer late": `
+    ${posting}
+    origin has room for 1
+    client > bo
+    origin < b
+    client finishes unread
+    client has room for 1
+    origin > HTTP/1.1 413 Too|Connection: close|Content-Length: 2||no
+    client < H
+    client drains
+    client < TTP/1.1 413 Too|Content-Length: 2|Via: 1.1 px|Connection: close||no
+    client gets FIN
+    client is closed in order
+    reports POST a:80/p 413 with 2
+    origin is reset
+    needs Over by a reset`,
+
+  "an early answer that the kernel refuses is told as lost, and the client reset": `
+    ${posting}
+    client refuses writes
+    origin > HTTP/1.1 413 Too|Connection: close|Content-Length: 2||no
+    origin is reset
+    reports POST a:80/p 413 with 2, ended by client in data: the client took no more of its answer
+    needs Over by a reset`,
 
   "an early answer to a slow reader: its FIN waits for the tail": `
     ${posting}

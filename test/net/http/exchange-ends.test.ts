@@ -1,42 +1,9 @@
 /** Exchange, line by line: slow readers, drains, and how either side may end. */
+import { big, posting, sent, served } from "../../support/exchange-lines.ts"
 import { holdTime, plays } from "../../support/playbook.ts"
 import { exchange } from "../../support/http-worlds.ts"
 
 holdTime()
-
-/** A request is on its way. */
-const sent = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||`
-
-/** One request was answered; both connections stay. */
-const served = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||
-    origin > HTTP/1.1 200 OK|Content-Length: 2||ok
-    client < HTTP/1.1 200 OK|Content-Length: 2|Via: 1.1 px||ok
-    reports GET a:80/ 200 with 2`
-
-/** A request is on its way, four bytes of body behind it. */
-const posting = `
-    client > POST http://a/p HTTP/1.1|Host: a|Content-Length: 4||
-    needs Origin a:80
-    supply
-    origin < POST /p HTTP/1.1|Host: a|Content-Length: 4|Via: 1.1 px||`
-
-/** A slow reader was passed all of a large answer, and has acknowledged nothing of it. */
-const big = `
-    client reads slowly
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||
-    origin > HTTP/1.1 200 OK|Content-Length: 70000||{70000}
-    client < HTTP/1.1 200 OK|Content-Length: 70000|Via: 1.1 px||{70000}`
 
 plays(exchange(), {
   "a short write holds the answer, and the origin is paused": `

@@ -1,32 +1,9 @@
 /** Exchange, line by line: requests, answers, and what becomes of both connections. */
+import { posting, sent, served } from "../../support/exchange-lines.ts"
 import { holdTime, plays } from "../../support/playbook.ts"
 import { exchange } from "../../support/http-worlds.ts"
 
 holdTime()
-
-/** A request is on its way. */
-const sent = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||`
-
-/** One request was answered; both connections stay. */
-const served = `
-    client > GET http://a/ HTTP/1.1|Host: a||
-    needs Origin a:80
-    supply
-    origin < GET / HTTP/1.1|Host: a|Via: 1.1 px||
-    origin > HTTP/1.1 200 OK|Content-Length: 2||ok
-    client < HTTP/1.1 200 OK|Content-Length: 2|Via: 1.1 px||ok
-    reports GET a:80/ 200 with 2`
-
-/** A request is on its way, four bytes of body behind it. */
-const posting = `
-    client > POST http://a/p HTTP/1.1|Host: a|Content-Length: 4||
-    needs Origin a:80
-    supply
-    origin < POST /p HTTP/1.1|Host: a|Content-Length: 4|Via: 1.1 px||`
 
 plays(exchange(), {
   "a request goes to its origin and its answer back": `
