@@ -28,7 +28,7 @@ export const asks = (tunnel: Tunnel, host: string, port: number): Uint8Array => 
     case "socks4a":
       return Uint8Array.of(4, 1, ...big, 0, 0, 0, 1, 0, ...name, 0)
     case "socks5":
-      if (host.includes(":")) return Uint8Array.of(5, 1, 0, 4, ...ipv6Bytes(host), ...big)
+      if (host.includes(":") && !host.startsWith("[")) return Uint8Array.of(5, 1, 0, 4, ...ipv6Bytes(host), ...big)
       return quad.length === 4 && quad.every((part) => part >= 0 && part <= 255)
         ? Uint8Array.of(5, 1, 0, 1, ...quad, ...big)
         : Uint8Array.of(5, 1, 0, 3, name.length, ...name, ...big)
