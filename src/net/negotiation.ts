@@ -13,7 +13,7 @@ import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Target } from "../protocol/target.ts"
 import { makeTcp } from "../protocol/detect/raw.ts"
 
-import { after, cancel, type Deadline } from "./common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./common/deadline.ts"
 import type { End, Receiver } from "./common/end.ts"
 import type { Cancellable } from "./common/cancellable.ts"
 
@@ -50,7 +50,7 @@ export interface NegotiationOwner {
   readonly abandoned: () => void
 }
 
-export class Negotiation implements Receiver, Cancellable {
+export class Negotiation implements Receiver, Cancellable, Expires {
   /** What the client has sent and nobody has consumed. */
   readonly inbox = new Inbox()
   /** Its FIN has arrived. */
@@ -87,7 +87,7 @@ export class Negotiation implements Receiver, Cancellable {
     this.client.receiver = this
     this.listen()
     // Whoever has asked already, or need not ask, needs no deadline.
-    if (this.listening) this.deadline = after(this.accepts.handshakeTimeout, expire, this, now)
+    if (this.listening) this.deadline = after(this.accepts.handshakeTimeout, this, now)
   }
 
   cancel(): void {
@@ -190,5 +190,3 @@ export class Negotiation implements Receiver, Cancellable {
 }
 
 const exchange: ClientIntent = { _tag: "Exchange" }
-
-const expire = (opening: Negotiation): void => opening.expire()

@@ -96,6 +96,7 @@ export const origins = (): World => {
       own.forget(origin)
       origin.release()
     },
+    originExpired: (origin) => own.release(origin),
   }
   const now = (): Settings => shared.settings
   const make = (key: string): OriginConnection => {

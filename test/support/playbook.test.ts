@@ -24,7 +24,7 @@ for (const name in failures) {
 }
 
 const leaves = () => {
-  after(1000, () => {})
+  after(1000, { expire() {} })
   return relay()()
 }
 
@@ -53,9 +53,9 @@ test("a machine that writes behind FIN, or keeps a chunk, is found out", () => {
 test("the next deadline of all is known, until all are forgotten", () => {
   const fired: Array<number> = []
   const now = performance.now()
-  after(3000, () => fired.push(3))
-  after(1000, () => fired.push(1))
-  after(2000, () => fired.push(2))
+  after(3000, { expire: () => void fired.push(3) })
+  after(1000, { expire: () => void fired.push(1) })
+  after(2000, { expire: () => void fired.push(2) })
   expect(nextDue()).toBe(now + 1000)
   pass(1000)
   expect([fired, nextDue()]).toEqual([[1], now + 2000])

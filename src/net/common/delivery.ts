@@ -4,7 +4,7 @@
  * The kernel tells nobody when that is so, so it is asked: soon at first, then seldom. Only whoever has written more
  * than fits into any peer's window needs to know.
  */
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import type { End } from "./end.ts"
 import { enoughFor } from "./progress.ts"
 import type { Cancellable } from "./cancellable.ts"
@@ -28,7 +28,7 @@ export const uncertainBytes = 64 * 1024
 export const acknowledgedBy = (end: End): number =>
   end.sent < uncertainBytes ? end.sent : end.sent - end.unacknowledged()
 
-export class Delivery implements Cancellable {
+export class Delivery implements Cancellable, Expires {
   private readonly end: End
   private readonly total: number
   private readonly stallTimeout: number
@@ -48,7 +48,7 @@ export class Delivery implements Cancellable {
     this.stallTimeout = stallTimeout
     this.owner = owner
     this.acknowledged = end.sent - end.unacknowledged()
-    this.deadline = after(this.every, look, this)
+    this.deadline = after(this.every, this)
   }
 
   /** Asks now whether everything has got there. */
@@ -56,7 +56,8 @@ export class Delivery implements Cancellable {
     return this.end.sent - this.end.unacknowledged() >= this.total
   }
 
-  look(): void {
+  /** Looks how far it has got. */
+  expire(): void {
     const acknowledged = this.end.sent - this.end.unacknowledged()
     if (acknowledged >= this.total) return this.owner.delivered()
     const now = performance.now()
@@ -65,12 +66,10 @@ export class Delivery implements Cancellable {
       this.progressAt = now
     } else if (now - this.progressAt >= this.stallTimeout) return this.owner.stalled()
     this.every = Math.min(2 * this.every, maxLook)
-    this.deadline = after(Math.min(this.every, this.stallTimeout), look, this, now)
+    this.deadline = after(Math.min(this.every, this.stallTimeout), this, now)
   }
 
   cancel(): void {
     cancel(this.deadline)
   }
 }
-
-const look = (delivery: Delivery): void => delivery.look()

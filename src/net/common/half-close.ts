@@ -3,7 +3,7 @@
  * period in which enough was acknowledged: a long answer to a finished request is no leak, a trickle that holds
  * descriptors is one.
  */
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import { enoughFor } from "./progress.ts"
 
 /** Whose ends they are. */
@@ -16,7 +16,7 @@ export interface HalfCloseOwner {
   readonly halfCloseExpired: () => void
 }
 
-export class HalfClose {
+export class HalfClose implements Expires {
   private readonly owner: HalfCloseOwner
   private timeout = 0
   /** What had been acknowledged when the period began. */
@@ -32,7 +32,7 @@ export class HalfClose {
   private arm(): void {
     this.timeout = this.owner.halfCloseTimeout()
     this.progress = this.owner.acknowledged()
-    this.deadline = after(this.timeout, expire, this)
+    this.deadline = after(this.timeout, this)
   }
 
   expire(): void {
@@ -44,5 +44,3 @@ export class HalfClose {
     cancel(this.deadline)
   }
 }
-
-const expire = (halfClose: HalfClose): void => halfClose.expire()

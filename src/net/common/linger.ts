@@ -8,7 +8,7 @@
  */
 import { empty } from "../../protocol/bytes.ts"
 
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import { uncertainBytes } from "./delivery.ts"
 import type { End, Receiver } from "./end.ts"
 import { enoughFor } from "./progress.ts"
@@ -28,7 +28,7 @@ export interface LingerOwner {
 }
 
 /** Sends last words, which may be empty, then closes an end in order, or by force when the peer does not let it. */
-export class Linger implements Receiver, Cancellable {
+export class Linger implements Receiver, Cancellable, Expires {
   private readonly end: End
   /** Milliseconds for which a peer may take nothing of what is there for it. */
   private readonly stallTimeout: number
@@ -82,11 +82,11 @@ export class Linger implements Receiver, Cancellable {
   }
 
   private arm(now: number): void {
-    this.deadline = after(Math.min(lingerTimeout, this.stallTimeout), look, this, now)
+    this.deadline = after(Math.min(lingerTimeout, this.stallTimeout), this, now)
   }
 
   /** Goes on as long as there is progress. */
-  look(): void {
+  expire(): void {
     const { end } = this
     const now = performance.now()
     const unacknowledged = end.unacknowledged()
@@ -129,8 +129,6 @@ export class Linger implements Receiver, Cancellable {
     owner.closed(delivered ? "delivered" : this.timedOut ? "timeout" : "left")
   }
 }
-
-const look = (linger: Linger): void => linger.look()
 
 /** Closes an end that nobody waits for, in order behind `words`, and in bounded time. */
 export const discard = (end: End, stallTimeout: number, words: Uint8Array = empty): void => {

@@ -12,7 +12,7 @@ import { type Address, addressLiteral } from "../../protocol/address.ts"
 import { refusal, type Refusal } from "../../protocol/refusal.ts"
 import { comparableName, formatTarget, type Host, type Target } from "../../protocol/target.ts"
 import { Attempt, type Connect } from "../sockets/attempt.ts"
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import { type Loss, Race, type RaceOwner } from "./race.ts"
 import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "../sockets/socket-end.ts"
@@ -89,7 +89,7 @@ interface Asked {
 }
 
 /** One dial: its deadline, and the phase that it is in. */
-export class Dial implements Cancellable, RaceOwner {
+export class Dial implements Cancellable, RaceOwner, Expires {
   private readonly target: Target
   private readonly owner: DialOwner
   private readonly parts: DialerParts
@@ -117,7 +117,7 @@ export class Dial implements Cancellable, RaceOwner {
   /** `now` is on the monotonic clock. May have failed before it returns. */
   start(now: number): void {
     this.started = now
-    this.deadline = after(this.settings.dialTimeout, expire, this, now)
+    this.deadline = after(this.settings.dialTimeout, this, now)
     const { host, port } = this.target
     if (host._tag !== "Name") return this.connect([host], port)
     const name = comparableName(host.name)
@@ -183,7 +183,7 @@ export class Dial implements Cancellable, RaceOwner {
 
   expire(): void {
     this.isLate = true
-    if (this.race !== undefined) return this.race.expire()
+    if (this.race !== undefined) return this.race.timeOut()
     this.leave?.()
     if (this.loss !== undefined) return this.fail(this.loss.refusal, this.loss.address)
     this.fail(refusal("name-timeout", `${formatTarget(this.target)}: no answer from the name server`), undefined)
@@ -194,8 +194,6 @@ export class Dial implements Cancellable, RaceOwner {
     this.owner.failed(refusal, address)
   }
 }
-
-const expire = (dial: Dial): void => dial.expire()
 
 /** RFC 6761 section 6.3: `localhost`, and every name below it, is never looked up. */
 const localhost: ReadonlyArray<Address> = [addressLiteral("127.0.0.1"), addressLiteral("::1")]

@@ -70,10 +70,9 @@ export class ClientOrigins {
     const byKey = (this.byKey ??= new Map<string, OriginConnection>())
     const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
-    const release = (): void => this.release(origin)
     byKey.set(origin.key, origin)
-    this.budget.lend(origin, release)
-    origin.wait(keepAliveTimeout, release)
+    this.budget.lend(origin, () => this.release(origin))
+    origin.wait(keepAliveTimeout)
   }
 
   /** Lets go of a connection without closing it. */

@@ -4,7 +4,7 @@
 import { type ReaderLimits, ResponseReader } from "../../protocol/http/reader.ts"
 import { Inbox } from "../../protocol/inbox.ts"
 
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import type { End, Receiver } from "../common/end.ts"
 import { discard } from "../common/linger.ts"
 
@@ -14,6 +14,8 @@ export interface OriginOwner {
   readonly originDrained: (origin: OriginConnection) => void
   /** The origin will send no more; its `code` says why when that was not in order. */
   readonly originEnded: (origin: OriginConnection) => void
+  /** It was to `wait` for a next request, and none came in time. */
+  readonly originExpired: (origin: OriginConnection) => void
 }
 
 /**
@@ -33,7 +35,7 @@ export interface OriginLimits extends ReaderLimits {
   readonly halfCloseTimeout: number
 }
 
-export class OriginConnection implements Receiver {
+export class OriginConnection implements Receiver, Expires {
   readonly end: End
   /** `host:port`: connections with the same key serve the same origin. */
   readonly key: string
@@ -108,9 +110,13 @@ export class OriginConnection implements Receiver {
     this.answering = false
   }
 
-  /** Starts the wait for a next request; `expired` is called when none comes in time. */
-  wait(keepAliveTimeout: number, expired: () => void): void {
-    this.idleDeadline = after(keepAliveTimeout, expired)
+  /** Starts the wait for a next request; its owner hears when none comes in time. */
+  wait(keepAliveTimeout: number): void {
+    this.idleDeadline = after(keepAliveTimeout, this)
+  }
+
+  expire(): void {
+    this.owner.originExpired(this)
   }
 
   wake(): void {

@@ -19,7 +19,7 @@ import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 const sweepEvery = 1000
 
 /** Owns those that have left, until an exchange does. */
-const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
+const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {}, originExpired() {} }
 
 export class OriginPool implements OriginOwner, DrainListener {
   /** The one that was given last, by key; the others lie `below` it. */
@@ -127,4 +127,7 @@ export class OriginPool implements OriginOwner, DrainListener {
   originEnded(origin: OriginConnection): void {
     this.release(origin)
   }
+
+  /** Never here: those that wait are swept by their age. */
+  originExpired(): void {}
 }

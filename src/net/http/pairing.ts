@@ -153,6 +153,10 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
     origin.release()
   }
 
+  originExpired(origin: OriginConnection): void {
+    this.origins.release(origin)
+  }
+
   redial(origin: OriginConnection): void {
     const request = this.request!
     request.retried = true
