@@ -131,17 +131,17 @@ export class Connection
     flow.handshakeAt = now - flow.started
     context.observer.detected(flow)
     flow.target = asked && context.nameOf(asked.host, asked.port)
-    // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
-    this.reach(context.direction === "outbound" && asked !== undefined ? asked : context.workload, now)
+    this.reach(context.destination.resolve(asked), now)
   }
 
   // May it go there? Then it is dialled.
 
-  private reach(target: Target, now: number): void {
+  private reach(target: Target | Refusal, now: number): void {
     const { flow, context } = this
     flow.phase = "dial"
+    if ("reason" in target) return this.failed(target)
     flow.target ??= context.nameOf(target.host, target.port)
-    const denied = context.policy.permit(context.direction, target)
+    const denied = context.destination.permit(target)
     if (denied !== undefined) return this.failed(denied)
     context.exchanges.idleOrigins.reclaim()
     const dial = context.dialer.dial(target, this)
@@ -150,7 +150,7 @@ export class Connection
   }
 
   permit(address: Address, port: number, asked: Host): Refusal | undefined {
-    return this.context.policy.permitAddress(this.context.direction, address, port, asked)
+    return this.context.destination.permitAddress(address, port, asked)
   }
 
   connected(dialled: Dialled, started: number): void {

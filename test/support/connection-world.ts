@@ -10,12 +10,12 @@ import { type Reason, refusal } from "../../src/protocol/refusal.ts"
 import { formatTarget, type Target } from "../../src/protocol/target.ts"
 import { Connection } from "../../src/proxy/connection.ts"
 import type { ListenerContext } from "../../src/proxy/listener-context.ts"
-import { address, toName } from "./dialling.ts"
+import { address } from "./dialling.ts"
 import { flowOf } from "./flows.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
 import { reportOf, Shared, type WatchedDrain } from "./http-worlds.ts"
-import { endingOf, Ends, pseudonym, settings } from "./worlds.ts"
+import { destinations, endingOf, Ends, pseudonym, settings } from "./worlds.ts"
 
 export interface ConnectionWorld extends World {
   readonly client: ScriptedEnd
@@ -64,12 +64,8 @@ export const connection =
       accepts: () => accepted,
       // A connection starts a dial and cancels it, no more.
       dialer: { dial: (target, asking) => dial(target, asking) as Dial, reclaim() {} },
-      policy: {
-        permit: () => (denies ? refusal("destination-denied", "as the script says") : undefined),
-        permitAddress: () => undefined,
-      },
+      destination: destinations(denies ? [{ _tag: "Name", name: "a" }] : [])[direction],
       splicer: new Splicer(undefined),
-      workload,
       nameOf: (host, port) => formatTarget({ host, port }),
       exchanges: shared.context(direction),
       observer: {
@@ -120,8 +116,6 @@ export const connection =
     }
     return { effects, ends: all.ends, client, drain: shared.drain, story, deeds, giveUp }
   }
-
-const workload: Target = toName("workload", 80)
 
 /** A connection asks no more of a socket than what a scripted end has, its names included. */
 const asSocket = (end: End): SocketEnd => end as SocketEnd

@@ -13,12 +13,22 @@ import { formatTarget } from "../../src/protocol/target.ts"
 import { flowOf } from "./flows.ts"
 import { bytesOf, Effects, type World } from "./playbook.ts"
 import { ScriptedEnd } from "./scripted-end.ts"
+import { type Destinations, makeDestinations } from "../../src/proxy/destination.ts"
+import type { Settings } from "../../src/config/settings.ts"
 import { settingsOf } from "./settings.ts"
 
 /** What every machine is given. */
 export const pseudonym = "px"
 export const settings = settingsOf()
 export const bytes = (text: string): Uint8Array => fromLatin1(bytesOf(text))
+
+/** Where connections go: to a workload of that name, or wherever their clients say unless that is denied. */
+export const destinations = (denyDestinations: Settings["denyDestinations"] = []): Destinations =>
+  makeDestinations({
+    settings: () => ({ ...settings, proxyHost: { _tag: "Name", name: "workload" }, proxyPort: 80, denyDestinations }),
+    listening: () => [],
+    localAddresses: () => new Set(),
+  })
 
 /** The ends of a world, and what is told of them. */
 export class Ends {
