@@ -3,6 +3,7 @@
  */
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
+import type { Inbox } from "../../protocol/inbox.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
 import type { Target } from "../../protocol/target.ts"
 
@@ -47,7 +48,7 @@ export type Need =
   /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
   | { readonly _tag: "Origin"; readonly target: Target }
   /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
-  | { readonly _tag: "Connect"; readonly finished: boolean }
+  | { readonly _tag: "Connect"; readonly inbox: Inbox; readonly finished: boolean }
   /** The origin agreed to switch protocols: what follows is a tunnel. */
   | {
       readonly _tag: "Upgraded"

@@ -168,7 +168,8 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     const route = routeOf(read.head, this.context.resolve(read.head.target))
     if (route === "connect") {
       this.leave()
-      return this.owner.needs({ _tag: "Connect", finished: this.client.finished })
+      const { inbox, finished } = this.client
+      return this.owner.needs({ _tag: "Connect", inbox, finished })
     }
     if (route === "options") return this.answerOptions(read)
     if ("reason" in route) return this.refuse(route)
