@@ -36,7 +36,7 @@ import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
 import type { ListenerContext } from "./listener-context.ts"
-import { over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
+import { outset, over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
 
 /** Who keeps account of connections. */
 export interface ConnectionOwner {
@@ -55,10 +55,11 @@ export class Connection
   /** Its place among those that are open. */
   previous: Connection | undefined = undefined
   next: Connection | undefined = undefined
+  /** A socket's end, or one that was put over it. */
   private client: End
   private readonly context: ListenerContext
   private readonly owner: ConnectionOwner
-  private progress: Progress = over
+  private progress: Progress = outset
   private resume: Resume = nobodyWaits
 
   /** Gives the client no receiver yet: `begin` does, and must be called before anything can be received. */

@@ -5,7 +5,7 @@
  *     Negotiation ── Exchange ── RequestDial ── Exchange   requests, each perhaps with a dial
  *     Exchange ── Relay                                    an upgrade
  *     Exchange ── Negotiation                              a CONNECT behind requests
- *     any of them ── Linger ── Over                        the last words
+ *     any of them ── Linger ── over                        the last words
  *
  * The class is the tag: an object around each would be one more for every tunnel that is open.
  */
@@ -18,7 +18,7 @@ import type { Relay } from "../net/tunnel/relay.ts"
 import type { Handshake } from "../protocol/handshake.ts"
 
 /** Cancelling it gives up whatever is under way. */
-export type Progress = Negotiation | TunnelDial | Relay | Exchange | RequestDial | Linger | Over
+export type Progress = Negotiation | TunnelDial | Relay | Exchange | RequestDial | Linger | Nothing
 
 /** The dial of a tunnel; `negotiation` holds what the client sends meanwhile, `handshake` knows how to answer it. */
 export class TunnelDial implements Cancellable {
@@ -54,11 +54,18 @@ export class RequestDial implements Cancellable {
   }
 }
 
-/** Nothing: the story has not begun, or it is over. */
-class Over implements Cancellable {
-  readonly isOver = true
+/** Nothing is under way. */
+class Nothing implements Cancellable {
+  readonly isOver: boolean
+
+  constructor(isOver: boolean) {
+    this.isOver = isOver
+  }
 
   cancel(): void {}
 }
 
-export const over = new Over()
+/** The story has not begun. */
+export const outset = new Nothing(false)
+/** The story is over; nothing follows. */
+export const over = new Nothing(true)
