@@ -8,6 +8,8 @@
  * - listener: an address that takes connections. plan: which listeners the settings ask for.
  * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. negotiation: both, from
  *   a client's first byte until its intent is known. dial: connect there.
+ * - destination: the rule that says to which target a connection goes, and whether it may. progress: the one step of a
+ *   connection that is under way. layer: an end over an end, to open or to observe what passes.
  * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins, each of
  *   them a transaction; upload and download are the two directions of one.
  * - owner: whoever starts a thing and hears its outcome; it implements the thing's XOwner.
