@@ -14,7 +14,7 @@ import { comparableName, formatTarget, type Host, type Target } from "../../prot
 import { Attempt, type Connect } from "../sockets/attempt.ts"
 import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import { type Loss, Race, type RaceOwner } from "./race.ts"
-import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
+import { type Found, makeResolver, type Resolution, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "../sockets/socket-end.ts"
 import { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 import type { Cancellable } from "../common/cancellable.ts"
@@ -138,7 +138,7 @@ export class Dial implements Cancellable, RaceOwner, Expires {
     this.race?.cancel()
   }
 
-  private resolved(name: string, answer: Answer, remembered: boolean): void {
+  private resolved(name: string, answer: Resolution, remembered: boolean): void {
     if (answer._tag === "Missing") return this.fail(answer.refusal, undefined)
     const { asked } = this
     this.asked = { name, answer, mayAskAgain: remembered && asked === undefined }

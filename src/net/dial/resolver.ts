@@ -30,17 +30,17 @@ export interface Found {
   readonly addresses: ReadonlyArray<Address>
 }
 
-export type Answer = Found | { readonly _tag: "Missing"; readonly refusal: Refusal }
+export type Resolution = Found | { readonly _tag: "Missing"; readonly refusal: Refusal }
 
 export interface Resolver {
   /** Calls `done` once, perhaps before it returns. The function that is returned leaves without an answer. */
   readonly lookup: (name: string, done: Answered) => () => void
   /** Forgets an answer whose addresses led nowhere: the next lookup asks again, unless one has done so since. */
-  readonly forget: (name: string, answer: Answer) => void
+  readonly forget: (name: string, answer: Resolution) => void
 }
 
 /** `remembered`: the answer is of an earlier lookup, and may have changed since. */
-export type Answered = (answer: Answer, remembered: boolean) => void
+export type Answered = (answer: Resolution, remembered: boolean) => void
 
 /** Asks the system; rejects with an error whose `code` is getaddrinfo's. */
 export type Ask = (name: string) => Promise<ReadonlyArray<string>>
@@ -52,7 +52,7 @@ interface Question {
 }
 
 export const makeResolver = (ask: Ask = askSystem, now: () => number = () => performance.now()): Resolver => {
-  const remembered = new Map<string, { readonly answer: Answer; readonly until: number }>()
+  const remembered = new Map<string, { readonly answer: Resolution; readonly until: number }>()
   const questions = new Map<string, Question>()
   let underWay = 0
 
@@ -65,7 +65,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     )
   }
 
-  const settle = (question: Question, answer: Answer): void => {
+  const settle = (question: Question, answer: Resolution): void => {
     underWay--
     questions.delete(question.name)
     remember(question.name, answer)
@@ -77,7 +77,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
     for (const listener of question.listeners) listener(answer, false)
   }
 
-  const remember = (name: string, answer: Answer): void => {
+  const remember = (name: string, answer: Resolution): void => {
     // Deleted first, so that the map's order is by age.
     remembered.delete(name)
     remembered.set(name, { answer, until: now() + (answer._tag === "Found" ? foundTtl : missingTtl) })
@@ -128,7 +128,7 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
 
 const leftAlready = (): void => {}
 
-const found = (name: string, texts: ReadonlyArray<string>): Answer => {
+const found = (name: string, texts: ReadonlyArray<string>): Resolution => {
   const addresses = new Map<string, Address>()
   for (const text of texts) {
     const address = parseAddress(text)
@@ -137,7 +137,7 @@ const found = (name: string, texts: ReadonlyArray<string>): Answer => {
   return addresses.size === 0 ? missing(name, "no address") : { _tag: "Found", addresses: [...addresses.values()] }
 }
 
-const missing = (name: string, why: string): Answer => ({
+const missing = (name: string, why: string): Resolution => ({
   _tag: "Missing",
   refusal: refusal("name-not-found", `${name}: ${why}`),
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import {
   maxAddresses,
-  type Answer,
+  type Resolution,
   type Ask,
   maxLookups,
   makeResolver,
@@ -36,15 +36,15 @@ const bench = () => {
 }
 
 const collect = (resolver: Resolver, name: string) => {
-  const answers: Array<Answer> = []
+  const answers: Array<Resolution> = []
   const leave = resolver.lookup(name, (answer) => answers.push(answer))
   return { answers, leave }
 }
 
-const texts = (answer: Answer | undefined): ReadonlyArray<string> | string | undefined =>
+const texts = (answer: Resolution | undefined): ReadonlyArray<string> | string | undefined =>
   answer?._tag === "Found" ? answer.addresses.map(({ text }) => text) : answer?.refusal.detail
 
-const lookup = (name: string): Promise<Answer> =>
+const lookup = (name: string): Promise<Resolution> =>
   within(new Promise((resolve) => void makeResolver().lookup(name, resolve)), "answer")
 
 describe("a lookup", () => {
