@@ -1,15 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import {
-  maxAddresses,
-  type Resolution,
-  type Ask,
-  maxLookups,
-  makeResolver,
-  maxRemembered,
-  foundTtl,
-  missingTtl,
-  type Resolver,
-} from "../../../src/net/dial/resolver.ts"
+import { type Ask, maxLookups } from "../../../src/net/dial/lookups.ts"
+import { maxAddresses, type Resolution } from "../../../src/net/dial/resolution.ts"
+import { foundTtl, maxRemembered, missingTtl } from "../../../src/net/dial/resolution-cache.ts"
+import { makeResolver, type Resolver } from "../../../src/net/dial/resolver.ts"
 import { within } from "../../support/within.ts"
 
 /** A system resolver that answers when the test says so, and a clock that stands still. */
