@@ -14,7 +14,6 @@ import { maxAddresses } from "../src/net/dial/resolution.ts"
 import { foundTtl, maxRemembered, missingTtl } from "../src/net/dial/resolution-cache.ts"
 import { maxIdleOriginsPerClient } from "../src/net/http/client-origins.ts"
 import { idleAnswerWithin, maxInterimAnswers } from "../src/net/http/download.ts"
-import { holdBytes } from "../src/net/negotiation.ts"
 import { chunkBytes } from "../src/net/polled/poller.ts"
 import { maxAcceptRetryDelay } from "../src/net/polled/polled-listener.ts"
 import { batchBytes, maxWrites } from "../src/net/polled/write-batch.ts"
@@ -25,6 +24,7 @@ import { pipeBytes } from "../src/net/splice/pipe.ts"
 import { maxQueue } from "../src/observe/output/output.ts"
 import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
 import { maxMethodBytes, maxRequestLineBytes } from "../src/protocol/http/request.ts"
+import { maxHeldBytes } from "../src/protocol/inbox.ts"
 import { maxTurnedAway } from "../src/proxy/open-connections.ts"
 
 /** Constants by their names in the code. */
@@ -93,9 +93,9 @@ const rows: ReadonlyArray<Row> = [
     from: { idleAnswerWithin },
   },
   {
-    what: "bytes held for a client while its target is dialled",
-    bound: () => `${size(holdBytes)} and the chunk that exceeded it`,
-    from: { holdBytes },
+    what: "bytes held for a client while its target is dialled, or an earlier request of it is answered",
+    bound: () => `${size(maxHeldBytes)} and the chunk that exceeded it`,
+    from: { maxHeldBytes },
   },
   {
     what: "bytes held for a peer that reads slowly",

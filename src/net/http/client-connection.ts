@@ -9,7 +9,7 @@ import type { EndedBy } from "../../flow/flow.ts"
 import { concat, empty } from "../../protocol/bytes.ts"
 import { type Read, RequestReader } from "../../protocol/http/reader.ts"
 import type { RequestHead } from "../../protocol/http/request.ts"
-import type { Inbox } from "../../protocol/inbox.ts"
+import { type Inbox, maxHeldBytes } from "../../protocol/inbox.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
 
 import { Delivery, type DeliveryOwner, uncertainBytes } from "../common/delivery.ts"
@@ -18,9 +18,6 @@ import { Linger, type LingerOutcome } from "../common/linger.ts"
 import type { ExchangeContext } from "./exchange-context.ts"
 import { RequestTimer, type RequestTimerOwner } from "./request-timer.ts"
 import type { Transaction } from "./transaction.ts"
-
-/** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
-const holdBytes = 64 * 1024
 
 /** The exchange that the client belongs to. */
 export interface ClientOwner extends RequestTimerOwner {
@@ -116,7 +113,7 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     this.inbox.add(chunk)
     this.owner.clientSent()
     // The end may be somebody else's by now.
-    if (this.inbox.length > holdBytes && this.end.receiver === this) this.end.pause()
+    if (this.inbox.length > maxHeldBytes && this.end.receiver === this) this.end.pause()
     this.inbox.keep()
   }
 
