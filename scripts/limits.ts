@@ -11,7 +11,7 @@ import { lingerBytes, lingerTimeout } from "../src/net/common/linger.ts"
 import { minRate } from "../src/net/common/progress.ts"
 import { stagger } from "../src/net/dial/race.ts"
 import { maxAddresses } from "../src/net/dial/resolution.ts"
-import { foundTtl, maxRemembered, missingTtl } from "../src/net/dial/resolution-cache.ts"
+import { foundTtl, maxRememberedNames, missingTtl } from "../src/net/dial/resolution-cache.ts"
 import { maxIdleOriginsPerClient } from "../src/net/http/client-origins.ts"
 import { idleAnswerWithin, maxInterimAnswers } from "../src/net/http/download.ts"
 import { chunkBytes } from "../src/net/polled/poller.ts"
@@ -165,8 +165,8 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     what: "names remembered",
-    bound: () => `${maxRemembered}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
-    from: { maxRemembered, foundTtl, missingTtl },
+    bound: () => `${maxRememberedNames}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
+    from: { maxRememberedNames, foundTtl, missingTtl },
   },
   {
     what: "log lines that wait to be written",

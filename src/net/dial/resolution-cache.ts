@@ -7,9 +7,9 @@ import type { Resolution } from "./resolution.ts"
 export const foundTtl = 5000
 export const missingTtl = 1000
 /** Names whose resolution is remembered; the oldest makes room. */
-export const maxRemembered = 256
+export const maxRememberedNames = 256
 
-interface Entry {
+interface Cached {
   readonly resolution: Resolution
   /** On the cache's clock. */
   readonly until: number
@@ -17,7 +17,7 @@ interface Entry {
 
 export class ResolutionCache {
   private readonly now: () => number
-  private readonly entries = new Map<string, Entry>()
+  private readonly entries = new Map<string, Cached>()
 
   /** `now` is the clock, in milliseconds. */
   constructor(now: () => number) {
@@ -36,7 +36,7 @@ export class ResolutionCache {
     entries.delete(name)
     entries.set(name, { resolution, until: this.now() + (resolution._tag === "Found" ? foundTtl : missingTtl) })
     for (const [oldest] of entries) {
-      if (entries.size <= maxRemembered) break
+      if (entries.size <= maxRememberedNames) break
       entries.delete(oldest)
     }
   }

@@ -46,7 +46,7 @@ export class OriginPool implements OriginOwner, DrainListener {
     origin.owner = this
     origin.below = this.newest.get(origin.key)
     this.newest.set(origin.key, origin)
-    if (this.count++ === 0) this.budget.lend(this, this.giveUpOne)
+    if (this.count++ === 0) this.budget.lend(this, this.evictOne)
     this.sweeping ??= setTimeout(this.sweep, sweepEvery).unref()
   }
 
@@ -86,12 +86,12 @@ export class OriginPool implements OriginOwner, DrainListener {
   }
 
   /** A descriptor is needed: one of them goes, whichever. */
-  private readonly giveUpOne = (): void => {
+  private readonly evictOne = (): void => {
     for (const origin of this.newest.values()) {
       this.release(origin)
       break
     }
-    if (this.count > 0) this.budget.lend(this, this.giveUpOne)
+    if (this.count > 0) this.budget.lend(this, this.evictOne)
   }
 
   private readonly sweep = (): void => {

@@ -46,12 +46,12 @@ export const socketOptions = {
   ipv6Only: { level: 41, name: 26 },
 } as const
 
-interface Option {
+interface SocketOption {
   readonly level: number
   readonly name: number
 }
 
-const lingerOption: Option = { level: 1, name: 13 }
+const lingerOption: SocketOption = { level: 1, name: 13 }
 
 const functions = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -148,7 +148,7 @@ export class SocketCalls {
     return this.orErrno(this.calls.getpeername(fd, into, this.length))
   }
 
-  set(fd: number, { level, name }: Option, value: number): number {
+  set(fd: number, { level, name }: SocketOption, value: number): number {
     this.number[0] = value
     return this.orErrno(this.calls.setsockopt(fd, level, name, this.number, 4))
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { type Ask, maxLookups } from "../../../src/net/dial/lookups.ts"
 import { maxAddresses, type Resolution } from "../../../src/net/dial/resolution.ts"
-import { foundTtl, maxRemembered, missingTtl } from "../../../src/net/dial/resolution-cache.ts"
+import { foundTtl, maxRememberedNames, missingTtl } from "../../../src/net/dial/resolution-cache.ts"
 import { makeResolver, type Resolver } from "../../../src/net/dial/resolver.ts"
 import { within } from "../../support/within.ts"
 
@@ -166,7 +166,7 @@ describe("the memory", () => {
 
   test("holds so many names, and forgets the oldest", async () => {
     const { resolver, answer, asked } = bench()
-    for (let i = 0; i <= maxRemembered; i++) {
+    for (let i = 0; i <= maxRememberedNames; i++) {
       collect(resolver, `n${i}.test`)
       await answer(`n${i}.test`, "10.0.0.1")
     }
