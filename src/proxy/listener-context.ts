@@ -1,5 +1,5 @@
 /**
- * Surroundings: what every connection of one listener shares.
+ * ListenerContext: what every connection of one listener shares.
  */
 import type { ListenerPlan, Settings } from "../config/settings.ts"
 import type { Dialer } from "../net/dial/dialer.ts"

@@ -1,5 +1,5 @@
 /**
- * Own origins: the connections to origins that one client has at rest, each of another origin.
+ * Client origins: the idle origin connections of one client, one for each origin.
  */
 import { formatTarget, type Target } from "../../protocol/target.ts"
 import type { OriginConnection, OriginLimits } from "./origin-connection.ts"

@@ -1,5 +1,5 @@
 /**
- * Origin: a connection to an origin server as exchanges use it, again and again while both sides agree.
+ * Origin connection: a connection to an origin server as exchanges use it, again and again while both sides agree.
  */
 import { type ReaderLimits, ResponseReader } from "../../protocol/http/reader.ts"
 import { Inbox } from "../../protocol/inbox.ts"

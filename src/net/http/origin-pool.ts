@@ -1,5 +1,5 @@
 /**
- * Shared origins: the connections to origins at rest whose clients have gone, each for whoever wants that origin next.
+ * Origin pool: the idle origin connections whose clients have gone, each for the next client that wants that origin.
  *
  * A request whose client has no connection to the origin is spared a dial. What nginx, Squid and HAProxy learnt of it:
  *

@@ -1,5 +1,5 @@
 /**
- * Exchanged: one HTTP request on its way, and what has become of it.
+ * Transaction: one HTTP request on its way, and what has become of it.
  */
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Phase } from "../../flow/flow.ts"

@@ -1,5 +1,5 @@
 /**
- * HeadWriter: a head that is being written, in a buffer that is used again for the next.
+ * Head writer: a head that is being written, in a buffer that is used again for the next.
  *
  * Room is made before, so nothing is checked per write. What is taken out is a copy of its own: 70 ns, where a view of a
  * buffer of its own costs 300.
