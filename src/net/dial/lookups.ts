@@ -1,6 +1,6 @@
 /**
- * Lookups: what the system is asked for just now. A name is asked for once, however many wait for it, and only so many
- * names at a time.
+ * Lookups: the names that the system is asked for just now, each once, however many wait for it, and `maxLookups` of them
+ * at a time.
  *
  * The system asks by its own getaddrinfo: /etc/hosts, search domains, and whatever else nsswitch.conf names apply as for
  * every other program here, and the order is RFC 6724's. A lookup cannot be cancelled and may take as long as
@@ -19,7 +19,7 @@ export const maxLookups = Math.max(8, availableParallelism())
 /** Asks the system; rejects with an error whose `code` is getaddrinfo's. */
 export type Ask = (name: string) => Promise<ReadonlyArray<string>>
 
-/** Who has a name looked up. */
+/** Hears what became of names. */
 export interface LookupsOwner {
   /** Called once for each name that the system was asked for, before those that wait for it hear. */
   readonly resolved: (name: string, resolution: Resolution) => void
@@ -36,7 +36,7 @@ interface Question {
 export class Lookups {
   private readonly ask: Ask
   private readonly owner: LookupsOwner
-  /** In the order in which they came. */
+  /** Questions in the order in which they came. */
   private readonly questions = new Map<string, Question>()
   private underWay = 0
 

@@ -24,7 +24,7 @@ export class ResolutionCache {
     this.now = now
   }
 
-  /** What is remembered of a name; undefined where nothing is, or it is too old. */
+  /** Returns the resolution that is remembered for a name; undefined where there is none, or it is too old. */
   get(name: string): Resolution | undefined {
     const entry = this.entries.get(name)
     return entry !== undefined && entry.until > this.now() ? entry.resolution : undefined

@@ -15,7 +15,7 @@ export interface Found {
 
 export type Resolution = Found | { readonly _tag: "Missing"; readonly refusal: Refusal }
 
-/** Makes it of what getaddrinfo returned for a name: each address once, in its order, and no more than are tried. */
+/** Makes the resolution of what getaddrinfo returned: each address once, in that order, no more than are tried. */
 export const found = (name: string, texts: ReadonlyArray<string>): Resolution => {
   const addresses = new Map<string, Address>()
   for (const text of texts) {
@@ -25,7 +25,7 @@ export const found = (name: string, texts: ReadonlyArray<string>): Resolution =>
   return addresses.size === 0 ? missing(name, "no address") : { _tag: "Found", addresses: [...addresses.values()] }
 }
 
-/** Makes it of a name that has no address. */
+/** Makes the resolution of a name that has no address. */
 export const missing = (name: string, why: string): Resolution => ({
   _tag: "Missing",
   refusal: refusal("name-not-found", `${name}: ${why}`),

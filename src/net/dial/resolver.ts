@@ -2,7 +2,7 @@
  * Resolver: the addresses of a name, from memory or from the system.
  *
  * `Bun.connect` is never given a name: it would resolve again, after the policy has judged, and by rules of its own.
- * What was looked up is remembered, even where whoever asked has left meanwhile.
+ * A resolution is remembered even where nobody waits for it any more.
  */
 import { parseHost } from "../../protocol/target.ts"
 import { type Ask, askSystem, Lookups } from "./lookups.ts"
@@ -32,8 +32,8 @@ export const makeResolver = (ask: Ask = askSystem, now: () => number = () => per
         done(known, true)
         return leftAlready
       }
-      // getaddrinfo reads `127.1` and `0x7f000001` as addresses. Whoever made this name has refused them already; this
-      // is the last place where they can be stopped.
+      // getaddrinfo reads `127.1` and `0x7f000001` as addresses. The parsers of targets have refused them already;
+      // this is the last place where they can be stopped.
       if (parseHost(name)?._tag !== "Name") {
         done(missing(name, "not a host name"), false)
         return leftAlready

@@ -28,8 +28,8 @@ export class ClientOrigins {
   private readonly shared: OriginPool
 
   /**
-   * `budget` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
-   * takes them over when the client goes.
+   * `budget` is that of all idle origins, which may take one away when descriptors are needed; `shared` is the pool
+   * that takes them over when the client goes.
    */
   constructor(budget: DescriptorBudget, shared: OriginPool) {
     this.budget = budget

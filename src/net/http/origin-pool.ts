@@ -22,17 +22,17 @@ const sweepEvery = 1000
 const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {}, originExpired() {} }
 
 export class OriginPool implements OriginOwner, DrainListener {
-  /** The one that was given last, by key; the others lie `below` it. */
+  /** The connection that was given last, by key; the others lie `below`. */
   private readonly newest = new Map<string, OriginConnection>()
   private readonly limits: () => OriginLimits
   private readonly drain: Drain
   private readonly budget: DescriptorBudget
   private sweeping: ReturnType<typeof setTimeout> | undefined = undefined
 
-  /** How many wait. */
+  /** The number of connections that wait. */
   count = 0
 
-  /** `budget` is the list of all that is spare, which may take one away when descriptors are needed. */
+  /** `budget` is that of all idle origins, which may take one away when descriptors are needed. */
   constructor(limits: () => OriginLimits, drain: Drain, budget: DescriptorBudget) {
     this.limits = limits
     this.drain = drain

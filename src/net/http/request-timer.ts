@@ -6,7 +6,7 @@
  */
 import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 
-/** Who waits for a request. */
+/** Hears that a request did not come in time. */
 export interface RequestTimerOwner {
   /** No request began in time. */
   readonly idle: () => void

@@ -103,8 +103,8 @@ export class SocketCalls {
   }
 
   /**
-   * Reads errno, which must happen before any other call is made. Its place belongs to the thread, so it was asked for
-   * once.
+   * Reads errno, which must happen before any other call is made. The place of errno belongs to the thread, so it
+   * was asked for once.
    */
   private orErrno(result: number): number {
     return result < 0 ? -read.i32(this.errno, 0) : result
