@@ -1,5 +1,5 @@
 /**
- * THE option table: what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
+ * Options: THE table of what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
  * help, documentation and error messages come from here; there is no second list.
  */
 import { accessFormats, lineFormats, logLevels } from "../flow/levels.ts"

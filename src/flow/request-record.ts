@@ -1,6 +1,6 @@
 /**
- * Answered: one HTTP request and what became of it, for the access log. Holds no query, no field and no body: nothing
- * in it can be a secret.
+ * Request record: one HTTP request and what became of it, for the access log. Holds no query, no field and no body:
+ * nothing in it can be a secret.
  */
 import type { Refusal } from "../protocol/refusal.ts"
 

@@ -27,21 +27,21 @@ export interface Survey {
   contentLengthPadded: boolean
   transferCoding: "none" | "chunked" | "unknown"
   close: boolean
-  /** `Connection: upgrade`. */
+  /** A Connection field has the option `upgrade`. */
   upgradeOption: boolean
   /** An Upgrade field that offers something else than h2c. */
   upgradeOffered: boolean
   expects: "nothing" | "100-continue" | "unknown"
-  /** The first field that says so. */
+  /** The index of the first Expect field that holds an expectation. */
   expectField: number
   maxForwards: number | undefined
-  /** Max-Forwards stands there twice: each recipient would count by another one. */
+  /** Max-Forwards stands there twice: one recipient would count by the first, another by the second. */
   maxForwardsTwice: boolean
   /** The pseudonym that was looked for stands in a Via field. */
   passedHere: boolean
   /** Lower case names of end-to-end looking fields that Connection made hop-by-hop. */
   listed: ReadonlyArray<string>
-  /** Speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
+  /** A field speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
   bindsConnection: boolean
 }
 
@@ -184,7 +184,7 @@ const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" |
   eachElement(bytes, start, end, (from, to) => {
     elements++
     if (equalsIgnoreCase(bytes, from, Math.min(to, from + 7), "chunked")) {
-      // Twice, with parameters, or with a space hidden in it: no sender means that.
+      // Chunked twice, with parameters, or with a space hidden in it: no sender means that.
       if (chunkedAt !== 0 || to - from !== 7) valid = false
       chunkedAt = elements
     }
