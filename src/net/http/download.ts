@@ -199,6 +199,9 @@ const isForNobody = (origin: OriginConnection, { interim, started }: Transaction
   interim === 0 &&
   performance.now() - started < idleAnswerWithin
 
-/** Whether a request may be sent again that a used connection swallowed while it was closing. */
-const mayRetry = (origin: OriginConnection, { prepared, retried }: Transaction): boolean =>
-  origin.used && !origin.answering && !retried && prepared.retryable
+/**
+ * Whether a request may be sent again that a used connection swallowed while it was closing. The next one is a new
+ * connection, which is not used: nothing is sent a third time.
+ */
+const mayRetry = (origin: OriginConnection, { prepared }: Transaction): boolean =>
+  origin.used && !origin.answering && prepared.retryable

@@ -159,7 +159,6 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
 
   redial(origin: OriginConnection): void {
     const request = this.request!
-    request.retried = true
     this.origin = undefined
     origin.abort()
     this.dial(request)

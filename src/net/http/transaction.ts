@@ -23,8 +23,6 @@ export class Transaction implements RequestRecord {
   /** When the connection that it needed was made, if it needed one; and when its answer's head was here. */
   private connectedAt: number | undefined = undefined
   private answeredAt: number | undefined = undefined
-  /** The request was sent a second time. */
-  retried = false
   /** Interim answers so far. */
   interim = 0
   /** The origin's status; 0 until it answers. */
