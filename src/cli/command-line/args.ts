@@ -5,7 +5,7 @@ import { parseArgs } from "node:util"
 import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
 import { allOptions } from "../../config/options.ts"
-import { didYouMean } from "../../config/suggest.ts"
+import { didYouMean } from "../../flow/suggest.ts"
 import { filterFields } from "../../observe/access/filter.ts"
 import {
   type CommandFlag,
