@@ -331,7 +331,8 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
   accessLogFilter: {
     name: "access-log-filter",
     group: "Logging",
-    summary: "what of that is written, as a filter of pillion tap; tap, top, the page and the metrics show everything",
+    summary:
+      "what the access log writes, as a filter of pillion tap; tap, top, the page and the metrics see everything",
     kind: entryFilter,
     initial: () => notProbe,
     annotation: "access-log-filter",

@@ -99,7 +99,7 @@ const wordsIn = async (shell: string, line: string) => {
 
 test("every filter in a document and in --help reaches Pillion as it is written, through a shell, and is understood", async () => {
   const lines = await filtered()
-  const shells = ["/bin/sh", Bun.which("bash")].filter((shell) => shell !== null)
+  const shells = ["/bin/sh", Bun.which("bash"), Bun.which("zsh")].filter((shell) => shell !== null)
   const wrong: Array<string> = []
   for (const line of new Set(lines)) {
     for (const shell of shells) {

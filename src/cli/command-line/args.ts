@@ -110,11 +110,14 @@ const shortFlags: ReadonlySet<string> = new Set(["-h", "-V"])
 /** The tokens of a command line, of which the words of a filter that begin with a dash are words. */
 const tokensOf = (argv: ReadonlyArray<string>): Tokens => {
   const tokens = tokenize(argv)
-  const command = tokens.find((token) => token.kind === "positional")?.value
-  if (!isFiltered(command)) return tokens
+  const command = tokens.find((token) => token.kind === "positional")
+  if (command === undefined || !isFiltered(command.value)) return tokens
   // A group of short flags is a token for each letter: all of one word have its index.
   const isWord = (token: Tokens[number]): boolean =>
-    token.kind === "option" && !token.rawName.startsWith("--") && !shortFlags.has(argv[token.index] ?? "")
+    token.kind === "option" &&
+    token.index > command.index &&
+    !token.rawName.startsWith("--") &&
+    !shortFlags.has(argv[token.index] ?? "")
   return tokens.flatMap((token, i): Tokens => {
     if (!isWord(token)) return [token]
     if (tokens[i - 1]?.index === token.index) return []
@@ -122,7 +125,7 @@ const tokensOf = (argv: ReadonlyArray<string>): Tokens => {
   })
 }
 
-const isFiltered = (command: string | undefined): boolean => command === "top" || command === "tap"
+const isFiltered = (command: string): boolean => command === "top" || command === "tap"
 
 const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
   const collected: Collected = { words: [], flags: [], given: new Map(), rest: undefined }

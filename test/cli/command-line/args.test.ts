@@ -54,6 +54,7 @@ describe("commands", () => {
     expect(parsed("tap", "-path:/health", "-h")).toMatchObject({ command: "help", topic: "tap" })
     expect(parsed("tap", "-V")).toMatchObject({ command: "version" })
     expect(problem("tap", "--path:/health")).toStartWith("unknown flag --path:/health")
+    expect(problem("-path:/health", "tap")).toStartWith("unknown flag -p")
     expect(problem("drain", "-path:/health")).toStartWith("unknown flag -p")
   })
 
