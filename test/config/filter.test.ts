@@ -23,6 +23,6 @@ test("what is none is refused with the option, its origin and what is wrong", ()
   expect(Result.isFailure(refused) && [refused.failure.exitCode, refused.failure.message]).toEqual([
     78,
     'access-log-filter "not probe hsot:api" (flag --access-log-filter) asks for "hsot" at character 11; ' +
-      `did you mean host?; as a word to look for write '"hsot:api"'`,
+      `did you mean host?; as a word to look for write "hsot:api", in a shell '"hsot:api"'`,
   ])
 })

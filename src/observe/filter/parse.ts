@@ -173,6 +173,6 @@ class Parser<E> {
 
 const neverClosed = (open: Token): FilterProblem => problemAt(open.at, "opens a parenthesis", " that is never closed")
 
-/** How to write what means something else as a word that is looked for, against a shell too. */
+/** How to write what means something else as a word that is looked for; a shell takes one pair of quotes away. */
 const asWord = (word: string | undefined): string =>
-  word === undefined ? "" : `; as a word to look for write '"${word}"'`
+  word === undefined ? "" : `; as a word to look for write "${word}", in a shell '"${word}"'`

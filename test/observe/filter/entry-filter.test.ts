@@ -118,7 +118,10 @@ test.each([
     'asks for end "nobody" at character 5, which never is: write one of client, target, proxy, timeout, limit, drain',
   ],
   ["phase:x", 'asks for phase "x" at character 7, which never is: write one of detect, handshake, dial, data'],
-  ["hsot:api", `asks for "hsot" at character 1; did you mean host?; as a word to look for write '"hsot:api"'`],
+  [
+    "hsot:api",
+    `asks for "hsot" at character 1; did you mean host?; as a word to look for write "hsot:api", in a shell '"hsot:api"'`,
+  ],
 ])("%p is refused", (text, problem) => {
   expect(parseFilter(text)).toMatchObject({ problem })
 })
