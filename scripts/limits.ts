@@ -21,6 +21,7 @@ import { kernelDeliveryTimeout } from "../src/net/sockets/socket-calls.ts"
 import { backlog } from "../src/net/sockets/sockets.ts"
 import { keepAliveProbeAfter } from "../src/net/sockets/tcp-keep-alive.ts"
 import { pipeBytes } from "../src/net/splice/pipe.ts"
+import { maxDepth, maxFilter, maxTerms } from "../src/observe/filter/parse.ts"
 import { maxQueue } from "../src/observe/output/output.ts"
 import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
 import { maxMethodBytes, maxRequestLineBytes } from "../src/protocol/http/request.ts"
@@ -157,6 +158,11 @@ const rows: ReadonlyArray<Row> = [
     what: "readers of `/tap`",
     bound: () => `${maxReaders}; ${maxTapWait} characters that one has not read, then lines are dropped and counted`,
     from: { maxReaders, maxWait: maxTapWait },
+  },
+  {
+    what: "a filter",
+    bound: () => `${maxFilter} characters, ${maxTerms} words and terms, ${maxDepth} parentheses and negations deep`,
+    from: { maxFilter, maxTerms, maxDepth },
   },
   {
     what: "addresses tried for one name, and the head start of each",

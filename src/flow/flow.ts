@@ -6,13 +6,16 @@ import type { ProtocolName } from "../protocol/handshake.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 
 /** Which way a connection goes: to the workload, or from it. */
-export type Direction = "inbound" | "outbound"
+export const directions = ["inbound", "outbound"] as const
+export type Direction = (typeof directions)[number]
 
 /** The phases of a connection; the last is kept when it ends. */
-export type Phase = "detect" | "handshake" | "dial" | "data"
+export const phases = ["detect", "handshake", "dial", "data"] as const
+export type Phase = (typeof phases)[number]
 
 /** The party that ended a connection, or the reason. */
-export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
+export const endings = ["client", "target", "proxy", "timeout", "limit", "drain"] as const
+export type EndedBy = (typeof endings)[number]
 
 export type Protocol = ProtocolName
 
@@ -124,6 +127,15 @@ export class Flow {
 
   get refusal(): Refusal | undefined {
     return this.ending?.refusal
+  }
+
+  /**
+   * Whether this was no more than a look if somebody listens: its client closed it in order, without a byte either way and
+   * without having asked for a destination.
+   */
+  get isProbe(): boolean {
+    if (this.endedBy !== "client" || this.code !== undefined || this.refusal !== undefined) return false
+    return (this.protocol === "unknown" || this.protocol === "tcp") && this.liveIn + this.liveOut === 0
   }
 
   /** Notes who ended the connection; the first to do so is the one. */

@@ -33,4 +33,6 @@ export interface RequestRecord {
   /** Why it was not answered, or not wholly. */
   readonly error: string | undefined
   readonly refusal: Refusal | undefined
+  /** Whether it is a health check; false where that is unknown. */
+  readonly isProbe: boolean
 }

@@ -63,9 +63,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format of the access log, two for shared origins, splice and poll, each name once", () => {
-    expect(byName.size).toBe(34)
-    expect(allOptions.length).toBe(34)
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, splice and poll, each name once", () => {
+    expect(byName.size).toBe(35)
+    expect(allOptions.length).toBe(35)
   })
 
   test("names each option as its key in settings", () => {
@@ -87,9 +87,10 @@ describe("the option table", () => {
     expect(environmentNames(options.adminPort)).toEqual(["PILLION_ADMIN_PORT"])
   })
 
-  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, and where the annotations are", () => {
+  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log, and where the annotations are", () => {
     const reloadable = allOptions.filter((option) => option.reloadable).map(({ name }) => name)
     expect(reloadable.toSorted()).toEqual([
+      "access-log-filter",
       "allow-destinations",
       "annotations-file",
       "deny-destinations",

@@ -107,6 +107,10 @@ export class Transaction implements RequestRecord {
     return this.answeredAt === undefined ? undefined : this.answeredAt - (this.connectedAt ?? this.started)
   }
 
+  get isProbe(): boolean {
+    return this.prepared.isProbe
+  }
+
   get bytesIn(): number {
     return this.prepared.body.passed
   }
@@ -133,4 +137,5 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   bytesOut: 0,
   error: refused.reason,
   refusal: refused,
+  isProbe: false,
 })

@@ -45,6 +45,8 @@ export interface Entry {
   readonly code: string | undefined
   readonly refusal: Reason | undefined
   readonly detail: string | undefined
+  /** A health check, or a connection that closed in order without a byte; absent for everything else. */
+  readonly probe?: true | undefined
   /** From here on only of requests. */
   readonly method?: string | undefined
   readonly authority?: string | undefined
@@ -76,6 +78,7 @@ const names = {
   code: fieldName("code"),
   refusal: fieldName("refusal"),
   detail: fieldName("detail"),
+  probe: fieldName("probe"),
   method: fieldName("method"),
   authority: fieldName("authority"),
   path: fieldName("path"),
@@ -108,6 +111,7 @@ export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: nu
   line.text(names.code, flow.code)
   line.text(names.refusal, refusal?.reason)
   line.text(names.detail, short(refusal?.detail))
+  if (flow.isProbe) line.yes(names.probe)
   line.end()
 }
 
@@ -127,6 +131,7 @@ export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, no
   line.text(names.phase, answered.phase)
   line.text(names.refusal, refusal?.reason)
   line.text(names.detail, short(refusal?.detail))
+  if (answered.isProbe) line.yes(names.probe)
   line.text(names.method, short(answered.method))
   line.text(names.authority, short(answered.authority))
   line.text(names.path, short(answered.path))

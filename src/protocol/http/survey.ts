@@ -43,6 +43,8 @@ export interface Survey {
   listed: ReadonlyArray<string>
   /** A field speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
   bindsConnection: boolean
+  /** The User-Agent is that of a health check. */
+  healthCheck: boolean
 }
 
 export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
@@ -66,6 +68,7 @@ const nothingFound = (): Survey => ({
   passedHere: false,
   listed: none,
   bindsConnection: false,
+  healthCheck: false,
 })
 
 /** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
@@ -135,6 +138,9 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
       case Field.wwwAuthenticate:
         if (bindsConnection(bytes, start, end)) found.bindsConnection = true
         break
+      case Field.userAgent:
+        found.healthCheck = isHealthCheck(bytes, start, end)
+        break
       case Field.keepAlive:
       case Field.te:
       case Field.http2Settings:
@@ -145,6 +151,12 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
   }
   return found
 }
+
+/** What kubelet and the load balancers of Google and Amazon call themselves, before their versions. */
+const healthChecks = ["kube-probe/", "googlehc/", "elb-healthchecker/"]
+
+const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean =>
+  healthChecks.some((name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name))
 
 /**
  * `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6), whatever zeros stand before it; anything else, a sign or a list too,
