@@ -2,8 +2,8 @@
  * Negotiation: the first bytes of a client until it is known what it wants, and then held until that can be had. Finds
  * out which protocol is spoken, takes the handshake through its steps, and answers them.
  *
- * Each is for one end and one intent. Whoever has put another end over the client's, or has heard it ask for something
- * else, makes another one, and hands on what was received and not consumed.
+ * Each is for one end and one intent. An owner that has put another end over the client's, or has heard it ask for
+ * something else, makes another one, and hands on what was received and not consumed.
  */
 import type { Phase, Protocol } from "../flow/flow.ts"
 import { empty } from "../protocol/bytes.ts"
@@ -20,18 +20,18 @@ import { after, cancel, type Deadline, type Expires } from "./common/deadline.ts
 import type { End, Receiver } from "./common/end.ts"
 import type { Cancellable } from "./common/cancellable.ts"
 
-/** What a listener takes. */
+/** The protocols that a listener takes. */
 export interface AcceptedProtocols extends HandshakeParts {
   /** Opaque bytes only: nothing is detected, no byte is waited for. */
   readonly opaque: boolean
   readonly allowed: Allowed
-  /** What is recognised; absent for all that this proxy speaks. */
+  /** The protocols that are recognised; absent for all that this proxy speaks. */
   readonly protocols?: ProtocolTable
   /** Milliseconds from the accept until a handshake must be whole. */
   readonly handshakeTimeout: number
 }
 
-/** What a client wants. */
+/** A client's wish, as its first bytes say it. */
 export type ClientIntent =
   /** A tunnel: to `target`, or for a listener that needs none to its workload. */
   | { readonly _tag: "Tunnel"; readonly handshake: Handshake; readonly target: Target | undefined }
@@ -39,10 +39,10 @@ export type ClientIntent =
   | { readonly _tag: "Exchange" }
   /** Nothing that it can have; `reply` says so in its own protocol. */
   | { readonly _tag: "Refused"; readonly refusal: Refusal; readonly reply: Uint8Array; readonly spoken: Protocol }
-  /** It left before it asked for anything; a code says that it did not leave in order. */
+  /** The client left before it asked for anything; a code says that it did not leave in order. */
   | { readonly _tag: "Gone"; readonly code: string | undefined }
 
-/** Who hears what a client wants. */
+/** Hears what a client wants. */
 export interface NegotiationOwner {
   /** Called once, perhaps before `ask` returns. */
   readonly asked: (asked: ClientIntent, negotiation: Negotiation) => void
@@ -51,9 +51,9 @@ export interface NegotiationOwner {
 }
 
 export class Negotiation implements Receiver, Cancellable, Expires {
-  /** What the client has sent and nobody has consumed. */
+  /** Bytes that the client has sent and nobody has consumed. */
   readonly inbox: Inbox
-  /** Its FIN has arrived. */
+  /** The client's FIN has arrived. */
   finished: boolean
   phase: Phase = "detect"
   /** When it was known what the client speaks, on the monotonic clock. */
@@ -61,11 +61,11 @@ export class Negotiation implements Receiver, Cancellable, Expires {
   private readonly client: End
   private readonly accepts: AcceptedProtocols
   private readonly owner: NegotiationOwner
-  /** That of the protocol which the client speaks, once it is known. */
+  /** The handshake of the protocol that the client speaks, once that is known. */
   private handshake: Handshake | undefined
-  /** Why its socket closed, when that was not in order. */
+  /** Why the client's socket closed, when that was not in order. */
   private code: string | undefined = undefined
-  /** It is not known yet what the client wants. */
+  /** Still finds out what the client wants. */
   private listening = false
   private deadline: Deadline | undefined = undefined
 
@@ -93,7 +93,7 @@ export class Negotiation implements Receiver, Cancellable, Expires {
     this.listen()
     // What was handed on may end with its FIN: no more is to come.
     if (this.finished) this.answer({ _tag: "Gone", code: undefined })
-    // Whoever has asked already, or need not ask, needs no deadline.
+    // A client that has asked already, or need not ask, needs no deadline.
     if (!this.listening) return
     this.client.resume()
     this.deadline = after(this.accepts.handshakeTimeout, this, now)

@@ -43,7 +43,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
   private state: State = "reading"
   /** Runs from the client's FIN on. */
   private halfClose: HalfClose | undefined = undefined
-  /** It is being done what can be done with the client's bytes; and there may be more to do. */
+  /** `advance` is running; and it has been asked for once more. */
   private advancing = false
   private again = false
 
@@ -75,7 +75,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.pairing.supply(end, address)
   }
 
-  /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
+  /** There is no such connection: the client gets the reason, and stays when nothing but this request is lost. */
   decline(refused: Refusal): void {
     const { pairing, client } = this
     const request = pairing.request!

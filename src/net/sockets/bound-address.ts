@@ -6,7 +6,7 @@ import type { Bound } from "../../protocol/handshake.ts"
 
 import type { SocketEnd, SocketName } from "./socket-end.ts"
 
-/** Asks the kernel only when a handshake wants to know: most do not. */
+/** Asks the kernel only when a handshake wants to know, and once: most do not. */
 export class BoundAddress implements Bound {
   private readonly end: Pick<SocketEnd, "localName">
   private name: SocketName | undefined = undefined
