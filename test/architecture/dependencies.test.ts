@@ -19,6 +19,7 @@ const commands = "protocol flow config cli/command-line"
 const rooms: Record<string, readonly [rooms: string, names: string]> = {
   protocol: ["", ""],
   "protocol/http": ["protocol", ""],
+  "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],

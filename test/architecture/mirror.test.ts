@@ -52,6 +52,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["observe/telemetry/*.ts", "what is sent to a collector", "e2e/telemetry"],
   ["protocol/ascii.ts", "constants", "protocol/http/scan"],
   ["protocol/handshake.ts", "constructors of the values that every handshake returns", "protocol/socks/socks5"],
+  ["protocol/http/passive/*.ts", "parts of the follower, which is tested whole", "protocol/http/passive/follower"],
   ["proxy/*.ts", "the parts put together", "e2e/modes"],
   ["system/load-libc.ts", "loads what the poller calls", "net/polled/poller"],
   ["system/proc.ts", "one read of a file", "cli/run/terminal"],

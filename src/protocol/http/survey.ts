@@ -150,7 +150,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
  * `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6), whatever zeros stand before it; anything else, a sign or a list too,
  * is undefined.
  */
-const decimal = (bytes: Uint8Array, from: number, end: number): number | undefined => {
+export const decimal = (bytes: Uint8Array, from: number, end: number): number | undefined => {
   if (from === end) return undefined
   let start = from
   while (start < end && bytes[start] === ZERO) start++
