@@ -33,4 +33,8 @@ export interface RequestRecord {
   /** Why it was not answered, or not wholly. */
   readonly error: string | undefined
   readonly refusal: Refusal | undefined
+  /** A health check of a kubelet or a load balancer. */
+  readonly isProbe: boolean
+  /** The trace that it belongs to, by its `traceparent`: 32 hexadecimal digits. */
+  readonly trace: string | undefined
 }

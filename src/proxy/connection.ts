@@ -19,6 +19,7 @@ import { Linger, type LingerOwner } from "../net/common/linger.ts"
 import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/negotiation.ts"
 import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
+import type { Wiretap } from "../net/tunnel/wiretap.ts"
 import type { SocketEnd, SocketName } from "../net/sockets/socket-end.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { Cancellable } from "../net/common/cancellable.ts"
@@ -32,6 +33,7 @@ import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
+import { followRequests } from "./followed-requests.ts"
 import type { ListenerContext } from "./listener-context.ts"
 
 /** Who keeps account of connections. */
@@ -110,6 +112,7 @@ export class Connection
         this.flow.protocol = asked.spoken
         return this.refuse(asked.refusal, asked.reply)
       case "Gone":
+        if (this.client.received === 0) this.flow.leaveSilent()
         this.flow.end("client", asked.code)
         return this.close(empty)
     }
@@ -212,6 +215,10 @@ export class Connection
 
   get splicer(): Splicer {
     return this.context.splicer
+  }
+
+  wiretap(first: Uint8Array, held: boolean): Wiretap | undefined {
+    return followRequests(first, held, this.flow, this.client, this.context)
   }
 
   relayed(): void {

@@ -405,6 +405,7 @@ plays(connection({ direction: "inbound" }), {
     connected
     target < GET / HTTP/1.1|Host: a||
     target > HTTP/1.1 200 OK|Content-Length: 2||ok
+    reports GET workload:80/ 200 with 2, as it passed
     client < HTTP/1.1 200 OK|Content-Length: 2||ok
     client finishes
     target gets FIN
@@ -412,7 +413,7 @@ plays(connection({ direction: "inbound" }), {
     target is closed in order
     client gets FIN
     client is closed in order
-    over, ended by client in data`,
+    over, ended by client in data, all told`,
 
   "inbound CONNECT ends at the workload whatever it names": `
     client > CONNECT evil:22 HTTP/1.1|Host: evil||

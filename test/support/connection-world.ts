@@ -29,10 +29,12 @@ export interface Accepted {
   readonly full?: boolean
   /** Destinations are denied. */
   readonly denies?: boolean
+  /** HTTP that is carried as it is, is not read. */
+  readonly unread?: boolean
 }
 
 export const connection =
-  ({ direction = "outbound", opaque = false, full = false, denies = false }: Accepted = {}) =>
+  ({ direction = "outbound", opaque = false, full = false, denies = false, unread = false }: Accepted = {}) =>
   (): ConnectionWorld => {
     const all = new Ends()
     const shared = new Shared()
@@ -60,7 +62,7 @@ export const connection =
     })
     const around: ListenerContext = {
       direction,
-      settings: () => shared.settings,
+      settings: () => ({ ...shared.settings, followHttp: !unread }),
       accepts: () => accepted,
       // A connection starts a dial and cancels it, no more.
       dialer: { dial: (target, asking) => dial(target, asking) as Dial, reclaim() {} },
@@ -77,6 +79,8 @@ export const connection =
         ended() {},
         overloaded() {},
         answered: (_, answered) => effects.add(`reports ${reportOf(answered)}`),
+        followed: (_, followed) => effects.add(`reports ${reportOf(followed)}, as it passed`),
+        unfollowed: (_, why) => effects.add(`reads no more: ${why}`),
         dialled() {},
         detected() {},
         defect: (_, cause) => {
@@ -97,7 +101,8 @@ export const connection =
       ended: () => {
         story.ended++
         const refused = flow.refusal === undefined ? "" : `, refused: ${flow.refusal.reason}`
-        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}`)
+        const told = flow.logged === "everything" ? ", all told" : ""
+        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}${told}`)
       },
     })
     machine.begin(() => void story.resumed++)

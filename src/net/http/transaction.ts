@@ -47,6 +47,8 @@ export class Transaction implements RequestRecord {
   phase: Phase = "data"
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
+  readonly isProbe = false
+  readonly trace = undefined
 
   constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
     this.prepared = prepared
@@ -135,4 +137,6 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   bytesOut: 0,
   error: refused.reason,
   refusal: refused,
+  isProbe: false,
+  trace: undefined,
 })

@@ -12,6 +12,8 @@ const encoder = new TextEncoder()
 /** A field's name as it stands before its value, with the comma that ends the field before it. */
 export const fieldName = (name: string): Uint8Array => encoder.encode(`,${JSON.stringify(name)}:`)
 
+const word = encoder.encode("true")
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const ZERO = 0x30
@@ -71,6 +73,13 @@ export class Line {
     }
     bytes[at++] = QUOTE
     this.length = at
+  }
+
+  /** `true`. */
+  yes(name: Uint8Array): void {
+    this.reserve(name.length + word.length)
+    this.copy(name)
+    this.copy(word)
   }
 
   /** `host:port`; the host needs no escape. */
