@@ -51,10 +51,14 @@ export class LenientHead {
       const at = lineFeed + 1
       if (at < end && bytes[at] === LF) return at + 1
       if (at + 1 < end && bytes[at] === CR && bytes[at + 1] === LF) return at + 2
-      lineFeed = this.findLineFeed(bytes, at, end)
+      let nameEnd = at
+      while (nameEnd < end && isTokenByte(bytes[nameEnd]!)) nameEnd++
+      lineFeed = this.findLineFeed(bytes, nameEnd, end)
       if (lineFeed === incomplete) break
       if (++lines > maxFields) this.problem ??= `over ${maxFields} fields`
-      this.readLine(bytes, at, bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed)
+      const lineEnd = bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed
+      if (nameEnd === at || bytes[nameEnd] !== COLON) this.readOdd(bytes, at, lineEnd)
+      else this.readField(bytes, at, nameEnd, lineEnd)
     }
     return incomplete
   }
@@ -85,10 +89,8 @@ export class LenientHead {
     return incomplete
   }
 
-  private readLine(bytes: Uint8Array, start: number, end: number): void {
-    let at = start
-    while (at < end && isTokenByte(bytes[at]!)) at++
-    if (at === start || at === end || bytes[at] !== COLON) return this.readOdd(bytes, start, end)
+  /** Takes the field in `bytes[start, end)` if it is one of those that matter; its colon is at `at`. */
+  private readField(bytes: Uint8Array, start: number, at: number, end: number): void {
     this.isFraming = false
     switch (at - start) {
       case 4:
