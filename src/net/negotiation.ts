@@ -1,6 +1,9 @@
 /**
- * Opening: the first bytes of a client, from its accept until it is known what it wants, and then held until that can
- * be had. It finds out which protocol is spoken, takes the handshake through its steps, and answers them.
+ * Negotiation: the first bytes of a client until it is known what it wants, and then held until that can be had. Finds
+ * out which protocol is spoken, takes the handshake through its steps, and answers them.
+ *
+ * Each is for one end and one intent. Whoever has put another end over the client's, or has heard it ask for something
+ * else, makes another one, and hands on what was received and not consumed.
  */
 import type { Phase, Protocol } from "../flow/flow.ts"
 import { empty } from "../protocol/bytes.ts"
@@ -44,50 +47,59 @@ export type ClientIntent =
 
 /** Who hears what a client wants. */
 export interface NegotiationOwner {
-  /** Called once for every `ask`, perhaps before it returns. */
-  readonly asked: (asked: ClientIntent) => void
+  /** Called once, perhaps before `ask` returns. */
+  readonly asked: (asked: ClientIntent, negotiation: Negotiation) => void
   /** The client went after it asked, while what it wants is being made. */
   readonly abandoned: () => void
 }
 
 export class Negotiation implements Receiver, Cancellable, Expires {
   /** What the client has sent and nobody has consumed. */
-  readonly inbox = new Inbox()
+  readonly inbox: Inbox
   /** Its FIN has arrived. */
-  finished = false
+  finished: boolean
   phase: Phase = "detect"
-  /** That of the protocol which the client speaks, once it is known. */
-  handshake: Handshake | undefined
   /** When it was known what the client speaks, on the monotonic clock. */
   recognisedAt: number | undefined = undefined
   private readonly client: End
   private readonly accepts: AcceptedProtocols
   private readonly owner: NegotiationOwner
+  /** That of the protocol which the client speaks, once it is known. */
+  private handshake: Handshake | undefined
   /** Why its socket closed, when that was not in order. */
   private code: string | undefined = undefined
   /** It is not known yet what the client wants. */
   private listening = false
   private deadline: Deadline | undefined = undefined
 
-  constructor(client: End, accepts: AcceptedProtocols, owner: NegotiationOwner) {
+  /** `inbox` holds what the client has sent so far; `finished` says that its FIN is among it. */
+  constructor(
+    client: End,
+    accepts: AcceptedProtocols,
+    owner: NegotiationOwner,
+    inbox: Inbox = new Inbox(),
+    finished = false,
+  ) {
     this.client = client
     this.accepts = accepts
     this.owner = owner
+    this.inbox = inbox
+    this.finished = finished
     this.handshake = accepts.opaque ? makeTcp() : undefined
     client.receiver = this
   }
 
-  /**
-   * Listens until it is known what the client wants; from then on its bytes are held. May be asked again. `now` is on
-   * the monotonic clock.
-   */
+  /** Listens until it is known what the client wants; from then on its bytes are held. `now` is on the monotonic clock. */
   ask(now: number): void {
     this.listening = true
     if (!this.client.open) return this.answer({ _tag: "Gone", code: this.code })
-    this.client.receiver = this
     this.listen()
+    // What was handed on may end with its FIN: no more is to come.
+    if (this.finished) this.answer({ _tag: "Gone", code: undefined })
     // Whoever has asked already, or need not ask, needs no deadline.
-    if (this.listening) this.deadline = after(this.accepts.handshakeTimeout, this, now)
+    if (!this.listening) return
+    this.client.resume()
+    this.deadline = after(this.accepts.handshakeTimeout, this, now)
   }
 
   cancel(): void {
@@ -117,9 +129,10 @@ export class Negotiation implements Receiver, Cancellable, Expires {
 
   /** Goes as far as the bytes that are here allow. */
   private listen(): void {
-    if (this.handshake === undefined && !this.recognise()) return
+    const handshake = this.handshake ?? this.recognise()
+    if (handshake === undefined) return
     while (this.listening) {
-      const step = this.handshake!.step(this.inbox.view())
+      const step = handshake.step(this.inbox.view())
       switch (step._tag) {
         case "NeedMore":
           return
@@ -130,41 +143,42 @@ export class Negotiation implements Receiver, Cancellable, Expires {
           break
         case "Dial":
           this.inbox.consume(step.consumed)
-          return this.answer({ _tag: "Tunnel", handshake: this.handshake!, target: step.target })
+          return this.answer({ _tag: "Tunnel", handshake, target: step.target })
         case "Refuse":
-          return this.refuse(step.refusal)
+          return this.refuse(handshake, step.refusal)
       }
     }
   }
 
-  /** Whether it is known which handshake to take; otherwise more bytes are needed, or the client has its answer. */
-  private recognise(): boolean {
+  /** The handshake to take; undefined while more bytes are needed, or where the client has its answer. */
+  private recognise(): Handshake | undefined {
     const { allowed, protocols } = this.accepts
     const detected = detect(this.inbox.view(), allowed, protocols)
-    if (detected._tag === "NeedMore") return false
+    if (detected._tag === "NeedMore") return undefined
     if (detected._tag === "Refuse") {
       const { refusal, as } = detected
       this.answer({ _tag: "Refused", refusal, reply: refusalReply(as, refusal), spoken: as?.name ?? "unknown" })
-      return false
+      return undefined
     }
     this.handshake = detected.make(this.accepts)
     if (this.handshake === undefined) {
       this.answer(exchange)
-      return false
+      return undefined
     }
     this.phase = "handshake"
     this.recognisedAt = performance.now()
-    return true
+    return this.handshake
   }
 
-  private refuse(refused: Refusal): void {
-    const handshake = this.handshake!
+  private refuse(handshake: Handshake, refused: Refusal): void {
     const reply = refusalReply(handshake, refused)
     this.answer({ _tag: "Refused", refusal: refused, reply, spoken: handshake.protocol })
   }
 
   expire(): void {
-    if (this.handshake !== undefined) return this.refuse(refusal("request-timeout", "the handshake took too long"))
+    const { handshake } = this
+    if (handshake !== undefined)
+      return this.refuse(handshake, refusal("request-timeout", "the handshake took too long"))
     this.answer({
       _tag: "Refused",
       refusal: refusal(
@@ -180,7 +194,7 @@ export class Negotiation implements Receiver, Cancellable, Expires {
     this.settle()
     if (!this.listening) return
     this.listening = false
-    this.owner.asked(asked)
+    this.owner.asked(asked, this)
   }
 
   private settle(): void {

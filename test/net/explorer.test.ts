@@ -129,6 +129,8 @@ for (const name in exchanges) {
 for (const name in connections) {
   const { depth, ...begin } = connections[name]!
   test(`a connection, ${name}`, () => play(exploredConnection(begin), depth), timer)
+  const over = exploredConnection(begin, { counted: true })
+  test(`a connection through ends over ends, ${name}`, () => play(over, depth - 1), timer)
 }
 
 /** A target that loses the second thing that it is written. */

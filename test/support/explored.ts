@@ -5,7 +5,7 @@ import { nextDue } from "../../src/net/common/deadline.ts"
 import { uncertainBytes } from "../../src/net/common/delivery.ts"
 import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { exchange, type ExchangeWorld, type WatchedDrain } from "./http-worlds.ts"
-import { connection, type ConnectionWorld } from "./connection-world.ts"
+import { type Accepted, connection, type ConnectionWorld } from "./connection-world.ts"
 import { type Explored, finishAll, peerMoves } from "./explorer.ts"
 import { act, bytesOf, pass } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
@@ -145,8 +145,11 @@ export const exploredExchange = ({ before, client, target }: Begin): Explored<Ex
 })
 
 /** The first tunnel of a client that asks for one by CONNECT. */
-export const exploredConnection = ({ before, client, target }: Begin): Explored<ConnectionWorld> => ({
-  make: connection(),
+export const exploredConnection = (
+  { before, client, target }: Begin,
+  accepted?: Accepted,
+): Explored<ConnectionWorld> => ({
+  make: connection(accepted),
   before,
   moves: (world, said) => {
     const { story } = world

@@ -1,9 +1,10 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
-import type { Direction } from "../../flow/flow.ts"
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
+import type { Inbox } from "../../protocol/inbox.ts"
+import type { Refusal } from "../../protocol/refusal.ts"
 import type { Target } from "../../protocol/target.ts"
 
 import type { Drain } from "../common/drain-signal.ts"
@@ -16,9 +17,8 @@ import type { Splicer } from "../splice/splicer.ts"
 
 /** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {
-  readonly direction: Direction
-  /** Where every request goes whatever it names, for an inbound exchange. */
-  readonly workload: Target | undefined
+  /** Where a request goes that names `asked`, or why it goes nowhere. The same target is the same object. */
+  readonly resolve: (asked: Target | undefined) => Target | Refusal
   readonly limits: () => ExchangeLimits
   readonly pseudonym: string
   readonly forwarding: Forwarding
@@ -48,7 +48,7 @@ export type Need =
   /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
   | { readonly _tag: "Origin"; readonly target: Target }
   /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
-  | { readonly _tag: "Connect"; readonly finished: boolean }
+  | { readonly _tag: "Connect"; readonly inbox: Inbox; readonly finished: boolean }
   /** The origin agreed to switch protocols: what follows is a tunnel. */
   | {
       readonly _tag: "Upgraded"
