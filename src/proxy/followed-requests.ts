@@ -15,7 +15,13 @@ import type { CutBy, Followed } from "../protocol/http/passive/followed.ts"
 import { type FollowerLimits, type FollowerOwner, HttpFollower } from "../protocol/http/passive/follower.ts"
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
 
-import type { ListenerContext } from "./listener-context.ts"
+import type { ConnectionObserver } from "./listener-context.ts"
+
+/** What a listener's context has for this. */
+export interface FollowContext {
+  readonly settings: () => Pick<Settings, "followHttp" | "maxHeadBytes" | "maxHeadFields" | "halfCloseTimeout">
+  readonly observer: Pick<ConnectionObserver, "followed" | "unfollowed">
+}
 
 /** Requests of one connection that may be under way at one time; more than any client sends ahead. Further ones end the reading. */
 export const maxPipelined = 1024
@@ -29,7 +35,7 @@ export const followRequests = (
   held: boolean,
   flow: Flow,
   client: End,
-  context: Pick<ListenerContext, "settings" | "observer">,
+  context: FollowContext,
 ): Wiretap | undefined => {
   // What follows an upgrade is another protocol.
   if (!context.settings().followHttp || (flow.protocol === "http" && flow.carriedRequests)) return undefined
@@ -44,7 +50,7 @@ export const followRequests = (
   return undefined
 }
 
-const limitsOf = ({ maxHeadBytes, maxHeadFields }: Settings): FollowerLimits => ({
+const limitsOf = ({ maxHeadBytes, maxHeadFields }: ReturnType<FollowContext["settings"]>): FollowerLimits => ({
   maxHeadBytes,
   maxHeadFields,
   maxPipelined,
@@ -56,7 +62,7 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   private isHttp: boolean
   private readonly flow: Flow
   private readonly client: End
-  private readonly context: Pick<ListenerContext, "settings" | "observer">
+  private readonly context: FollowContext
   private readonly http: HttpFollower
   /** When the first bytes came, where that was before the target was connected; on the monotonic clock. */
   private heldSince: number | undefined
@@ -72,13 +78,7 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   private cutIsReported = false
   private reported = 0
 
-  constructor(
-    isHttp: boolean,
-    held: boolean,
-    flow: Flow,
-    client: End,
-    context: Pick<ListenerContext, "settings" | "observer">,
-  ) {
+  constructor(isHttp: boolean, held: boolean, flow: Flow, client: End, context: FollowContext) {
     this.isHttp = isHttp
     this.flow = flow
     this.client = client
@@ -114,13 +114,13 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     else this.http.responseEnded(performance.now())
   }
 
-  /** A connection whose requests say everything, its end too, needs no line of its own. */
+  /** A connection whose requests say everything, of every byte and of its end, needs no line of its own. */
   over(): void {
     const { flow } = this
     this.isOver = true
     this.http.ended(flow.endedBy === "target" ? "target" : "client", performance.now())
     this.settle()
-    if (this.isDone || this.reported === 0) return
+    if (this.isDone || this.reported === 0 || this.http.hasPartialHead) return
     // Who made a tunnel by a handshake has a line for that.
     const isAsked = flow.protocol !== "http" && flow.protocol !== "tcp"
     const isUsual = flow.code === undefined && (flow.endedBy === "client" || flow.endedBy === "target")

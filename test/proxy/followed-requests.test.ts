@@ -80,6 +80,18 @@ plays(connection({ direction: "inbound" }), {
     target is reset
     over, ended by client (ECONNRESET) in data`,
 
+  "bytes that are no whole request are for the connection to tell": `
+    ${served}
+    client > GET /2 HT
+    target < GET /2 HT
+    client finishes
+    target gets FIN
+    target finishes
+    target is closed in order
+    client gets FIN
+    client is closed in order
+    over, ended by client in data`,
+
   "a drain that cuts a request is told by its line": `
     client > GET /1 HTTP/1.1|Host: shop||
     dials workload:80

@@ -136,6 +136,11 @@ export class HttpFollower {
     return this.answering === undefined ? 0 : this.answerContent.skippable
   }
 
+  /** Whether bytes of a head that is not whole are here, which no request tells of yet. */
+  get hasPartialHead(): boolean {
+    return this.requestHeads.partial + this.answerHeads.partial > 0
+  }
+
   /** Notes that so many bytes from the client, at most `requestSkippable`, have passed unseen. */
   requestSkipped(count: number, now: number): void {
     const { sending } = this
