@@ -38,6 +38,21 @@ export interface Followed {
   readonly cut: CutBy | undefined
 }
 
+export interface FollowerOwner {
+  /** Hears of each request once, in the order in which they were sent. */
+  readonly followed: (request: Followed) => void
+  /**
+   * The connection cannot be followed from here on: why, for the log. Where only requests cannot be, the answers to those
+   * before are followed first. Called at most once; nothing is called after.
+   */
+  readonly lost: (why: string) => void
+  /**
+   * The connection has become something else behind an answer: `tunnel` for CONNECT, else what Upgrade names, or
+   * `unknown`. Called at most once, after `followed`; nothing is called after.
+   */
+  readonly upgraded: (to: string) => void
+}
+
 /** Shared by all connections: what bytes say does not depend on who sends them. */
 const texts = new TextMemo()
 

@@ -6,10 +6,8 @@
  * made of a message has already happened. But it never guesses: where it is not certain where a message ends, it says why
  * and follows no further. Keeps a part of a head at most, and one small record for each request without its answer.
  */
-import { toLatin1 } from "../../bytes.ts"
-
 import { Content } from "./content.ts"
-import { type CutBy, type Followed, FollowedRequest } from "./followed.ts"
+import { type CutBy, FollowedRequest, type FollowerOwner } from "./followed.ts"
 import { answerFraming, requestFraming } from "./framing.ts"
 import { GrowingBytes } from "./growing-bytes.ts"
 import { type HeadLimits, HeadReader, lenientHead as head } from "./head-reader.ts"
@@ -20,18 +18,6 @@ import { RequestLine, StatusLine } from "./start-lines.ts"
 export interface FollowerLimits extends HeadLimits {
   /** Requests that may be without their whole answer at one time. */
   readonly maxPipelined: number
-}
-
-export interface FollowerOwner {
-  /** Hears of each request once, in the order in which they were sent. */
-  readonly followed: (request: Followed) => void
-  /** The connection cannot be followed from here on: why, for the log. Called at most once; nothing is called after. */
-  readonly lost: (why: string) => void
-  /**
-   * The connection has become something else behind an answer: `tunnel` for CONNECT, else what Upgrade names. Called at
-   * most once, after `followed`; nothing is called after.
-   */
-  readonly upgraded: (to: string) => void
 }
 
 /** Requests without their whole answer that are followed by default: more than any client sends ahead. */
@@ -51,7 +37,6 @@ export class HttpFollower {
   private targetEnded = false
   /** Whose FIN came first. */
   private firstToEnd: CutBy | undefined = undefined
-
   private readonly requestHeads: HeadReader
   private readonly requestContent = new Content()
   /** The request whose content is being read. */
@@ -61,9 +46,10 @@ export class HttpFollower {
   /** The request behind whose answer the connection may become something else; what follows it is held until then. */
   private switching: FollowedRequest | undefined = undefined
   private readonly held = new GrowingBytes()
+  /** Why no more requests can be read; the answers of those before are followed first. */
+  private requestsLost: string | undefined = undefined
   /** The client was answered while it waited for 100 (Continue): its next bytes may be content, or another request. */
   private isInDoubt = false
-
   private readonly answerHeads: HeadReader
   private readonly answerContent = new Content()
   /** The request whose answer's content is being read. */
@@ -80,7 +66,7 @@ export class HttpFollower {
   /** Takes bytes that the client sent. They are lent for the call. `now` in milliseconds. */
   request(bytes: Uint8Array, now: number): void {
     let at = 0
-    while (at < bytes.length && !this.isOver) {
+    while (at < bytes.length && !this.isOver && this.requestsLost === undefined) {
       if (this.sending !== undefined) at = this.readRequestContent(this.sending, bytes, at, now)
       else if (this.switching !== undefined) at = this.hold(bytes, at)
       else at = this.readRequestHead(bytes, at, now)
@@ -121,12 +107,12 @@ export class HttpFollower {
   ended(by: CutBy, now: number): void {
     if (this.isOver) return
     this.cutAll(this.firstToEnd ?? by, now)
-    this.stop()
+    if (!this.isOver) this.stop()
   }
 
   /** Bytes from the client that may pass unseen from here: what is left of content, Infinity where nothing is read. */
   get requestSkippable(): number {
-    if (this.isOver) return Infinity
+    if (this.isOver || this.requestsLost !== undefined) return Infinity
     return this.sending === undefined || this.isInDoubt ? 0 : this.requestContent.skippable
   }
 
@@ -144,7 +130,7 @@ export class HttpFollower {
   /** Notes that so many bytes from the client, at most `requestSkippable`, have passed unseen. */
   requestSkipped(count: number, now: number): void {
     const { sending } = this
-    if (this.isOver || sending === undefined) return
+    if (sending === undefined || this.requestsLost !== undefined) return
     this.requestContent.skip(count)
     this.noteRequestContent(sending, now)
   }
@@ -152,7 +138,7 @@ export class HttpFollower {
   /** Notes that so many bytes from the target, at most `responseSkippable`, have passed unseen. */
   responseSkipped(count: number, now: number): void {
     const { answering } = this
-    if (this.isOver || answering === undefined) return
+    if (answering === undefined) return
     this.answerContent.skip(count)
     this.noteAnswerContent(answering, now)
   }
@@ -160,18 +146,18 @@ export class HttpFollower {
   private readRequestHead(bytes: Uint8Array, at: number, now: number): number {
     const heads = this.requestHeads
     const next = heads.read(bytes, at)
-    if (heads.problem !== undefined) this.lose(`a request: ${heads.problem}`)
+    if (heads.problem !== undefined) this.loseRequests(`a request: ${heads.problem}`)
     else if (heads.isWhole) this.beginRequest(heads.bytes, now)
     return next
   }
 
   /** A request's head is whole: `head` and `requestLine` hold it. */
   private beginRequest(bytes: Uint8Array, now: number): void {
-    const request = this.unfinished ?? this.enqueue(bytes, now)
-    this.unfinished = undefined
-    if (request === undefined) return
+    const request = this.unfinished ?? new FollowedRequest(bytes, requestLine, now)
     const framing = requestFraming(head, requestLine.minor, request.method)
-    if (typeof framing === "string") return this.lose(`a request: ${framing}`)
+    if (typeof framing === "string") return this.loseRequests(`a request: ${framing}`)
+    if (request !== this.unfinished && !this.enqueue(request)) return
+    this.unfinished = undefined
     request.takeHead(bytes, head, now)
     if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching = request
     this.requestContent.begin(framing)
@@ -179,23 +165,24 @@ export class HttpFollower {
     else this.sending = request
   }
 
-  /** A request of `requestLine`, waiting for its answer; undefined when there are too many of them. */
-  private enqueue(bytes: Uint8Array, now: number): FollowedRequest | undefined {
-    const request = new FollowedRequest(bytes, requestLine, now)
-    if (this.pending.add(request)) return request
-    this.lose(`over ${this.limits.maxPipelined} requests, or ${maxPendingText} bytes of paths, without an answer`)
-    return undefined
+  /** Has a request wait for its answer; false when there are too many of them. */
+  private enqueue(request: FollowedRequest): boolean {
+    if (this.pending.add(request)) return true
+    this.loseRequests(
+      `over ${this.limits.maxPipelined} requests, or ${maxPendingText} bytes of paths, without an answer`,
+    )
+    return false
   }
 
   private readRequestContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
     if (this.isInDoubt) {
-      this.lose("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
+      this.loseRequests("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
       return at
     }
     const content = this.requestContent
     const next = content.read(bytes, at, this.limits.maxHeadBytes)
-    if (content.problem !== undefined) this.lose(`a request: ${content.problem}`)
-    else this.noteRequestContent(request, now)
+    this.noteRequestContent(request, now)
+    if (content.problem !== undefined) this.loseRequests(`a request: ${content.problem}`)
     return next
   }
 
@@ -215,9 +202,11 @@ export class HttpFollower {
   /** Keeps what may be requests, or something else. */
   private hold(bytes: Uint8Array, at: number): number {
     const { maxHeadBytes } = this.limits
-    if (this.held.length + bytes.length - at > maxHeadBytes) {
-      this.lose(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`)
-    } else this.held.append(bytes, at, bytes.length)
+    if (this.held.length + bytes.length - at <= maxHeadBytes) this.held.append(bytes, at, bytes.length)
+    else {
+      this.held.take()
+      this.loseRequests(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`)
+    }
     return bytes.length
   }
 
@@ -237,7 +226,8 @@ export class HttpFollower {
     const { first } = this.pending
     if (first !== undefined) return first.answerIsWhole ? undefined : first
     if (!this.requestHeads.parsePartial()) return undefined
-    this.unfinished = this.enqueue(this.requestHeads.bytes, now)
+    this.unfinished = new FollowedRequest(this.requestHeads.bytes, requestLine, now)
+    this.pending.add(this.unfinished)
     return this.unfinished
   }
 
@@ -262,8 +252,10 @@ export class HttpFollower {
 
   private switchProtocols(asked: FollowedRequest, bytes: Uint8Array, now: number): void {
     if (this.switching !== asked) return this.lose(`an answer: ${asked.status} to a request that did not ask for it`)
-    const to = asked.status === 101 ? upgradeName(bytes, head.upgradeStart, head.upgradeEnd) : "tunnel"
+    const to = asked.status === 101 ? head.upgradeName(bytes) : "tunnel"
     asked.endedAt = now
+    // What could not be read behind the request was none: it belongs to what the connection becomes.
+    this.requestsLost = undefined
     this.report(asked)
     this.stop()
     this.owner.upgraded(to)
@@ -276,10 +268,10 @@ export class HttpFollower {
   }
 
   private readAnswerContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
-    const content = this.answerContent
-    const next = content.read(bytes, at, this.limits.maxHeadBytes)
-    if (content.problem !== undefined) this.lose(`an answer: ${content.problem}`)
-    else this.noteAnswerContent(request, now)
+    const next = this.answerContent.read(bytes, at, this.limits.maxHeadBytes)
+    this.noteAnswerContent(request, now)
+    const { problem } = this.answerContent
+    if (problem !== undefined) this.lose(`an answer: ${problem}`)
     return next
   }
 
@@ -292,7 +284,8 @@ export class HttpFollower {
     this.answering = undefined
     request.answerIsWhole = true
     request.endedAt = now
-    if (request.requestIsWhole || this.isInDoubt || this.clientEnded) this.report(request)
+    const getsNoMore = this.isInDoubt || this.clientEnded || this.requestsLost !== undefined
+    if (request.requestIsWhole || getsNoMore) this.report(request)
   }
 
   /** Reports the first of the requests that wait. */
@@ -300,6 +293,7 @@ export class HttpFollower {
     this.pending.shift()
     request.isReported = true
     this.owner.followed(request)
+    if (this.requestsLost !== undefined && this.pending.first === undefined) this.lose(this.requestsLost)
   }
 
   /** Reports all that wait: what has not got its whole answer is cut. One of which no head was seen is no request yet. */
@@ -315,8 +309,17 @@ export class HttpFollower {
     }
   }
 
+  /**
+   * Reads no more requests. Whose answers are still to come is certain, though: they are followed to the last of them, or
+   * a client could keep a request out of the log by what it sends behind it.
+   */
+  private loseRequests(why: string): void {
+    this.requestsLost = why
+    if (this.pending.first === undefined) this.lose(why)
+    else if (this.pending.first.answerIsWhole) this.report(this.pending.first)
+  }
+
   private lose(why: string): void {
-    if (this.isOver) return
     this.stop()
     this.owner.lost(why)
   }
@@ -329,12 +332,3 @@ export class HttpFollower {
     this.answering = undefined
   }
 }
-
-/** What an Upgrade field names: peers choose it, so only what a name may hold is passed on. */
-const upgradeName = (bytes: Uint8Array, start: number, end: number): string => {
-  const name = toLatin1(bytes, start, Math.min(end, start + maxUpgradeName)).toLowerCase()
-  return /^[a-z0-9][\w./+-]*$/.test(name) ? name : "unknown"
-}
-
-/** Characters of a protocol's name; `tls/1.0` and `websocket` are usual. */
-const maxUpgradeName = 32

@@ -14,6 +14,9 @@ import { decimal } from "../survey.ts"
 const badLength = "a Content-Length that is none"
 const badCoding = "a Transfer-Encoding that cannot be relied on"
 
+/** Characters that the name of a protocol may have; `websocket` and `tls/1.0` are usual. */
+const maxUpgradeName = 32
+
 /** Reused for head after head: its spans are those of the bytes it read last. A span without a value is empty. */
 export class LenientHead {
   /** Where the line feed of the first line is, or `incomplete`; set even if the head is not whole. */
@@ -61,6 +64,13 @@ export class LenientHead {
       else this.readField(bytes, at, nameEnd, lineEnd)
     }
     return incomplete
+  }
+
+  /** What the Upgrade field names, in small letters. A peer chose it: what is no name, or a list, is `unknown`. */
+  upgradeName(bytes: Uint8Array): string {
+    const end = Math.min(this.upgradeEnd, this.upgradeStart + maxUpgradeName + 1)
+    const name = toLatin1(bytes, this.upgradeStart, end).toLowerCase()
+    return /^[a-z0-9][\w./+-]*$/.test(name) && name.length <= maxUpgradeName ? name : "unknown"
   }
 
   private clear(): void {

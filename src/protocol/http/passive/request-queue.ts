@@ -22,8 +22,10 @@ export class RequestQueue {
 
   /** Adds a request behind the others; false where there are too many, or their texts are too long. */
   add(request: FollowedRequest): boolean {
-    this.text += textOf(request)
-    if (++this.count > this.maxCount || this.text > maxPendingText) return false
+    const text = this.text + textOf(request)
+    if (this.count === this.maxCount || text > maxPendingText) return false
+    this.count++
+    this.text = text
     if (this.last === undefined) this.first = request
     else this.last.next = request
     this.last = request

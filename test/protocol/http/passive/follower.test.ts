@@ -504,6 +504,12 @@ const lostBy = (shows: string, request: string, why: string): Row => [
   [`>${request}`, `<${ok}`],
   `lost: a request: ${why}`,
 ]
+const lostInBody = (shows: string, chunks: string, bytesIn: number, why: string): Row => [
+  shows,
+  [`>${post("Transfer-Encoding: chunked")}${chunks}`, `<${ok}`],
+  `POST h /p 1.1 200 ${bytesIn}/2`,
+  `lost: a request: ${why}`,
+]
 const lostIn = (shows: string, answer: string, why: string): Row => [
   shows,
   [`>${get()}`, `<${answer}`, "over: client"],
@@ -567,43 +573,54 @@ hold("requests that cannot be followed:", [
   lostBy("CONNECT with a body", head("CONNECT h:1 HTTP/1.1", "Content-Length: 2"), "CONNECT with content"),
   lostBy("CONNECT with chunks", head("CONNECT h:1 HTTP/1.1", "Transfer-Encoding: chunked"), "CONNECT with content"),
   lostBy("129 fields", get("/a", ...Array.from({ length: 128 }, (_, i) => `X${i}: y`)), "over 128 fields"),
-  lostBy("a chunk size that is none", `${post("Transfer-Encoding: chunked")}x\r\n`, "a chunk size that is none"),
-  lostBy("a chunk size with a prefix", `${post("Transfer-Encoding: chunked")}0x2\r\n`, "a chunk size that is none"),
-  lostBy("no chunk size", `${post("Transfer-Encoding: chunked")}\r\n`, "a chunk size that is none"),
-  lostBy(
-    "a chunk size beyond all numbers",
-    `${post("Transfer-Encoding: chunked")}${"f".repeat(17)}\r\n`,
-    "a chunk size that is too large",
-  ),
-  lostBy("a digit behind blanks", `${post("Transfer-Encoding: chunked")}1 2\r\n`, "a chunk size that is none"),
-  lostBy("a line feed behind a size", `${post("Transfer-Encoding: chunked")}2\nhi\n`, "a chunk size that is none"),
-  lostBy(
-    "a line feed behind an extension",
-    `${post("Transfer-Encoding: chunked")}2;a\nhi`,
-    "a chunk size line that does not end with CRLF",
-  ),
-  lostBy(
-    "a CR alone in an extension",
-    `${post("Transfer-Encoding: chunked")}2;a\rb`,
-    "a chunk size line that does not end with CRLF",
-  ),
-  lostBy(
-    "a chunk longer than its size",
-    `${post("Transfer-Encoding: chunked")}2\r\nhix`,
-    "chunk data without its line end",
-  ),
-  lostBy(
-    "a line feed behind a chunk",
-    `${post("Transfer-Encoding: chunked")}2\r\nhi\n`,
-    "chunk data without its line end",
-  ),
-  lostBy(
-    "a CR alone behind a chunk",
-    `${post("Transfer-Encoding: chunked")}2\r\nhi\rx`,
-    "chunk data without its line end",
-  ),
-  lostBy("a CR alone in trailers", `${post("Transfer-Encoding: chunked")}0\r\nT: \rv`, "a CR alone in trailers"),
-  lostBy("a CR alone before trailers", `${post("Transfer-Encoding: chunked")}0\r\n\rT`, "a CR alone in trailers"),
+  lostInBody("a chunk size that is none", "x\r\n", 0, "a chunk size that is none"),
+  lostInBody("a chunk size with a prefix", "0x2\r\n", 0, "a chunk size that is none"),
+  lostInBody("no chunk size", "\r\n", 0, "a chunk size that is none"),
+  lostInBody("a chunk size beyond all numbers", "fffffffffffffffff\r\n", 0, "a chunk size that is too large"),
+  lostInBody("a digit behind blanks", "1 2\r\n", 0, "a chunk size that is none"),
+  lostInBody("a line feed behind a size", "2\nhi\n", 0, "a chunk size that is none"),
+  lostInBody("a line feed behind an extension", "2;a\nhi", 0, "a chunk size line that does not end with CRLF"),
+  lostInBody("a CR alone in an extension", "2;a\rb", 0, "a chunk size line that does not end with CRLF"),
+  lostInBody("a chunk longer than its size", "2\r\nhix", 2, "chunk data without its line end"),
+  lostInBody("a line feed behind a chunk", "2\r\nhi\n", 2, "chunk data without its line end"),
+  lostInBody("a CR alone behind a chunk", "2\r\nhi\rx", 2, "chunk data without its line end"),
+  lostInBody("a CR alone in trailers", "0\r\nT: \rv", 0, "a CR alone in trailers"),
+  lostInBody("a CR alone before trailers", "0\r\n\rT", 0, "a CR alone in trailers"),
+])
+
+hold("the answers to requests before one that cannot be followed:", [
+  [
+    "are told, and then the reason",
+    [`>${get("/a")}${get("/b")}\0${get("/c")}`, `<${ok}`, `>${get("/d")}`, `<${none}${none}`],
+    "GET h /a 1.1 200 0/2",
+    "GET h /b 1.1 204 0/0",
+    "lost: a request: not of HTTP/1",
+  ],
+  [
+    "are cut if there are none",
+    [`>${get()}${post("Content-Length: x")}`, "target ends"],
+    "GET h /a 1.1 0 0/0 cut by target",
+    "lost: a request: a Content-Length that is none",
+  ],
+  [
+    "are cut with the connection",
+    [`>${get()}\0`, `<${answer(200)}x`, "over: client"],
+    "GET h /a 1.1 200 0/1 cut by client",
+    "lost: a request: not of HTTP/1",
+  ],
+  [
+    "may be there already, and whole",
+    [`>${post("Transfer-Encoding: chunked")}1\r\n`, `<${none}`, ">xyz"],
+    "POST h /p 1.1 204 1/0",
+    "lost: a request: chunk data without its line end",
+  ],
+  [
+    "may make the connection something else",
+    [`>${websocket}`, `>${"x".repeat(70_000)}`, `<${answer(101, "Upgrade: x")}`],
+    "GET h /w 1.1 101 0/0",
+    "upgraded: x",
+  ],
+  ["may be lost themselves", [`>${get()}\0`, "<x"], "lost: an answer: not of HTTP/1"],
 ])
 
 hold("answers that cannot be followed:", [
@@ -654,11 +671,11 @@ hold("answers that cannot be followed:", [
   ],
 ])
 
+const filled = (start: string, length: number): string =>
+  `${start}\r\nX: ${"x".repeat(length - start.length - 9)}\r\n\r\n`
+
 describe("limits:", () => {
   const small = { maxHeadBytes: 100 }
-  const filled = (start: string, length: number): string =>
-    `${start}\r\nX: ${"x".repeat(length - start.length - 9)}\r\n\r\n`
-
   test.each([
     [[`>${filled("GET /a HTTP/1.1", 100)}`, `<${filled("HTTP/1.1 204 X", 100)}`], "GET - /a 1.1 204 0/0"],
     [[`>${filled("GET /a HTTP/1.1", 101)}`], "lost: a request: a head over 100 bytes"],
@@ -670,13 +687,13 @@ describe("limits:", () => {
       [`>${post("Transfer-Encoding: chunked")}0\r\nT: ${"v".repeat(94)}\r\n\r\n`, `<${none}`],
       "lost: a request: trailers over 100 bytes",
     ],
-    [[`>${websocket}`, `>${filled("GET /a HTTP/1.1", 100)}`, `<${none}${none}`], "GET h /w 1.1 204 0/0"],
+    [[`>${websocket}`, `>${filled("GET /a HTTP/1.1", 100)}`, `<${none}${none}`], "GET - /a 1.1 204 0/0"],
     [
       [`>${websocket}`, `>${"x".repeat(101)}`, `<${none}`],
       "lost: over 100 bytes behind a request to switch protocols, before its answer",
     ],
-  ] satisfies ReadonlyArray<readonly [ReadonlyArray<Step>, string]>)("%j: %s", (steps, first) => {
-    for (const cut of [wholly, byteByByte, ...splits(steps)]) expect(follow(steps, cut, small)[0]).toBe(first)
+  ] satisfies ReadonlyArray<readonly [ReadonlyArray<Step>, string]>)("%j: %s", (steps, last) => {
+    for (const cut of [wholly, byteByByte, ...splits(steps)]) expect(follow(steps, cut, small).at(-1)).toBe(last)
   })
 
   test("so many fields, and one more", () => {
@@ -694,7 +711,7 @@ describe("limits:", () => {
     const limits = { maxPipelined: 3 }
     const three = `>${get().repeat(3)}` as const
     expect(follow([three, `<${none.repeat(3)}`, three, `<${none.repeat(3)}`], wholly, limits)).toHaveLength(6)
-    expect(follow([three, `<${none}`, three], wholly, limits).slice(1)).toEqual([
+    expect(follow([three, `<${none}`, three, `<${none.repeat(3)}`], wholly, limits).slice(4)).toEqual([
       `lost: over 3 requests, or ${maxPendingText} bytes of paths, without an answer`,
     ])
   })
@@ -703,7 +720,7 @@ describe("limits:", () => {
     const long = get(`/${"x".repeat(60_000)}`)
     const steps = [`>${long.repeat(17)}`, `<${none.repeat(17)}`] as const
     expect(follow([...steps, ...steps])).toHaveLength(34)
-    expect(follow([`>${long.repeat(18)}`])).toEqual([
+    expect(follow([`>${long.repeat(18)}`, `<${none.repeat(18)}`]).slice(17)).toEqual([
       `lost: over 1024 requests, or ${maxPendingText} bytes of paths, without an answer`,
     ])
   })
@@ -734,31 +751,31 @@ describe("times:", () => {
   })
 })
 
+const skippable = ({ follower }: Following) => [follower.requestSkippable, follower.responseSkippable]
+
+const skip = (following: Following, by: "client" | "target", count: number): void => {
+  if (by === "client") following.follower.requestSkipped(count, following.now)
+  else following.follower.responseSkipped(count, following.now)
+}
+test("bodies by length, in both directions, and the next request behind them", () => {
+  const following = new Following()
+  expect(skippable(following)).toEqual([0, 0])
+  following.step(`>${post("Content-Length: 1000")}ab`, wholly)
+  expect(skippable(following)).toEqual([998, 0])
+  skip(following, "client", 900)
+  expect(skippable(following)).toEqual([98, 0])
+  following.step(`<${answer(200, "Content-Length: 5000000000")}`, wholly)
+  expect(skippable(following)).toEqual([98, 5_000_000_000])
+  skip(following, "client", 98)
+  skip(following, "target", 4_999_999_999)
+  expect(skippable(following)).toEqual([0, 1])
+  following.step(`<x${ok}`.slice(0, 2) as Step, wholly)
+  following.step(`>${get()}`, wholly)
+  following.step(`<${ok}`, wholly)
+  expect(following.said).toEqual(["POST h /p 1.1 200 1000/5000000000", "GET h /a 1.1 200 0/2"])
+})
+
 describe("bytes that pass unseen:", () => {
-  const skip = (following: Following, by: "client" | "target", count: number): void => {
-    if (by === "client") following.follower.requestSkipped(count, following.now)
-    else following.follower.responseSkipped(count, following.now)
-  }
-  const skippable = ({ follower }: Following) => [follower.requestSkippable, follower.responseSkippable]
-
-  test("bodies by length, in both directions, and the next request behind them", () => {
-    const following = new Following()
-    expect(skippable(following)).toEqual([0, 0])
-    following.step(`>${post("Content-Length: 1000")}ab`, wholly)
-    expect(skippable(following)).toEqual([998, 0])
-    skip(following, "client", 900)
-    expect(skippable(following)).toEqual([98, 0])
-    following.step(`<${answer(200, "Content-Length: 5000000000")}`, wholly)
-    expect(skippable(following)).toEqual([98, 5_000_000_000])
-    skip(following, "client", 98)
-    skip(following, "target", 4_999_999_999)
-    expect(skippable(following)).toEqual([0, 1])
-    following.step(`<x${ok}`.slice(0, 2) as Step, wholly)
-    following.step(`>${get()}`, wholly)
-    following.step(`<${ok}`, wholly)
-    expect(following.said).toEqual(["POST h /p 1.1 200 1000/5000000000", "GET h /a 1.1 200 0/2"])
-  })
-
   test("the last byte of a body may be one of them", () => {
     const following = new Following()
     following.step(`>${get()}`, wholly)
