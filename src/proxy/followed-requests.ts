@@ -11,8 +11,8 @@ import { Delivery, type DeliveryOwner, uncertainBytes } from "../net/common/deli
 import type { End } from "../net/common/end.ts"
 import type { Settings } from "../config/settings.ts"
 import type { Side, Wiretap } from "../net/tunnel/wiretap.ts"
-import type { CutBy, Followed } from "../protocol/http/passive/followed.ts"
-import { type FollowerLimits, type FollowerOwner, HttpFollower } from "../protocol/http/passive/follower.ts"
+import type { CutBy, Followed, FollowerOwner } from "../protocol/http/passive/followed.ts"
+import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/follower.ts"
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
 
 import type { ConnectionObserver } from "./listener-context.ts"
