@@ -4,6 +4,7 @@
  */
 import type { Direction } from "../flow/flow.ts"
 import type { AccessFormat, LineFormat, LogLevel } from "../flow/levels.ts"
+import type { Expression } from "../observe/filter/expression.ts"
 import type { Address } from "../protocol/address.ts"
 import type { Host } from "../protocol/target.ts"
 
@@ -53,6 +54,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly logFormat: "auto" | LineFormat
   readonly accessLog: boolean
+  /** What the access log writes of all that ends. */
+  readonly accessLogFilter: Expression
   /** `auto` is what `logFormat` gives on standard output. */
   readonly accessLogFormat: "auto" | AccessFormat
   readonly handshakeTimeout: number

@@ -6,13 +6,16 @@ import type { ProtocolName } from "../protocol/handshake.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 
 /** Which way a connection goes: to the workload, or from it. */
-export type Direction = "inbound" | "outbound"
+export const directions = ["inbound", "outbound"] as const
+export type Direction = (typeof directions)[number]
 
 /** The phases of a connection; the last is kept when it ends. */
-export type Phase = "detect" | "handshake" | "dial" | "data"
+export const phases = ["detect", "handshake", "dial", "data"] as const
+export type Phase = (typeof phases)[number]
 
 /** The party that ended a connection, or the reason. */
-export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
+export const endings = ["client", "target", "proxy", "timeout", "limit", "drain"] as const
+export type EndedBy = (typeof endings)[number]
 
 export type Protocol = ProtocolName
 
@@ -35,8 +38,8 @@ interface Ending {
   code: string | undefined
   refusal: Refusal | undefined
   unfollowed: { readonly reason: Unfollowed; readonly detail: string | undefined } | undefined
-  /** The client has sent nothing. */
-  silent: boolean
+  /** The client has sent bytes that were never recognised. */
+  spoke: boolean
 }
 
 /**
@@ -151,12 +154,13 @@ export class Flow {
   }
 
   /**
-   * Whether this was no more than a look if somebody listens: it carried no byte either way, and its client closed it in
-   * order.
+   * Whether this was no more than a look if somebody listens: its client closed it in order, without a byte either way and
+   * without having asked for a destination.
    */
   get isProbe(): boolean {
     if (this.endedBy !== "client" || this.code !== undefined || this.refusal !== undefined) return false
-    return this.protocol === "tcp" ? this.bytesIn + this.bytesOut === 0 : this.ending!.silent
+    if (this.protocol !== "unknown" && this.protocol !== "tcp") return false
+    return this.liveIn + this.liveOut === 0 && !this.ending!.spoke
   }
 
   /** Notes who ended the connection; the first to do so is the one. */
@@ -167,9 +171,9 @@ export class Flow {
     ending.code = code
   }
 
-  /** Notes that the client leaves without having sent a byte. */
-  leaveSilent(): void {
-    this.known().silent = true
+  /** Notes that the client leaves, and has sent something that was not enough to know what it speaks. */
+  leaveUnrecognised(): void {
+    this.known().spoke = true
   }
 
   /** Notes that its HTTP is not read from here on; the first reason is kept. */
@@ -178,7 +182,7 @@ export class Flow {
   }
 
   private known(): Ending {
-    this.ending ??= { by: undefined, code: undefined, refusal: undefined, unfollowed: undefined, silent: false }
+    this.ending ??= { by: undefined, code: undefined, refusal: undefined, unfollowed: undefined, spoke: false }
     return this.ending
   }
 

@@ -10,7 +10,7 @@ import { empty } from "../protocol/bytes.ts"
 import { detect } from "../protocol/detect/detect.ts"
 import type { Allowed, HandshakeParts, ProtocolTable } from "../protocol/detect/protocols.ts"
 import type { Handshake } from "../protocol/handshake.ts"
-import { Inbox } from "../protocol/inbox.ts"
+import { Inbox, maxHeldBytes } from "../protocol/inbox.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Target } from "../protocol/target.ts"
@@ -19,9 +19,6 @@ import { makeTcp } from "../protocol/detect/raw.ts"
 import { after, cancel, type Deadline, type Expires } from "./common/deadline.ts"
 import type { End, Receiver } from "./common/end.ts"
 import type { Cancellable } from "./common/cancellable.ts"
-
-/** Bytes that a client may send ahead of its tunnel before it is paused. */
-export const holdBytes = 64 * 1024
 
 /** What a listener takes. */
 export interface AcceptedProtocols extends HandshakeParts {
@@ -110,7 +107,7 @@ export class Negotiation implements Receiver, Cancellable, Expires {
   data(_: End, chunk: Uint8Array): void {
     this.inbox.add(chunk)
     if (this.listening) this.listen()
-    else if (this.inbox.length > holdBytes) this.client.pause()
+    else if (this.inbox.length > maxHeldBytes) this.client.pause()
     this.inbox.keep()
   }
 

@@ -113,7 +113,7 @@ export class Connection
         this.flow.protocol = asked.spoken
         return this.refuse(asked.refusal, asked.reply)
       case "Gone":
-        if (this.client.received === 0) this.flow.leaveSilent()
+        if (this.client.received > 0) this.flow.leaveUnrecognised()
         this.flow.end("client", asked.code)
         return this.close(empty)
     }

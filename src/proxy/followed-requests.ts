@@ -120,7 +120,9 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     this.isOver = true
     this.http.ended(flow.endedBy === "target" ? "target" : "client", performance.now())
     this.settle()
-    if (this.isDone || this.reported === 0 || this.http.hasPartialHead) return
+    // Bytes of a head that was never whole are no request's.
+    const { requestHeads, answerHeads } = this.http
+    if (this.isDone || this.reported === 0 || requestHeads.partial + answerHeads.partial > 0) return
     // Who made a tunnel by a handshake has a line for that.
     const isAsked = flow.protocol !== "http" && flow.protocol !== "tcp"
     const isUsual = flow.code === undefined && (flow.endedBy === "client" || flow.endedBy === "target")

@@ -64,9 +64,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format of the access log, two for shared origins, reading HTTP, splice and poll, each name once", () => {
-    expect(byName.size).toBe(35)
-    expect(allOptions.length).toBe(35)
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, reading HTTP, splice and poll, each name once", () => {
+    expect(byName.size).toBe(36)
+    expect(allOptions.length).toBe(36)
   })
 
   test("names each option as its key in settings", () => {
@@ -88,9 +88,10 @@ describe("the option table", () => {
     expect(environmentNames(options.adminPort)).toEqual(["PILLION_ADMIN_PORT"])
   })
 
-  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, what is read, and where the annotations are", () => {
+  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log, what is read, and where the annotations are", () => {
     const reloadable = allOptions.filter((option) => option.reloadable).map(({ name }) => name)
     expect(reloadable.toSorted()).toEqual([
+      "access-log-filter",
       "allow-destinations",
       "annotations-file",
       "deny-destinations",

@@ -42,6 +42,28 @@ test("destinations change at once, and open tunnels stay", async () => {
   await eventually(() => outcome(pillion, server.port), undefined, "the answer")
 })
 
+test("what the access log writes changes at once, and a filter that is none changes nothing", async () => {
+  await using config = await configFile("access-log-filter: path:/a\n")
+  using server = await httpOrigin()
+  await using pillion = await startPillion({ flags: [`--config=${config.path}`] })
+  const get = (path: string) =>
+    fetch(`http://${server.authority}${path}`, { proxy: `http://127.0.0.1:${pillion.ports.out}` })
+  await get("/b")
+  await get("/a")
+  await pillion.waitForLog(({ path }) => path === "/a")
+  await config.write("access-log-filter: hsot:api\n")
+  pillion.reload()
+  const why = await pillion.stderr.until((line) => (line.includes("not reloaded") ? line : undefined), "the refusal")
+  expect(why).toContain('asks for \\"hsot\\" at character 1; did you mean host?')
+  await config.write("access-log-filter: path:/b\n")
+  pillion.reload()
+  await pillion.stderr.until((line) => line.includes('"changed":"access-log-filter"') || undefined, "the change")
+  await get("/a")
+  await get("/b")
+  await pillion.waitForLog(({ path }) => path === "/b")
+  expect(pillion.log.map(({ path }) => path)).toEqual(["/a", "/b"])
+})
+
 test("a change that needs a restart is named in a warning and waits", async () => {
   await using config = await configFile("proxy-protocol: http\n")
   using server = await echo()

@@ -4,7 +4,7 @@
  */
 import type { Open } from "../../admin/connections.ts"
 import type { Entry } from "../../observe/access/entry.ts"
-import type { Filter } from "../../observe/access/filter.ts"
+import type { Filter, FilterableEntry } from "../../observe/filter/entry-filter.ts"
 
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000
@@ -135,7 +135,7 @@ export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): 
     return found
   }
   for (const entry of model.entries) if (filter(entry)) group(nameOf(entry)).ended.push(entry)
-  for (const open of model.look.open) if (filter(asEntry(open))) group(open.target ?? "-").open.push(open)
+  for (const open of model.look.open) if (filter(filterableOpen(open))) group(open.target ?? "-").open.push(open)
   const counted = countedFlows(model)
   const all = [...groups].map(([name, { ended, open }]): Destination => {
     const latencies = latenciesOf(ended)
@@ -173,16 +173,4 @@ const total = (flows: ReadonlyArray<Entry | Open>, key: "bytes_in" | "bytes_out"
   flows.reduce((sum, flow) => sum + flow[key], 0)
 
 /** An open connection as far as a filter can ask about it. */
-const asEntry = (open: Open): Entry => ({
-  ...open,
-  time: open.started,
-  t_total: open.age,
-  t_detect: undefined,
-  t_handshake: undefined,
-  t_dial: undefined,
-  t_first_byte: undefined,
-  end: undefined,
-  code: undefined,
-  refusal: undefined,
-  detail: undefined,
-})
+export const filterableOpen = (open: Open): FilterableEntry => ({ ...open, t_total: open.age })

@@ -10,13 +10,13 @@
 
 import { IntrusiveList, type ListNode } from "./intrusive-list.ts"
 
-/** Whoever waits. One that has two deadlines at a time keeps in mind which of them is armed, or has an object for one. */
+/** The owner of a deadline. One with two deadlines knows which of them is armed, or has an object for one of them. */
 export interface Expires {
   /** The deadline is over: it is no longer armed. */
   readonly expire: () => void
 }
 
-/** An armed deadline; whoever armed it must `cancel` it when the wait is over. */
+/** An armed deadline; its owner must `cancel` it when the wait is over. */
 export interface Deadline extends ListNode<Deadline> {
   readonly queue: Queue
   readonly at: number
@@ -74,7 +74,7 @@ export const nextDue = (): number | undefined => {
   return next
 }
 
-/** Forgets every deadline, so that none of them fires: whoever puts another clock in place of this one begins anew. */
+/** Forgets every deadline, so that none of them fires: a test that puts another clock in its place begins anew. */
 export const forgetAll = (): void => {
   for (const { timer } of queues.values()) clearTimeout(timer)
   queues.clear()

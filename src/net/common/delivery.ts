@@ -1,19 +1,19 @@
 /**
  * Delivery: waits until the peer of an end has acknowledged what was written to it.
  *
- * The kernel tells nobody when that is so, so it is asked: soon at first, then seldom. Only whoever has written more
- * than fits into any peer's window needs to know.
+ * The kernel does not report that, so it is asked: soon at first, then seldom. What fits into any peer's window is not
+ * worth a question.
  */
 import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import type { End } from "./end.ts"
 import { enoughFor } from "./progress.ts"
 import type { Cancellable } from "./cancellable.ts"
 
-/** Who waits: hears one of the two, once, unless the wait is cancelled. */
+/** Hears one of the two, once, unless the wait is cancelled. */
 export interface DeliveryOwner {
   /** The peer has acknowledged everything. */
   readonly delivered: () => void
-  /** It took nothing, or a trickle, for as long as it may. */
+  /** The peer took nothing, or a trickle, for as long as it may. */
   readonly stalled: () => void
 }
 
@@ -24,7 +24,7 @@ const maxLook = 1000
 /** Where less than this was written to an end it counts as delivered: it fits into any window, and a question costs a call. */
 export const uncertainBytes = 64 * 1024
 
-/** How much of what was sent to an end its peer has acknowledged. */
+/** Returns how many of the bytes that were sent to an end its peer has acknowledged. */
 export const acknowledgedBy = (end: End): number =>
   end.sent < uncertainBytes ? end.sent : end.sent - end.unacknowledged()
 
@@ -56,7 +56,7 @@ export class Delivery implements Cancellable, Expires {
     return this.end.sent - this.end.unacknowledged() >= this.total
   }
 
-  /** Looks how far it has got. */
+  /** Looks how far the delivery has got. */
   expire(): void {
     const acknowledged = this.end.sent - this.end.unacknowledged()
     if (acknowledged >= this.total) return this.owner.delivered()

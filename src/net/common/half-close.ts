@@ -6,7 +6,7 @@
 import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import { enoughFor } from "./progress.ts"
 
-/** Whose ends they are. */
+/** The owner of the two ends. */
 export interface HalfCloseOwner {
   /** Milliseconds for a period; read when one begins, for a reload may change it. */
   readonly halfCloseTimeout: () => number
@@ -19,7 +19,7 @@ export interface HalfCloseOwner {
 export class HalfClose implements Expires {
   private readonly owner: HalfCloseOwner
   private timeout = 0
-  /** What had been acknowledged when the period began. */
+  /** Bytes that had been acknowledged when the period began. */
   private progress = 0
   private deadline: Deadline | undefined = undefined
 

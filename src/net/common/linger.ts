@@ -22,7 +22,7 @@ export const lingerBytes = 1024 * 1024 * 1024
 /** How the last words fared: all of them got there; the peer left before that; or it did not take them in time. */
 export type LingerOutcome = "delivered" | "left" | "timeout"
 
-/** Who hears that the socket is closed: once, unless the wait is cancelled. */
+/** Hears that the socket is closed: once, unless the wait is cancelled. */
 export interface LingerOwner {
   readonly closed: (outcome: LingerOutcome) => void
 }
@@ -35,7 +35,7 @@ export class Linger implements Receiver, Cancellable, Expires {
   private owner: LingerOwner | undefined
   private tail: Uint8Array | undefined = undefined
   private deadline: Deadline | undefined = undefined
-  /** What `sent` is when everything is written. */
+  /** The value of `sent` when everything is written. */
   private total = 0
   private discarded = 0
   // As it was when there was progress last.

@@ -3,7 +3,7 @@
  *
  * Attempts start one after another, `stagger` apart, and one that fails lets the next start at once. The first to
  * connect wins, and the others are cancelled; one that was overtaken is evicted where descriptors are scarce. A race
- * resolves nothing and has no deadline for the whole: whoever runs it calls `timeOut`.
+ * resolves nothing and has no deadline for the whole: its owner calls `timeOut`.
  */
 import type { Address } from "../../protocol/address.ts"
 import type { Reason, Refusal } from "../../protocol/refusal.ts"
@@ -148,7 +148,7 @@ const reasonsByProgress: ReadonlyArray<Reason> = [
   "proxy-error",
 ]
 
-/** What a client is told about an error of connect(2). */
+/** Returns the reason for which a client is refused after an error of connect(2). */
 export const reasonOf = (code: string): Reason => {
   switch (code) {
     case "ECONNREFUSED":

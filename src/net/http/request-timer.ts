@@ -1,12 +1,12 @@
 /**
- * Patience: how long a client may take until its next request is whole.
+ * Request timer: how long a client may take until its next request is whole.
  *
  * Between requests it may be silent for long; once a head has begun, the head has to end soon. The short deadline is
  * never taken back for the long one: what is not a request must not look like progress.
  */
 import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 
-/** Who waits for a request. */
+/** Hears that a request did not come in time. */
 export interface RequestTimerOwner {
   /** No request began in time. */
   readonly idle: () => void

@@ -19,7 +19,7 @@ import type { ExchangeContext } from "./exchange-context.ts"
 import type { OriginConnection } from "./origin-connection.ts"
 import type { Transaction } from "./transaction.ts"
 
-/** The exchange whose request it is. */
+/** The pairing whose request is sent. */
 export interface UploadOwner {
   readonly client: ClientConnection
   readonly context: ExchangeContext
@@ -139,7 +139,7 @@ export class Upload implements Expires {
     owner.originStopped(origin)
   }
 
-  /** What the client has sent, and what the origin has of it. */
+  /** Bytes that the client has sent, and bytes that the origin has of them, added up. */
   private moved(): number {
     const { client, origin } = this.owner
     return client.end.received + (origin === undefined ? 0 : acknowledgedBy(origin.end))

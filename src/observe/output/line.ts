@@ -12,12 +12,12 @@ const encoder = new TextEncoder()
 /** A field's name as it stands before its value, with the comma that ends the field before it. */
 export const fieldName = (name: string): Uint8Array => encoder.encode(`,${JSON.stringify(name)}:`)
 
-const word = encoder.encode("true")
-
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const ZERO = 0x30
 const COLON = 0x3a
+
+const word = encoder.encode("true")
 
 /** The most digits of a number, and a value of this length always fits behind its name. */
 const numberRoom = 32
@@ -75,13 +75,6 @@ export class Line {
     this.length = at
   }
 
-  /** `true`. */
-  yes(name: Uint8Array): void {
-    this.reserve(name.length + word.length)
-    this.copy(name)
-    this.copy(word)
-  }
-
   /** `host:port`; the host needs no escape. */
   peer(name: Uint8Array, host: string, port: number): void {
     this.text(name, host)
@@ -97,6 +90,13 @@ export class Line {
     this.copy(name)
     if (value <= 0x7fffffff) this.digits(value)
     else this.append(JSON.stringify(value))
+  }
+
+  /** `true`. */
+  yes(name: Uint8Array): void {
+    this.reserve(name.length + word.length)
+    this.copy(name)
+    this.copy(word)
   }
 
   /** Milliseconds, to the microsecond. */
