@@ -1,4 +1,5 @@
 /** Requests that are read as they pass: what is reported of each, when, and what their connection has left to say. */
+import { maxPipelined } from "../../src/proxy/followed-requests.ts"
 import { connection } from "../support/connection-world.ts"
 import { holdTime, plays } from "../support/playbook.ts"
 
@@ -13,6 +14,9 @@ const served = `
     target > HTTP/1.1 200 OK|Content-Length: 2||ok
     reports GET workload:80/1 200 with 2, as it passed
     client < HTTP/1.1 200 OK|Content-Length: 2||ok`
+
+/** So many requests behind each other. */
+const ahead = (count: number): string => "GET / HTTP/1.1|Host: shop||".repeat(count)
 
 /** A client that reads slowly was sent a large answer. */
 const big = `
@@ -217,6 +221,31 @@ plays(connection({ direction: "inbound" }), {
     connected
     reads no more: http2
     target < PRI * HTTP/2.0||SM||`,
+
+  "more requests without an answer than anybody sends ahead end the reading, and nothing else": `
+    client > GET / HTTP/1.1|Host: shop||
+    dials workload:80
+    connected
+    target < GET / HTTP/1.1|Host: shop||
+    client > ${ahead(maxPipelined - 1)}
+    target < ${ahead(maxPipelined - 1)}
+    client > GET /one-more HTTP/1.1|Host: shop||
+    target < GET /one-more HTTP/1.1|Host: shop||
+    target > ${"HTTP/1.1 204 No||".repeat(maxPipelined)}
+    ${"reports GET workload:80/ 204 with 0, as it passed\n".repeat(maxPipelined)}
+    reads no more: limit
+    client < ${"HTTP/1.1 204 No||".repeat(maxPipelined)}`,
+
+  "what ends before that is told is not all told": `
+    client > GET /1 HTTP/1.1|Host: shop||no request||
+    dials workload:80
+    connected
+    target < GET /1 HTTP/1.1|Host: shop||no request||
+    client resets
+    target is reset
+    reports GET workload:80/1 0 with 0, ended by client in data: the client closed (ECONNRESET), as it passed
+    reads no more: malformed
+    over, ended by client (ECONNRESET) in data`,
 
   "a head that is too long to hold ends the reading, and nothing else": `
     client > GET /1 HTTP/1.1|a: {70000}|
