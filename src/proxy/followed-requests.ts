@@ -23,7 +23,10 @@ export interface FollowContext {
   readonly observer: Pick<ConnectionObserver, "followed" | "unfollowed">
 }
 
-/** Requests of one connection that may be under way at one time; more than any client sends ahead. Further ones end the reading. */
+/**
+ * Requests of one connection that may be without their answer at one time: more than any client sends ahead. Further ones
+ * end the reading.
+ */
 export const maxPipelined = 1024
 
 /**
