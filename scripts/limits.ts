@@ -26,6 +26,7 @@ import { maxQueue } from "../src/observe/output/output.ts"
 import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
 import { maxMethodBytes, maxRequestLineBytes } from "../src/protocol/http/request.ts"
 import { maxHeldBytes } from "../src/protocol/inbox.ts"
+import { maxPipelined } from "../src/proxy/followed-requests.ts"
 import { maxTurnedAway } from "../src/proxy/open-connections.ts"
 
 /** Constants by their names in the code. */
@@ -86,6 +87,11 @@ const rows: ReadonlyArray<Row> = [
     bound: () =>
       `${size(maxExtensionBytes)} each, ${size(maxExtensionBytesPerMessage)} in a message; they are never passed on`,
     from: { maxExtensionBytes, maxExtensionBytesPerMessage },
+  },
+  {
+    what: "requests of one connection that are read as they pass, without an answer; more end the reading",
+    bound: () => String(maxPipelined),
+    from: { maxPipelined },
   },
   { what: "interim (1xx) answers to one request", bound: () => String(maxInterimAnswers), from: { maxInterimAnswers } },
   {

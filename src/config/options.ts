@@ -96,6 +96,16 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     annotation: "proxy-strict",
     reloadable: true,
   },
+  followHttp: {
+    name: "follow-http",
+    group: "Proxy",
+    summary:
+      "read the HTTP that is carried as it is, for a log line and metrics of each request; false reads none of it",
+    kind: boolean,
+    initial: () => true,
+    annotation: "follow-http",
+    reloadable: true,
+  },
   splice: {
     name: "splice",
     group: "Proxy",

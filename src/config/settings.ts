@@ -39,6 +39,8 @@ export interface Settings {
   readonly proxyInPort: number
   readonly proxyOutPort: number
   readonly proxyStrict: boolean
+  /** HTTP that is carried as it is, is read as it passes: a line a request instead of one a connection. */
+  readonly followHttp: boolean
   /** Empty means the default: `::` for both families, or `0.0.0.0` where there is no IPv6. */
   readonly proxyInBind: ReadonlyArray<Address>
   /** Empty means the default: 127.0.0.1 and, where there is IPv6, ::1. */

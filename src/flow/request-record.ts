@@ -35,4 +35,6 @@ export interface RequestRecord {
   readonly refusal: Refusal | undefined
   /** Whether it is a health check; false where that is unknown. */
   readonly isProbe: boolean
+  /** The trace that it belongs to, by its `traceparent`: 32 hexadecimal digits. */
+  readonly trace: string | undefined
 }

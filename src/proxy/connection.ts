@@ -23,6 +23,7 @@ import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/ne
 import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
 import { BoundAddress } from "../net/sockets/bound-address.ts"
+import type { Wiretap } from "../net/tunnel/wiretap.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
 import type { EndedBy, Flow } from "../flow/flow.ts"
@@ -35,6 +36,7 @@ import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
+import { followRequests } from "./followed-requests.ts"
 import type { ListenerContext } from "./listener-context.ts"
 import { outset, over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
 
@@ -111,6 +113,7 @@ export class Connection
         this.flow.protocol = asked.spoken
         return this.refuse(asked.refusal, asked.reply)
       case "Gone":
+        if (this.client.received > 0) this.flow.leaveUnrecognised()
         this.flow.end("client", asked.code)
         return this.close(empty)
     }
@@ -235,6 +238,10 @@ export class Connection
 
   get splicer(): Splicer {
     return this.context.splicer
+  }
+
+  wiretap(first: Uint8Array, held: boolean): Wiretap | undefined {
+    return followRequests(first, held, this.flow, this.client, this.context)
   }
 
   relayed(): void {

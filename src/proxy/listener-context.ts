@@ -10,7 +10,7 @@ import { OriginPool } from "../net/http/origin-pool.ts"
 import type { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
-import type { Direction, Flow } from "../flow/flow.ts"
+import type { Direction, Flow, Unfollowed } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
 import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
@@ -41,6 +41,10 @@ export interface ConnectionObserver {
   readonly overloaded: (direction: Direction, heard: boolean) => void
   /** An HTTP request is over. */
   readonly answered: (flow: Flow, answered: RequestRecord) => void
+  /** An HTTP request is over that was read as it passed: its bytes are those of its connection. */
+  readonly followed: (flow: Flow, followed: RequestRecord) => void
+  /** The HTTP of a connection is not read from here on. `cause` is the defect of this program, if it is one. */
+  readonly unfollowed: (flow: Flow, why: Unfollowed, cause?: unknown) => void
   /** A dial made a connection in this time. */
   readonly dialled: (flow: Flow, milliseconds: number) => void
   /** It is known what a client speaks. */

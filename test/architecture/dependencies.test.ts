@@ -42,7 +42,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "net/http": [`${carriers} net/sockets protocol/http protocol/detect`, ""],
   net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
   proxy: [
-    `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/detect config ${watching}`,
+    `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/http/passive protocol/detect config ${watching}`,
     "effect",
   ],
   admin: ["flow observe/log observe/access observe/filter", "effect node Bun"],

@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ask, openTunnel } from "../support/clients.ts"
+import { readResponse } from "../support/http.ts"
 import { echo, httpOrigin } from "../support/origins.ts"
-import { rawConnect } from "../support/peer.ts"
+import { type Peer, rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 import { eventually } from "../support/within.ts"
 
@@ -84,4 +85,28 @@ test("a file that has become wrong is refused in words, and everything stays as 
   pillion.reload()
   await pillion.stderr.until((line) => line.includes("deny-destinatons") || undefined, "refusal")
   expect(await outcome(pillion, server.port)).toBe(403)
+})
+
+const get = async (client: Peer, path: string): Promise<void> => {
+  client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  await readResponse(client)
+}
+
+test("whether HTTP is read as it passes changes for new connections", async () => {
+  await using config = await configFile("follow-http: false\n")
+  using workload = await httpOrigin()
+  const flags = [`--config=${config.path}`, `--proxy-port=${workload.port}`, "--proxy-host=127.0.0.1"]
+  await using pillion = await startPillion({ flags })
+  using before = await rawConnect(pillion.ports.in)
+  await get(before, "/before")
+  await config.write("follow-http: true\n")
+  pillion.reload()
+  await pillion.stderr.until((line) => (line.includes("reloaded") ? true : undefined), "news of the reload")
+  await get(before, "/still-before")
+  before.end()
+  await before.readToEnd()
+  using after = await rawConnect(pillion.ports.in)
+  await get(after, "/after")
+  await pillion.waitForLog(({ path }) => path === "/after")
+  expect(pillion.log.map(({ path }) => path)).toEqual([undefined, "/after"])
 })

@@ -120,6 +120,7 @@ const play = <W extends World>(explored: Explored<W>, depth: number): void => {
 for (const name in relays) {
   const { depth, ...begin } = relays[name]!
   test(`a relay, ${name}`, () => play(exploredRelay(begin), depth), timer)
+  test(`a relay that somebody listens to, ${name}`, () => play(exploredRelay(begin, true), depth), timer)
 }
 for (const name in exchanges) {
   const { depth, ...begin } = exchanges[name]!

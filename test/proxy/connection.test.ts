@@ -445,6 +445,7 @@ tells(inbound, {
     connected
     target < GET / HTTP/1.1|Host: a||
     target > HTTP/1.1 200 OK|Content-Length: 2||ok
+    reports GET workload:80/ 200 with 2, as it passed
     client < HTTP/1.1 200 OK|Content-Length: 2||ok
     client finishes
     target gets FIN
@@ -452,7 +453,7 @@ tells(inbound, {
     target is closed in order
     client gets FIN
     client is closed in order
-    over, ended by client in data`,
+    over, ended by client in data, all told`,
 
   "inbound CONNECT ends at the workload whatever it names": `
     client > CONNECT evil:22 HTTP/1.1|Host: evil||
@@ -693,6 +694,7 @@ describe("what is counted by ends over ends", () => {
       connected
       target < GET / HTTP/1.1|Host: a||
       target > HTTP/1.1 200 OK|Content-Length: 2||ok
+      reports GET workload:80/ 200 with 2, as it passed
       client < HTTP/1.1 200 OK|Content-Length: 2||ok
       what was counted?
       client: 27 in, 40 out

@@ -33,6 +33,8 @@ export interface Accepted {
   readonly denies?: boolean
   /** Ends that count stand over the client's and over every target's. */
   readonly counted?: boolean
+  /** HTTP that is carried as it is, is not read. */
+  readonly unread?: boolean
   /** The listener takes SOCKS. */
   readonly socks?: boolean
   /** What is recognised; absent for all that this proxy speaks. */
@@ -46,6 +48,7 @@ export const connection =
     full = false,
     denies = false,
     counted = false,
+    unread = false,
     socks = true,
     protocols,
   }: Accepted = {}) =>
@@ -83,7 +86,7 @@ export const connection =
     })
     const around: ListenerContext = {
       direction,
-      settings: () => shared.settings,
+      settings: () => ({ ...shared.settings, followHttp: !unread }),
       accepts: () => accepted,
       // A connection starts a dial and cancels it, no more.
       dialer: { dial: (target, asking) => dial(target, asking) as Dial, reclaim() {} },
@@ -96,6 +99,8 @@ export const connection =
         ended() {},
         overloaded() {},
         answered: (_, answered) => effects.add(`reports ${reportOf(answered)}`),
+        followed: (_, followed) => effects.add(`reports ${reportOf(followed)}, as it passed`),
+        unfollowed: (_, why) => effects.add(`reads no more: ${why}`),
         dialled() {},
         detected() {},
         defect: (_, cause) => {
@@ -117,7 +122,8 @@ export const connection =
       ended: () => {
         story.ended++
         const refused = flow.refusal === undefined ? "" : `, refused: ${flow.refusal.reason}`
-        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}`)
+        const told = flow.logged === "everything" ? ", all told" : ""
+        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}${told}`)
       },
     })
     machine.begin(() => void story.resumed++)

@@ -11,7 +11,6 @@ import {
   type NegotiationOwner,
 } from "../../src/net/negotiation.ts"
 import { Relay } from "../../src/net/tunnel/relay.ts"
-import { Splicer } from "../../src/net/splice/splicer.ts"
 import type { Flow } from "../../src/flow/flow.ts"
 import { fromLatin1, toLatin1 } from "../../src/protocol/bytes.ts"
 import { formatTarget } from "../../src/protocol/target.ts"
@@ -22,6 +21,7 @@ import { ScriptedEnd } from "./scripted-end.ts"
 import { type Destinations, makeDestinations } from "../../src/proxy/destination.ts"
 import type { Settings } from "../../src/config/settings.ts"
 import { settingsOf } from "./settings.ts"
+import { ScriptedSplicer, ScriptedWiretap } from "./wiretaps.ts"
 
 /** What every machine is given. */
 export const pseudonym = "px"
@@ -67,6 +67,8 @@ export interface RelayWorld extends World {
   readonly client: ScriptedEnd
   readonly target: ScriptedEnd
   readonly over: { count: number; cancelled: boolean }
+  /** Who listens, if anybody does. */
+  readonly wiretap: ScriptedWiretap | undefined
 }
 
 /** What went before the two ends were joined. */
@@ -74,22 +76,32 @@ export interface Joined {
   readonly toClient?: string
   readonly toTarget?: string
   readonly clientFinished?: boolean
+  /** Somebody listens; "silently": without telling what it hears. */
+  readonly wiretap?: boolean | "silently"
   /** Done to the ends before that. */
   readonly before?: (client: ScriptedEnd, target: ScriptedEnd) => void
 }
 
 export const relay =
-  ({ toClient = "", toTarget = "", clientFinished = false, before }: Joined = {}) =>
+  ({ toClient = "", toTarget = "", clientFinished = false, wiretap, before }: Joined = {}) =>
   (): RelayWorld => {
     const all = new Ends()
     const client = all.add("client")
     const target = all.add("target")
     const flow = flowOf()
     const over = { count: 0, cancelled: false }
+    const splicer = new ScriptedSplicer(all.effects.add)
+    const listener = new ScriptedWiretap(wiretap === "silently" ? () => {} : all.effects.add)
+    let listens: ScriptedWiretap | undefined
     const machine = new Relay(client, target, {
       flow,
       limits: () => settings,
-      splicer: new Splicer(undefined),
+      splicer,
+      wiretap: (first, held) => {
+        if (wiretap === undefined) return undefined
+        if (wiretap === true) all.effects.add(`is asked who listens to ${toLatin1(first)}${held ? ", held" : ""}`)
+        return (listens = listener)
+      },
       relayed: () => {
         over.count++
         all.effects.add(`relayed, ended by ${endingOf(flow)}`)
@@ -101,7 +113,19 @@ export const relay =
       over.cancelled ||= over.count === 0
       machine.cancel()
     }
-    return { ...all, effects: all.effects, ends: all.ends, client, target, over, deeds: { cancel }, giveUp: cancel }
+    const deeds = { cancel, ...splicer.deeds, ...listener.deeds }
+    return {
+      effects: all.effects,
+      ends: all.ends,
+      deeds,
+      giveUp: cancel,
+      client,
+      target,
+      over,
+      get wiretap() {
+        return listens
+      },
+    }
   }
 
 /** What a listener takes; an inbound one carries HTTP in origin-form as it is. */

@@ -45,6 +45,7 @@ export class Transaction implements RequestRecord {
   phase: Phase = "data"
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
+  readonly trace = undefined
 
   constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
     this.prepared = prepared
@@ -138,4 +139,5 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   error: refused.reason,
   refusal: refused,
   isProbe: false,
+  trace: undefined,
 })

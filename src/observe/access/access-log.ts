@@ -1,5 +1,6 @@
 /**
- * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests.
+ * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests, be
+ * it that they are forwarded one by one or that their bytes are read as they pass.
  *
  * A filter says what of that is written. Everything is also kept for a while as JSON (`Recent`), whatever the filter and
  * the format of the log are, and where there is no log at all.
@@ -54,21 +55,22 @@ export const makeAccessLog = ({ output, format, filter, color = false, recent }:
   }
   return {
     connection: (flow, elapsed) => {
-      if (flow.logged && !hasMoreToLog(flow)) return
+      if (flow.logged !== "nothing" && !hasMoreToLog(flow)) return
       writeConnection(line, flow, Date.now(), elapsed)
       write(flow.isProbe)
     },
     exchange: (flow, answered) => {
-      flow.logged = true
+      flow.logged = "requests"
       writeRequest(line, flow, answered, Date.now())
       write(answered.isProbe)
     },
   }
 }
 
-/** Whether a connection was more than its requests: a tunnel after them, a refusal, or an end that was not theirs. */
-const hasMoreToLog = (flow: Flow): boolean =>
-  flow.protocol !== "http" ||
-  flow.bytesIn + flow.bytesOut > 0 ||
-  flow.refusal !== undefined ||
-  (flow.endedBy !== undefined && flow.endedBy !== "client")
+/** Whether a connection was more than its requests: a tunnel around or after them, a refusal, an end that was not theirs. */
+const hasMoreToLog = (flow: Flow): boolean => {
+  const { endedBy, refusal, logged } = flow
+  if (refusal !== undefined) return true
+  if (logged === "everything") return false
+  return flow.protocol !== "http" || flow.bytesIn + flow.bytesOut > 0 || (endedBy !== undefined && endedBy !== "client")
+}

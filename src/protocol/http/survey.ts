@@ -152,10 +152,30 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
   return found
 }
 
-/** What kubelet and the load balancers of Google and Amazon call themselves, before their versions. */
-const healthChecks = ["kube-probe/", "googlehc/", "elb-healthchecker/"]
+/**
+ * What the User-Agent of a health check begins with, in lower case. Only names that nobody else bears stand here: the
+ * default name of an HTTP library is no sign of a check.
+ */
+const healthChecks = [
+  // Kubernetes: kubelet, and Istio's agent, which passes its name on.
+  "kube-probe/",
+  // Load balancers of Google Cloud, AWS and Azure.
+  "googlehc/",
+  "elb-healthchecker/",
+  "load balancer agent",
+  "edge health probe",
+  // AWS Route 53; Consul; Envoy.
+  "amazon-route53-health-check-service",
+  "consul health check",
+  "envoy/hc",
+  // Knative's queue proxy, activator and ingress.
+  "knative-queue-proxy-probe",
+  "knative-activator-probe",
+  "knative-ingress-probe",
+]
 
-const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean =>
+/** Whether the User-Agent in `bytes[start, end)` is that of a health check. */
+export const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean =>
   healthChecks.some((name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name))
 
 /**

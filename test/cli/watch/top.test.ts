@@ -6,6 +6,7 @@ import {
   advance,
   type Look,
   type TopModel,
+  destinationsOf,
   percentile,
   points,
   rates,
@@ -80,6 +81,28 @@ describe("the model of top", () => {
   test("it is bounded however much ends", () => {
     const ended = Array.from({ length: 6000 }, () => entry(0))
     expect(after(look(0, { ended }), look(1, { ended })).entries.length).toBe(5000)
+  })
+
+  test("inbound requests count for the workload, by whatever name their clients call it", () => {
+    const request = { direction: "inbound", target: "localhost:80", method: "GET", status: 500 } as const
+    const ended = ["shop.example", "10.0.0.1"].map((authority) => entry(0, { ...request, authority }))
+    const model = after(look(0, { ended }))
+    expect(destinationsOf(model, () => true, "flows")).toMatchObject([{ name: "localhost:80", flows: 2, errors: 2 }])
+  })
+
+  test("bytes that a connection counts are not counted again for its requests", () => {
+    const request = { method: "GET", status: 200, authority: "a.example:443", bytes_in: 5, bytes_out: 50 } as const
+    const tunnel = { bytes_in: 100, bytes_out: 1000 } as const
+    const ended = [
+      entry(0, { ...request, flow: 1 }),
+      entry(0, { ...request, flow: 2 }),
+      entry(1, { ...tunnel, flow: 2 }),
+      entry(1, { ...request, flow: 3 }),
+    ]
+    const open = [{ ...entry(0, { ...tunnel, flow: 3 }), phase: "data", started: "", age: 1 } as const]
+    expect(destinationsOf(after(look(1, { ended, open })), () => true, "flows")).toMatchObject([
+      { flows: 4, open: 1, in: 205, out: 2050 },
+    ])
   })
 
   test("percentiles are values that were there", () => {

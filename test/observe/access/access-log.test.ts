@@ -32,6 +32,7 @@ const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
   error: undefined,
   refusal: undefined,
   isProbe: false,
+  trace: undefined,
   ...fields,
 })
 
@@ -171,6 +172,68 @@ test("after its requests a connection has a line for a tunnel, for a refusal, an
     log.connection(flow, 0)
     expect([fields, lines.length]).toEqual([fields, 2])
   }
+})
+
+test("a connection whose requests say everything has no line of its own, unless it was refused", () => {
+  for (const protocol of ["http", "tcp"] as const) {
+    for (const endedBy of ["client", "target", "timeout"] as const) {
+      const { log, lines } = recorded()
+      const flow = flowOf({ protocol, bytesIn: 100, bytesOut: 200, endedBy })
+      log.exchange(flow, answeredOf())
+      flow.logged = "everything"
+      log.connection(flow, 0)
+      expect([protocol, endedBy, lines.length]).toEqual([protocol, endedBy, 1])
+      flow.refuse(refusal("proxy-error", ""), "proxy")
+      log.connection(flow, 0)
+      expect(lines.length).toBe(2)
+    }
+  }
+})
+
+test("it has one where they do not", () => {
+  for (const protocol of ["http", "tcp", "socks5"] as const) {
+    const { log, lines } = recorded()
+    const flow = flowOf({ protocol, bytesIn: 100, bytesOut: 200, endedBy: "client" })
+    log.exchange(flow, answeredOf())
+    log.connection(flow, 0)
+    expect([protocol, lines.length]).toEqual([protocol, 2])
+  }
+})
+
+test("a connection's line says why its HTTP was not read to the end, the first reason", () => {
+  const flow = flowOf({ protocol: "http", bytesIn: 1, endedBy: "client" })
+  flow.unfollow("malformed", "not an HTTP/1 answer")
+  flow.unfollow("upgrade", "websocket")
+  const line = JSON.parse(jsonLine(connectionEntry(flow, now)))
+  expect(line).toMatchObject({ end: "client", detail: "not an HTTP/1 answer", unfollowed: "malformed" })
+  expect(prettyLine(connectionEntry(flow, now))).toEndWith(
+    "  ended by client, not read: malformed, not an HTTP/1 answer\n",
+  )
+})
+
+test("a health check is a probe, and so is a connection that closed in order without a byte", () => {
+  expect(requestEntry(flowOf(), answeredOf({ isProbe: true }), now).probe).toBe(true)
+  expect(requestEntry(flowOf(), answeredOf(), now)).not.toHaveProperty("probe")
+  const partial = flowOf({ endedBy: "client" })
+  expect(connectionEntry(partial, now).probe).toBe(true)
+  partial.leaveUnrecognised()
+  expect(connectionEntry(partial, now)).not.toHaveProperty("probe")
+  expect(connectionEntry(flowOf({ protocol: "tcp", bytesIn: 0, endedBy: "client" }), now).probe).toBe(true)
+  const others: ReadonlyArray<Known> = [
+    { protocol: "http", endedBy: "client" },
+    { protocol: "tcp", bytesIn: 0, endedBy: "client", code: "ECONNRESET" },
+    { protocol: "tcp", bytesIn: 0, endedBy: "target" },
+    { protocol: "tcp", bytesIn: 1, endedBy: "client" },
+    { protocol: "tcp", bytesOut: 1, endedBy: "client" },
+    { protocol: "connect", bytesIn: 0, endedBy: "client" },
+    { protocol: "tcp", endedBy: "client", refusal: refusal("connection-refused", "") },
+  ]
+  for (const known of others) expect(connectionEntry(flowOf(known), now)).not.toHaveProperty("probe")
+})
+
+test("a request's line has the trace that it belongs to, last", () => {
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+  expect(Object.entries(requestEntry(flowOf(), answeredOf({ trace }), now)).at(-1)).toEqual(["trace", trace])
 })
 
 test("what ends is kept as JSON also where nothing is logged", () => {

@@ -107,7 +107,7 @@ const checked = (line: Line): Entry => {
 }
 
 const fields =
-  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail probe method authority path version status error".split(
+  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail unfollowed probe method authority path version status error trace".split(
     " ",
   )
 
@@ -140,6 +140,8 @@ test("a line says everything of a connection, or of a request, in the order of a
       bytesIn: below(2) * below(1e15),
       bytesOut: below(2) * below(1000),
     })
+    if (below(2) === 0) flow.unfollow("malformed", pick(texts))
+    if (below(2) === 0) flow.leaveUnrecognised()
     const answered: RequestRecord = {
       method: pick(texts),
       authority: pick(texts),
@@ -157,6 +159,7 @@ test("a line says everything of a connection, or of a request, in the order of a
       error: maybe(pick(texts)),
       refusal: maybe(refusal("connection-timeout", pick(texts))),
       isProbe: below(2) === 0,
+      trace: maybe("4bf92f3577b34da6a3ce929d0e0e4736"),
     }
     const now = below(1e12)
     const both = {
@@ -184,7 +187,8 @@ test("a line says everything of a connection, or of a request, in the order of a
       end: flow.endedBy,
       code: flow.code,
       refusal: flow.refusal?.reason,
-      detail: short(flow.refusal?.detail),
+      detail: short((flow.refusal ?? flow.unfollowed)?.detail),
+      unfollowed: flow.unfollowed?.reason,
       probe: flow.isProbe || undefined,
     })
     writeRequest(line, flow, answered, now)
@@ -211,6 +215,7 @@ test("a line says everything of a connection, or of a request, in the order of a
       version: answered.version,
       status: answered.status || undefined,
       error: short(answered.error),
+      trace: answered.trace,
     })
   })
 })

@@ -3,8 +3,8 @@
  */
 import { ASTERISK, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
 import { toLatin1 } from "../../bytes.ts"
+import { isHealthCheck } from "../survey.ts"
 
-import { isHealthCheck } from "./health-checks.ts"
 import type { LenientHead } from "./lenient-head.ts"
 import { methodName, type RequestLine } from "./start-lines.ts"
 import { TextMemo } from "./text-memo.ts"

@@ -1,5 +1,5 @@
 /**
- * HttpFollower: reads along with a connection whose bytes are carried verbatim, and tells which HTTP/1 requests were
+ * Follower: reads along with a connection whose bytes are carried verbatim, and tells which HTTP/1 requests were
  * made on it and what became of each.
  *
  * Fed copies of both directions; can change nothing, and holds up nothing. Lenient where the wire is, for what a server
@@ -37,7 +37,7 @@ export class HttpFollower {
   private targetEnded = false
   /** Whose FIN came first. */
   private firstToEnd: CutBy | undefined = undefined
-  private readonly requestHeads: HeadReader
+  readonly requestHeads: HeadReader
   private readonly requestContent = new Content()
   /** The request whose content is being read. */
   private sending: FollowedRequest | undefined = undefined
@@ -50,7 +50,7 @@ export class HttpFollower {
   private requestsLost: string | undefined = undefined
   /** The client was answered while it waited for 100 (Continue): its next bytes may be content, or another request. */
   private isInDoubt = false
-  private readonly answerHeads: HeadReader
+  readonly answerHeads: HeadReader
   private readonly answerContent = new Content()
   /** The request whose answer's content is being read. */
   private answering: FollowedRequest | undefined = undefined
