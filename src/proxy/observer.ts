@@ -33,12 +33,15 @@ export const makeObserver = (
       const elapsed = flow.elapsed()
       metrics.closed(flow.direction, flow.protocol, flow.endedBy, elapsed / 1000)
       metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
+      metrics.destinations.ended(flow)
       if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
       accessLog?.connection(flow, elapsed)
     },
     answered: (flow, answered) => {
       metrics.request(flow.direction, answered.method, answered.status, answered.elapsed / 1000)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
+      metrics.destinations.answered(flow, answered)
+      if (answered.firstByte !== undefined) metrics.history.waited(answered.firstByte + (answered.dialled ?? 0))
       if (answered.refusal !== undefined) {
         metrics.refused(flow.direction, answered.refusal.reason)
         if (flow.direction === "inbound") workload.refused(answered.refusal.reason)
@@ -47,7 +50,8 @@ export const makeObserver = (
     },
     detected: (flow) => metrics.detected(flow.direction, flow.protocol),
     dialled: (flow, milliseconds) => {
-      metrics.dialled(milliseconds / 1000)
+      metrics.dialled(flow.direction, milliseconds / 1000)
+      metrics.destinations.connected(flow)
       if (flow.direction === "inbound") workload.reached()
       metrics.socksReply(flow.protocol, undefined)
     },

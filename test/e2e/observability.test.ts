@@ -91,7 +91,13 @@ test("every documented metric is served under load, and agrees with what the loa
     'pillion_http_request_duration_seconds_count{direction="outbound",status="2xx"}': requests,
     'pillion_refusals_total{direction="outbound",reason="connection-refused"}': refused,
     'pillion_connection_duration_seconds_count{direction="outbound"}': all,
-    pillion_dial_duration_seconds_count: tunnels + 1,
+    'pillion_dial_duration_seconds_count{direction="outbound"}': tunnels + 1,
+    [`pillion_destination_requests_total{direction="outbound",destination="${web.authority}",status="2xx"}`]: requests,
+    [`pillion_destination_connections_total{direction="outbound",destination="${server.authority}"}`]: tunnels,
+    [`pillion_destination_bytes_total{direction="outbound",destination="${server.authority}",flow="to_client"}`]:
+      tunnels * words.length,
+    [`pillion_destination_errors_total{direction="outbound",destination="127.0.0.1:${nobody}",kind="refusal"}`]:
+      refused,
     'pillion_protocol_detected_total{direction="outbound",protocol="connect"}': each + refused,
     'pillion_protocol_detected_total{direction="outbound",protocol="http"}': 1,
     'pillion_protocol_detected_total{direction="outbound",protocol="socks5"}': each,

@@ -35,6 +35,8 @@ test("every metric that the page reads is one that the proxy has", async () => {
     build: { version: "1", revision: null, bun: "1" },
     draining: () => false,
     dropped: () => ({ stdout: 0, stderr: 0, tap: 0, otlp: 0 }),
+    limit: () => 1000,
+    maxDestinations: () => 50,
     idleOrigins: () => 0,
     open: () => [],
   }
