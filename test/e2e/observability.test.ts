@@ -122,6 +122,51 @@ test("every documented metric is served under load, and agrees with what the loa
   await eventually(logged, `${tunnels + requests + refused}: ${requests}, ${refused}`, "the log")
 }, 30_000)
 
+test("/destinations counts what the load did by destination and route, and says nothing of queries", async () => {
+  using web = await httpOrigin(() => ok("12345"))
+  const nobody = unusedPort()
+  await using running = await startPillion({ flags: ["--metrics-destinations=1"] })
+  const ask = async (authority: string, path: string): Promise<void> => {
+    using client = await rawConnect(running.ports.out)
+    client.send(`GET http://${authority}${path} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n\r\n`)
+    await readResponse(client)
+  }
+  for (let i = 0; i < 5; i++) await ask(web.authority, `/orders/${i}?secret=1`)
+  await ask(`127.0.0.1:${nobody}`, "/lost")
+  await quiet(running)
+  const get = async (query: string): Promise<object> => {
+    const answer = await fetch(`http://127.0.0.1:${running.ports.admin}/destinations${query}`, { proxy: "" })
+    return (await answer.json()) as object
+  }
+  expect(await get("")).toMatchObject({
+    max: 1,
+    destinations: [
+      {
+        direction: "outbound",
+        name: web.authority,
+        open: 0,
+        requests: 5,
+        success: 1,
+        p50: expect.any(Number),
+        status: { "200": 5 },
+        errors: {},
+        last_error: null,
+        routes: [{ method: "GET", route: "/orders/{id}", requests: 5, success: 1 }],
+      },
+      {
+        name: "other",
+        requests: 1,
+        success: 0,
+        errors: { "connection-refused": 1 },
+        last_error: { reason: "connection-refused" },
+        routes: [{ method: "GET", route: "/lost", p50: null }],
+      },
+    ],
+  })
+  expect(JSON.stringify(await get(""))).not.toContain("secret")
+  expect(await get("?routes=")).toMatchObject({ destinations: [{ routes: [] }, { routes: [] }] })
+}, 30_000)
+
 /** A TLS hello for `a.example`, of the least that has a name. */
 const hello = Buffer.from(
   "16030100430100003f0303" +

@@ -300,6 +300,8 @@ const serveOperators = Effect.fnUntraced(function* (
     connections: () => proxy.connections.flows(),
     recent,
     tap,
+    destinations: (routesOf) => metrics.destinations.report(proxy.connections.flows(), routesOf),
+    history: (after) => metrics.history.since(after),
     metrics: () => renderPrometheus(metrics),
     stop,
     prospect,
