@@ -4,7 +4,7 @@
 import type { Direction, Flow } from "../../flow/flow.ts"
 import type { RequestRecord } from "../../flow/request-record.ts"
 import { methods, shortBounds, statuses } from "./metrics-table.ts"
-import { routeTemplate } from "./route-template.ts"
+import { maxRead, routeTemplate } from "./route-template.ts"
 import type { Buckets } from "./series.ts"
 import { type LastError, type Numbers, other, Tally } from "./tally.ts"
 
@@ -134,7 +134,8 @@ export class Destination extends Tally {
     if (lastRoute !== undefined && path === this.lastPath && known === lastRoute.method) return lastRoute
     const template = routeTemplate(path)
     const route = this.routes.get(known)?.get(template) ?? this.newRoute(known, template)
-    this.lastPath = path
+    // One that is very long is not worth keeping.
+    this.lastPath = path.length > maxRead ? undefined : path
     this.lastRoute = route
     return route
   }

@@ -1,7 +1,7 @@
 /** Paths become routes: what identifies one thing is taken out, words stay. */
 import { expect, test } from "bun:test"
 
-import { maxTemplate, maxWord, routeTemplate } from "../../../src/observe/metrics/route-template.ts"
+import { maxRead, maxTemplate, maxWord, routeTemplate } from "../../../src/observe/metrics/route-template.ts"
 
 test.each([
   ["/", "/"],
@@ -28,4 +28,8 @@ test.each([
 test("a path of many segments is cut", () => {
   const template = routeTemplate("/word".repeat(1000))
   expect([template.length, template.at(-1), template.startsWith("/word/word")]).toEqual([maxTemplate, "…", true])
+})
+
+test("of a very long path only the beginning is read", () => {
+  expect(routeTemplate(`/a/${"7".repeat(maxRead)}/b`)).toBe("/a/{id}")
 })
