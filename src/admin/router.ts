@@ -12,6 +12,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 
+import { harmlessJson } from "../observe/output/text.ts"
+
 /** One path by one method. HEAD is answered as GET without its body. */
 export type Route = HttpRouter.Route
 
@@ -72,7 +74,9 @@ export const text = (status: number, line: string): AdminResponse =>
 
 /** JSON for a person; for a program alone with an `indent` of 0. */
 export const json = (value: unknown, indent = 2): AdminResponse =>
-  HttpServerResponse.text(`${JSON.stringify(value, undefined, indent)}\n`, { contentType: "application/json" })
+  HttpServerResponse.text(`${harmlessJson(JSON.stringify(value, undefined, indent))}\n`, {
+    contentType: "application/json",
+  })
 
 const exactly = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, caseSensitive: true }
 

@@ -43,7 +43,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/detect config ${watching}`,
     "effect",
   ],
-  admin: ["flow observe/log observe/access", "effect node Bun"],
+  admin: ["flow observe/output observe/log observe/access", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers.
   "admin/page": ["", "preact uplot"],
   "cli/command-line": ["config observe/access system", "effect node Bun"],
@@ -51,7 +51,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
-  "cli/watch": [`${commands} observe/output observe/log observe/access admin cli/running`, "effect node"],
+  "cli/watch": [`${commands} ${watching} admin cli/running`, "effect node"],
   "cli/run": [
     `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
     "effect node Bun",

@@ -11,23 +11,20 @@ import type { Settings } from "../../config/settings.ts"
 import { parseFilter } from "../../observe/access/filter.ts"
 import { wantsColor } from "../../observe/log/log.ts"
 import { get } from "../running/admin-client.ts"
+import type { ReportedDestination } from "../../observe/metrics/destination.ts"
 import { NoAnswer } from "../running/ask.ts"
 import { done, failed, type Outcome } from "../command-line/outcome.ts"
 import { runningPort } from "../running/ports.ts"
 import { isEntry } from "./tap.ts"
 import { press } from "./top-keys.ts"
-import {
-  advance,
-  destinationsOf,
-  latenciesOf,
-  type Look,
-  type TopModel,
-  percentile,
-  rates,
-  refusalsOf,
-} from "./top-model.ts"
-import { screen, type View } from "./top-screen.ts"
+import { destinationsOf } from "./top-destinations.ts"
+import { advance, type Look, percentile, scopeOf, type TopModel } from "./top-model.ts"
+import { screen } from "./top-screen.ts"
+import { totalsFor } from "./top-summary.ts"
+import type { View } from "./top-view.ts"
 
+/** Lines of a screen that is printed: more than the destinations that there can be. */
+const maxPlainRows = 5000
 /** Milliseconds between two looks. */
 const lookEvery = 1000
 
@@ -49,10 +46,14 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
     columns: process.stdout.columns || 80,
     rows: process.stdout.rows || 24,
     color: wantsColor(process.stdout.isTTY === true, process.env),
-    sort: "flows",
+    list: "destinations",
+    sort: "rate",
     filter: parsed.success,
     filterText: filter,
     typing: undefined,
+    chosen: undefined,
+    opened: undefined,
+    scroll: 0,
     problem: undefined,
     paused: false,
   }
@@ -71,30 +72,32 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
   )
 }
 
-/** A screen for a file or a pipe: without what is only for the keyboard. */
+/** A screen for a file or a pipe: without what is only for the keyboard, and as long as it takes. */
 const plain = (model: TopModel, view: View): string => {
-  const rows = destinationsOf(model, view.filter, view.sort).length + 10
-  return `${screen(model, { ...view, rows, color: false })
-    .slice(0, -1)
-    .join("\n")
-    .trimEnd()}\n`
+  const { lines } = screen(model, { ...view, rows: maxPlainRows, color: false })
+  const text = lines.slice(
+    0,
+    lines.findLastIndex((line) => line.startsWith(" q ")),
+  )
+  return `${text.join("\n").trimEnd()}\n`
 }
 
-const summaryOf = (model: TopModel, { filter, sort }: View): object => {
-  const [, connections, requests, bytesIn, bytesOut] = rates(model)
-  const latencies = latenciesOf(model.entries)
+const summaryOf = (model: TopModel, view: View): object => {
+  const scope = scopeOf(model, view)
+  const totals = totalsFor(model, scope)
+  const { connections, requests, bytesIn, bytesOut, latencies } = totals
   return {
     version: model.look.version,
     state: model.look.state,
-    open: model.look.total,
+    open: totals.open,
     per_second: { connections, requests, bytes_in: bytesIn, bytes_out: bytesOut },
     first_byte_ms: {
       p50: percentile(latencies, 0.5),
       p90: percentile(latencies, 0.9),
       p99: percentile(latencies, 0.99),
     },
-    refusals: Object.fromEntries(refusalsOf(model.look.metrics)),
-    destinations: destinationsOf(model, filter, sort),
+    refusals: Object.fromEntries(totals.refusals),
+    destinations: destinationsOf(model, scope, view.sort),
   }
 }
 
@@ -105,16 +108,17 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
   let view = initial
   let model = start
   let next = first
+  let frame = screen(model, view)
   const draw = (): void => {
-    const lines = screen(model, view)
-    stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`)
+    frame = screen(model, view)
+    stdout.write(`\x1b[H${frame.lines.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`)
   }
   const resized = (): void => {
     view = { ...view, columns: stdout.columns || 80, rows: stdout.rows || 24 }
     draw()
   }
   const pressed = (bytes: Buffer): void => {
-    const after = press(view, bytes.toString("utf8"))
+    const after = press(view, bytes.toString("utf8"), frame)
     if (after === "quit") return void Deferred.doneUnsafe(quit, Effect.void)
     view = after
     draw()
@@ -138,7 +142,7 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
       }),
   )
   draw()
-  const again = Effect.suspend(() => look(port, next))
+  const again = Effect.suspend(() => look(port, next, nameOf(view.opened)))
   const step = Effect.matchEffect(Effect.delay(again, lookEvery), {
     onSuccess: (looked) =>
       Effect.sync(() => {
@@ -159,11 +163,26 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
   yield* Effect.raceFirst(Deferred.await(quit), Effect.forever(step))
 }, Effect.scoped)
 
-/** Looks at everything once; `after` is the number of the last entry that was seen. */
-const look = (port: number, after: number): Effect.Effect<{ readonly seen: Look; readonly next: number }, NoAnswer> =>
+/** The name in the key of a destination. */
+const nameOf = (key: string | undefined): string => (key === undefined ? "" : key.slice(key.indexOf(" ") + 1))
+
+/** Looks at everything once; `after` is the number of the last entry that was seen, `routesOf` the destination that is open. */
+const look = (
+  port: number,
+  after: number,
+  routesOf = "",
+): Effect.Effect<{ readonly seen: Look; readonly next: number }, NoAnswer> =>
   Effect.map(
-    Effect.all([get(port, "/"), get(port, "/metrics"), get(port, `/connections?after=${after}`)], { concurrency: 3 }),
-    ([about, metrics, connections]) => {
+    Effect.all(
+      [
+        get(port, "/"),
+        get(port, "/metrics"),
+        get(port, `/connections?after=${after}`),
+        get(port, `/destinations?routes=${encodeURIComponent(routesOf)}`),
+      ],
+      { concurrency: 4 },
+    ),
+    ([about, metrics, connections, numbers]) => {
       const { version = "", state = "" } = record(about)
       const { total, connections: open, first, ended } = record(connections)
       const entries = list(ended).filter(isEntry)
@@ -176,6 +195,7 @@ const look = (port: number, after: number): Effect.Effect<{ readonly seen: Look;
           metrics: samples(metrics),
           total: Number(total),
           open: list(open).filter(isOpen),
+          destinations: list(record(numbers)["destinations"]).filter(isDestination),
           // The first look shows what has ended so far; nothing of it was missed.
           ended: entries,
           missed: after === 0 ? 0 : Math.max(0, from - after - 1),
@@ -196,6 +216,9 @@ const record = (text: string): { readonly [name: string]: unknown } => {
 
 const list = (value: unknown): ReadonlyArray<object> =>
   Array.isArray(value) ? value.filter((each): each is object => typeof each === "object" && each !== null) : []
+
+const isDestination = (value: object): value is ReportedDestination =>
+  "name" in value && typeof value.name === "string" && "rate_10s" in value && "routes" in value && "errors" in value
 
 const isOpen = (value: object): value is Open =>
   "age" in value && typeof value.age === "number" && "bytes_in" in value && typeof value.bytes_in === "number"

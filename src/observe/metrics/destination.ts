@@ -76,12 +76,12 @@ export class Destination extends Tally {
     this.name = name
   }
 
-  /** Counts a request that ended in `second`; `error` says why it failed. */
-  request(second: number, record: RequestRecord, error: LastError | undefined): void {
+  /** Counts a request that ended in `second`; `error` says why it failed. Its route has its bytes in any case. */
+  request(second: number, record: RequestRecord, error: LastError | undefined, ownBytes = true): void {
     const { status, firstByte, dialled, elapsed, bytesIn, bytesOut } = record
     const latency = firstByte === undefined ? undefined : firstByte + (dialled ?? 0)
     const route = this.routeOf(record.method, record.path)
-    this.add(second, bytesIn, bytesOut, error, latency)
+    this.add(second, ownBytes ? bytesIn : 0, ownBytes ? bytesOut : 0, error, latency)
     route.add(second, bytesIn, bytesOut, error, latency)
     this.classes[classOf(status)]!++
     const code = this.codes.has(status) || this.codes.size < maxStatuses ? status : other

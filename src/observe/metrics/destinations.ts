@@ -81,10 +81,13 @@ export class Destinations {
     if (target !== undefined) this.of(direction, target).connections++
   }
 
-  /** A request is over. One that named no destination is nobody's. */
-  answered({ direction }: Flow, record: RequestRecord): void {
+  /**
+   * A request is over. One that named no destination is nobody's. `ownBytes` is false where its bytes are those of a
+   * tunnel, which counts them.
+   */
+  answered({ direction }: Flow, record: RequestRecord, ownBytes = true): void {
     if (record.target === undefined) return
-    this.of(direction, record.target).request(this.second(), record, errorOfRequest(record))
+    this.of(direction, record.target).request(this.second(), record, errorOfRequest(record), ownBytes)
   }
 
   /** A client connection is over. One whose requests were counted counts no more, but its tunnel has carried bytes. */

@@ -24,7 +24,10 @@ export interface Numbers {
   /** Per second, of the last 10 and 60 seconds. */
   readonly rate_10s: number
   readonly rate_60s: number
-  /** From 0 to 1. */
+  /** How many ended in the last minute, and how many of them failed. */
+  readonly ended_60s: number
+  readonly failed_60s: number
+  /** The share that did not fail, from 0 to 1. */
   readonly success: number | null
   /** Milliseconds until the first byte of the answer, with connecting. */
   readonly p50: number | null
@@ -69,6 +72,7 @@ export class Tally {
   /** The numbers in `second`. */
   numbers(second: number): Numbers {
     const { window, lastError } = this
+    const [ended, failed] = [window.ended(second), window.failures(second)]
     const percentile = (share: number): number | null => window.latency(second, share) ?? null
     return {
       requests: this.requests,
@@ -76,7 +80,9 @@ export class Tally {
       bytes_out: this.bytesOut,
       rate_10s: window.rate(second, 10),
       rate_60s: window.rate(second, 60),
-      success: window.success(second) ?? null,
+      ended_60s: ended,
+      failed_60s: failed,
+      success: ended === 0 ? null : (ended - failed) / ended,
       p50: percentile(0.5),
       p95: percentile(0.95),
       p99: percentile(0.99),

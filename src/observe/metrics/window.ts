@@ -4,7 +4,7 @@
  */
 import { latencyAt, latencyBucket, latencyBuckets } from "./latencies.ts"
 
-/** Seconds that success and percentiles look back. */
+/** Seconds that shares and percentiles look back. */
 export const windowSeconds = 60
 /** Seconds that are kept: those, the one that is under way, and what makes the remainder a mask. */
 const kept = 64
@@ -39,15 +39,14 @@ export class Window {
     return count / seconds
   }
 
-  /** The share of those of the last minute that did not fail; undefined where nothing ended. */
-  success(now: number): number | undefined {
-    this.advance(now)
-    let [done, failed] = [0, 0]
-    for (let second = Math.max(0, now - windowSeconds); second <= now; second++) {
-      done += this.done[second % kept]!
-      failed += this.failed[second % kept]!
-    }
-    return done === 0 ? undefined : (done - failed) / done
+  /** How many ended in the last minute and in the second that is under way. */
+  ended(now: number): number {
+    return this.sumOf(this.done, now)
+  }
+
+  /** How many of those failed. */
+  failures(now: number): number {
+    return this.sumOf(this.failed, now)
   }
 
   /** The latency in milliseconds that a share of those of the last minute does not exceed; undefined without any. */
@@ -60,6 +59,13 @@ export class Window {
       for (let span = 0; span < spans; span++) count += latencies[span * latencyBuckets + bucket]!
       return count
     })
+  }
+
+  private sumOf(counts: Uint32Array, now: number): number {
+    this.advance(now)
+    let sum = 0
+    for (let second = Math.max(0, now - windowSeconds); second <= now; second++) sum += counts[second % kept]!
+    return sum
   }
 
   /** Clears the seconds and spans that have begun since. */

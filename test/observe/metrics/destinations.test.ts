@@ -82,6 +82,14 @@ test("what names no destination counts for none, and a connection whose requests
   expect(destinations.report([], "").destinations).toMatchObject([{ tunnels: 0, bytes_in: 7, success: null }])
 })
 
+test("bytes of a request that a tunnel counts are those of its route alone", () => {
+  const { destinations } = make()
+  destinations.answered(flowOf(), recordOf({ target: "a:1", bytesIn: 5, bytesOut: 6 }), false)
+  expect(destinations.report([], undefined).destinations).toMatchObject([
+    { requests: 1, bytes_in: 0, bytes_out: 0, routes: [{ requests: 1, bytes_in: 5, bytes_out: 6 }] },
+  ])
+})
+
 test("what is open is shown with the bytes of its tunnels so far", () => {
   const { destinations } = make()
   const open = [flowOf({ target: "a:1", bytesIn: 5 }), flowOf({ target: "a:1", bytesOut: 6 }), flowOf()]

@@ -11,15 +11,16 @@ test("a rate is that of the whole seconds before", () => {
   expect([window.rate(111, 60), window.rate(160, 60), window.rate(161, 60)]).toEqual([20 / 60, 20 / 60, 0])
 })
 
-test("success is the share of the last minute, with the second that is under way", () => {
+test("what ended and what failed is that of the last minute, with the second that is under way", () => {
   const window = new Window()
-  expect(window.success(7)).toBeUndefined()
+  const counts = (second: number): ReadonlyArray<number> => [window.ended(second), window.failures(second)]
+  expect(counts(7)).toEqual([0, 0])
   for (let i = 0; i < 3; i++) window.count(7, false, 1)
   window.count(8, true, 1)
-  expect(window.success(8)).toBe(0.75)
-  expect(window.success(7 + windowSeconds)).toBe(0.75)
-  expect(window.success(8 + windowSeconds)).toBe(0)
-  expect(window.success(9 + windowSeconds)).toBeUndefined()
+  expect(counts(8)).toEqual([4, 1])
+  expect(counts(7 + windowSeconds)).toEqual([4, 1])
+  expect(counts(8 + windowSeconds)).toEqual([1, 1])
+  expect(counts(9 + windowSeconds)).toEqual([0, 0])
 })
 
 test("latencies of more than a minute ago are forgotten, those within it are not", () => {
@@ -36,7 +37,9 @@ test("old seconds never come back, however long nothing was counted", () => {
     const window = new Window()
     window.count(10, true, 5)
     window.count(10 + pause, false, undefined)
-    expect([pause, window.success(10 + pause)]).toEqual([pause, pause <= 60 ? 0.5 : 1])
+    expect([pause, window.ended(10 + pause), window.failures(10 + pause)]).toEqual(
+      pause <= 60 ? [pause, 2, 1] : [pause, 1, 0],
+    )
     expect([pause, window.rate(11 + pause, 60)]).toEqual([pause, (pause < 60 ? 2 : 1) / 60])
   }
 })
