@@ -1,7 +1,8 @@
 /** What the admin listener tells, as rows of the table. */
 import { expect, test } from "bun:test"
 
-import { endedRow, matcher, openRow, type Order, sort, type Told } from "../../../src/admin/page/rows.ts"
+import type { Order } from "../../../src/admin/page/order.ts"
+import { endedRow, type Key, matcher, openRow, sort, type Told } from "../../../src/admin/page/rows.ts"
 
 const open: Told = {
   flow: 7,
@@ -32,6 +33,8 @@ test("an open connection shows its phase, its age and its bytes", () => {
 
 test.each<[string, Told, string, string]>([
   ["an answer shows its status", { status: 200 }, "200", "good"],
+  ["an answer of 400 and above is the client's fault", { status: 404 }, "404", "warn"],
+  ["an inbound answer has the same colours", { direction: "inbound", status: 499 }, "499", "warn"],
   ["an answer of 500 and above is bad", { status: 503 }, "503", "bad"],
   [
     "a refusal shows its reason, whatever the status",
@@ -77,7 +80,7 @@ test("rows are sorted by any column, both ways, and of equal ones the later is f
     ["a", 5],
     ["b", 1],
   ].map(([target, bytes], i) => endedRow({ ...ended, target, bytes_in: bytes }, i))
-  const sorted = (order: Order): string =>
+  const sorted = (order: Order<Key>): string =>
     sort(rows, order)
       .map(({ key }) => key)
       .join(" ")
