@@ -118,6 +118,9 @@ test("top sorts, filters and pauses by keys, follows the size of the terminal, a
   expect(later[3]).toBe(paused[3] ?? "")
   shown.type("p")
   await shown.until((lines) => /^ requests .* 5 so far$/.test(lines[3] ?? ""), "what came meanwhile")
+  shown.type("t")
+  await shown.until((lines) => listed(lines, server.authority) === 4, "what ended meanwhile")
+  shown.type("t")
 
   shown.resize(50, 12)
   await shown.until((lines) => lines.some((line) => /^ DESTINATION \(2\) +↓RATE +OK +P99 +ERR$/.test(line)), "narrow")

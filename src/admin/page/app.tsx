@@ -7,8 +7,8 @@ import { useEffect, useReducer, useRef, useState } from "preact/hooks"
 import { About } from "./about.tsx"
 import { destinationColumns, rowColumns } from "./columns.ts"
 import {
+  belongsTo,
   type DestinationKey,
-  destinationOfRow,
   type DestinationRow,
   nameOfDestination,
   sortDestinations,
@@ -117,7 +117,8 @@ const choose = (model: PageModel, { tab, destination }: Place, fits: (words: str
     return { rows: [], destinations, shown: destinations.length, all: model.destinations.length }
   }
   const all = tab === "open" ? model.open : model.ended
-  const rows = all.filter((row) => fits(row.words) && (destination ?? destinationOfRow(row)) === destinationOfRow(row))
+  const belongs = destination === undefined ? () => true : belongsTo(destination, model.destinations)
+  const rows = all.filter((row) => fits(row.words) && belongs(row))
   return { rows, destinations: [], shown: rows.length, all: tab === "open" ? model.total : all.length }
 }
 
@@ -300,10 +301,10 @@ const Keys = () => (
       <kbd>↑</kbd> <kbd>↓</kbd> choose a row
     </span>
     <span>
-      <kbd>Enter</kbd> details
+      <kbd>Enter</kbd> open
     </span>
     <span>
-      <kbd>Esc</kbd> close
+      <kbd>Esc</kbd> back
     </span>
   </footer>
 )

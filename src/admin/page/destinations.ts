@@ -80,6 +80,15 @@ const destinationKey = (direction: string, name: string): string => `${direction
 export const destinationOfRow = ({ direction, told }: Row): string =>
   destinationKey(direction, text(told, "target") || text(told, "authority"))
 
+/** Whether a row counts for a destination: `other` has all that the proxy has no name for. */
+export const belongsTo = (key: string, rows: ReadonlyArray<DestinationRow>): ((row: Row) => boolean) => {
+  const named = new Set(rows.map((row) => row.key))
+  return (row) => {
+    const own = destinationOfRow(row)
+    return own === key || (key === destinationKey(row.direction, "other") && !named.has(own))
+  }
+}
+
 const routeOf = (told: Told): Route => ({
   method: text(told, "method"),
   route: text(told, "route"),

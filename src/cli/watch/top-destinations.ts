@@ -54,6 +54,15 @@ export const keyOfEntry = ({
   authority,
 }: Pick<Entry, "direction" | "target" | "authority">): string => keyOf(direction, target ?? authority ?? "-")
 
+/** Whether an entry counts for a destination: `other` has all that the proxy has no name for. */
+export const belongsTo = (key: string, reported: ReadonlyArray<ReportedDestination>): ((entry: Entry) => boolean) => {
+  const named = new Set(reported.map(({ direction, name }) => keyOf(direction, name)))
+  return (entry) => {
+    const own = keyOfEntry(entry)
+    return own === key || (key === keyOf(entry.direction, "other") && !named.has(own))
+  }
+}
+
 const reportedRow = (each: ReportedDestination): Destination => ({
   key: keyOf(each.direction, each.name),
   direction: each.direction,

@@ -2,12 +2,11 @@
  * Top detail: one destination that was opened, its numbers, reasons, status codes, routes and last requests; and the list
  * of what ended last. Long texts go on in the next line. Pure.
  */
-import { amount } from "../../observe/access/access-formats.ts"
 import type { Entry } from "../../observe/access/entry.ts"
 import type { ReportedDestination, ReportedRoute } from "../../observe/metrics/destination.ts"
 import { plainText } from "../../observe/output/text.ts"
 
-import { keyOf, keyOfEntry } from "./top-destinations.ts"
+import { belongsTo, keyOf } from "./top-destinations.ts"
 import {
   bold,
   dim,
@@ -20,6 +19,7 @@ import {
   perSecond,
   type Pieces,
   red,
+  size,
   time,
   whole,
   yellow,
@@ -40,7 +40,8 @@ export const detail = (model: TopModel, view: View): ReadonlyArray<Pieces> => {
   )
   // Beyond metrics-destinations the proxy has no numbers of its own for it.
   const numbers = reported === undefined ? [] : [...numbersOf(reported, width), [], ...routesOf(reported, width)]
-  const last = model.last.filter((entry) => keyOfEntry(entry) === opened && view.filter(entry))
+  const belongs = belongsTo(opened, model.look.destinations)
+  const last = model.last.filter((entry) => belongs(entry) && view.filter(entry))
   return [...title, ...numbers, [], ...requests(last, width, "LAST REQUESTS AND CONNECTIONS")]
 }
 
@@ -74,8 +75,8 @@ const numbersOf = (each: ReportedDestination, width: number): ReadonlyArray<Piec
         number("tunnels", whole(each.tunnels)),
         number("connections", whole(each.connections)),
         number("open", whole(each.open)),
-        number("in", amount(each.bytes_in)),
-        number("out", amount(each.bytes_out)),
+        number("in", size(each.bytes_in)),
+        number("out", size(each.bytes_out)),
       ],
       width,
     ),
@@ -142,7 +143,7 @@ const requests = (
 
 const requestLines = (entry: Entry, width: number, withTarget: boolean): ReadonlyArray<Pieces> => {
   const way = entry.direction === "inbound" ? "in" : "out"
-  const numbers = `${time(entry.t_total).padStart(9)}${amount(entry.bytes_in).padStart(8)}${amount(entry.bytes_out).padStart(9)}`
+  const numbers = `${time(entry.t_total).padStart(9)}${size(entry.bytes_in).padStart(8)}${size(entry.bytes_out).padStart(9)}`
   const before: Pieces = [`  ${clock(entry.time)}  ${way.padEnd(3)}${numbers}  `]
   const name = (entry.authority ?? entry.target ?? "-") + (entry.path ?? "")
   const what = entry.method === undefined ? entry.protocol : entry.method

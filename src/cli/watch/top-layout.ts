@@ -93,10 +93,21 @@ export const percent = (share: number | undefined): string => {
   return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)}%`
 }
 
+/** `999 B`, `1.2 kB`, `575 kB`, `12 GB`: never wider than seven characters, so that columns keep apart. */
+export const size = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"]
+  let [value, unit] = [bytes, 0]
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
 /** `0.4 ms`, `12 ms`, `1.2 s` */
 export const time = (milliseconds: number | undefined): string => {
   if (milliseconds === undefined) return "-"
-  if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`
+  if (milliseconds < 9.95) return `${milliseconds.toFixed(1)} ms`
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
   return `${(milliseconds / 1000).toFixed(1)} s`
 }

@@ -1,11 +1,22 @@
 /**
  * Top table: destinations, a line each, in as many columns as there is room for. Pure.
  */
-import { amount } from "../../observe/access/access-formats.ts"
 import { plainText } from "../../observe/output/text.ts"
 
 import type { Destination, SortKey } from "./top-destinations.ts"
-import { dim, folded, inverse, percent, perSecond, type Piece, type Pieces, red, time, whole } from "./top-layout.ts"
+import {
+  dim,
+  folded,
+  inverse,
+  percent,
+  perSecond,
+  type Piece,
+  type Pieces,
+  red,
+  size,
+  time,
+  whole,
+} from "./top-layout.ts"
 import type { View } from "./top-view.ts"
 
 /** A column of the table: its sort key, its width, and what stands in it. */
@@ -24,8 +35,8 @@ const allColumns: ReadonlyArray<Column> = [
   { key: "p50", heading: "P50", width: 8, cell: ({ p50 }) => time(p50) },
   { key: "p95", heading: "P95", width: 8, cell: ({ p95 }) => time(p95) },
   { key: "p99", heading: "P99", width: 8, cell: ({ p99 }) => time(p99) },
-  { key: "in", heading: "IN", width: 8, cell: (each) => amount(each.in) },
-  { key: "out", heading: "OUT", width: 8, cell: ({ out }) => amount(out) },
+  { key: "in", heading: "IN", width: 8, cell: (each) => size(each.in) },
+  { key: "out", heading: "OUT", width: 8, cell: ({ out }) => size(out) },
   { key: "open", heading: "OPEN", width: 6, cell: ({ open }) => whole(open) },
   { key: "errors", heading: "ERR", width: 6, cell: ({ errors }) => whole(errors) },
 ]

@@ -103,10 +103,13 @@ const summaryOf = (model: TopModel, view: View): object => {
 
 /** Draws until q is pressed, and gives the terminal back as it was, whatever happens. */
 const watch = Effect.fnUntraced(function* (port: number, first: number, start: TopModel, initial: View) {
-  const { stdin, stdout } = process
+  const { stdout } = process
   const quit = yield* Deferred.make<void>()
+  const stop = (): void => void Deferred.doneUnsafe(quit, Effect.void)
   let view = initial
   let model = start
+  // What comes during a pause is known when it is over.
+  let latest = start
   let next = first
   let frame = screen(model, view)
   const draw = (): void => {
@@ -119,12 +122,45 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
   }
   const pressed = (bytes: Buffer): void => {
     const after = press(view, bytes.toString("utf8"), frame)
-    if (after === "quit") return void Deferred.doneUnsafe(quit, Effect.void)
+    if (after === "quit") return stop()
     view = after
     draw()
   }
-  const stop = (): void => void Deferred.doneUnsafe(quit, Effect.void)
-  yield* Effect.acquireRelease(
+  yield* takeTerminal({ resized, pressed, stop })
+  draw()
+  const again = Effect.suspend(() => look(port, next, nameOf(view.opened)))
+  const step = Effect.matchEffect(Effect.delay(again, lookEvery), {
+    onSuccess: (looked) =>
+      Effect.sync(() => {
+        next = looked.next
+        latest = advance(latest, looked.seen)
+        if (view.paused) return
+        model = latest
+        view = { ...view, problem: undefined }
+        draw()
+      }),
+    // It may be starting anew; its numbers begin again then.
+    onFailure: ({ message }) =>
+      Effect.sync(() => {
+        next = 0
+        view = { ...view, problem: message }
+        draw()
+      }),
+  })
+  yield* Effect.raceFirst(Deferred.await(quit), Effect.forever(step))
+}, Effect.scoped)
+
+interface TerminalOwner {
+  readonly resized: () => void
+  readonly pressed: (bytes: Buffer) => void
+  /** Called when the process is told to end. */
+  readonly stop: () => void
+}
+
+/** Takes the screen and the keyboard until the scope closes. */
+const takeTerminal = ({ resized, pressed, stop }: TerminalOwner) => {
+  const { stdin, stdout } = process
+  return Effect.acquireRelease(
     Effect.sync(() => {
       // The other screen, without a cursor: what was there before comes back at the end.
       stdout.write("\x1b[?1049h\x1b[?25l")
@@ -141,27 +177,7 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
         stdout.write("\x1b[?25h\x1b[?1049l", () => resume(Effect.void))
       }),
   )
-  draw()
-  const again = Effect.suspend(() => look(port, next, nameOf(view.opened)))
-  const step = Effect.matchEffect(Effect.delay(again, lookEvery), {
-    onSuccess: (looked) =>
-      Effect.sync(() => {
-        next = looked.next
-        if (view.paused) return
-        model = advance(model, looked.seen)
-        view = { ...view, problem: undefined }
-        draw()
-      }),
-    // It may be starting anew; its numbers begin again then.
-    onFailure: ({ message }) =>
-      Effect.sync(() => {
-        next = 0
-        view = { ...view, problem: message }
-        draw()
-      }),
-  })
-  yield* Effect.raceFirst(Deferred.await(quit), Effect.forever(step))
-}, Effect.scoped)
+}
 
 /** The name in the key of a destination. */
 const nameOf = (key: string | undefined): string => (key === undefined ? "" : key.slice(key.indexOf(" ") + 1))

@@ -32,14 +32,21 @@ export class History {
   private readonly ring = new Float64Array(maxPoints * names.length)
   /** The number of the point that comes next, counted from 1. */
   private next = 1
-  private sampledAt: number | undefined = undefined
+  private sampledAt: number
   private connections = 0
   private requests = 0
   private refusals = 0
   private failures = 0
-  private bytesIn = 0
-  private bytesOut = 0
+  /** Bytes when they were counted last, and per second then. */
+  private bytes: { readonly at: number; readonly in: number; readonly out: number }
+  private byteRates = { in: 0, out: 0 }
   private readonly latencies = new Uint32Array(latencyBuckets)
+
+  /** The first point begins at `now`, on the monotonic clock in milliseconds: nothing has been carried then. */
+  constructor(now: number) {
+    this.sampledAt = now
+    this.bytes = { at: now, in: 0, out: 0 }
+  }
 
   accepted(): void {
     this.connections++
@@ -61,13 +68,15 @@ export class History {
     this.latencies[latencyBucket(milliseconds)]!++
   }
 
-  /** Ends a point, `now` on the monotonic clock in milliseconds; the bytes are all that were ever carried. */
-  sample(now: number, bytesIn: number, bytesOut: number): void {
-    if (this.sampledAt !== undefined && now > this.sampledAt) this.add((now - this.sampledAt) / 1000, bytesIn, bytesOut)
+  /**
+   * Ends a point, `now` on the monotonic clock in milliseconds. `bytes` are all that were ever carried; where they are not
+   * counted this time, the rate of the last time stands for them.
+   */
+  sample(now: number, bytes: { readonly in: number; readonly out: number } | undefined): void {
+    if (bytes !== undefined) this.measure(now, bytes)
+    if (now > this.sampledAt) this.add((now - this.sampledAt) / 1000)
     this.sampledAt = now
     this.connections = this.requests = this.refusals = this.failures = 0
-    this.bytesIn = bytesIn
-    this.bytesOut = bytesOut
     this.latencies.fill(0)
   }
 
@@ -78,13 +87,23 @@ export class History {
     return { first, points }
   }
 
-  private add(seconds: number, bytesIn: number, bytesOut: number): void {
+  private measure(now: number, bytes: { readonly in: number; readonly out: number }): void {
+    const before = this.bytes
+    const seconds = (now - before.at) / 1000
+    if (seconds > 0) {
+      this.byteRates.in = Math.max(0, bytes.in - before.in) / seconds
+      this.byteRates.out = Math.max(0, bytes.out - before.out) / seconds
+    }
+    this.bytes = { at: now, in: bytes.in, out: bytes.out }
+  }
+
+  private add(seconds: number): void {
     const latency = (share: number): number => latencyAt(share, (bucket) => this.latencies[bucket]!) ?? Number.NaN
     const values = [
       this.connections / seconds,
       this.requests / seconds,
-      Math.max(0, bytesIn - this.bytesIn) / seconds,
-      Math.max(0, bytesOut - this.bytesOut) / seconds,
+      this.byteRates.in,
+      this.byteRates.out,
       this.refusals / seconds,
       this.failures / seconds,
       latency(0.5),

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 
 import {
+  belongsTo,
   destinationOfRow,
   destinationRow,
   nameOfDestination,
@@ -86,6 +87,25 @@ test("a row of another list belongs to the destination that it went to", () => {
   const key = destinationOfRow(endedRow(told, 1))
   expect([key, nameOfDestination(key)]).toEqual(["outbound a.example:80", "a.example:80"])
   expect(destinationOfRow(endedRow({ direction: "inbound", authority: "b.example" }, 1))).toBe("inbound b.example")
+})
+
+const row = (direction: string, target: string) => endedRow({ direction, target }, 1)
+
+test("what has no name of its own belongs to the others of its direction", () => {
+  const rows = [
+    { direction: "outbound", name: "a:1" },
+    { direction: "outbound", name: "other" },
+  ].map(destinationRow)
+  const others = belongsTo("outbound other", rows)
+  expect([others(row("outbound", "a:1")), others(row("outbound", "b:1")), others(row("inbound", "b:1"))]).toEqual([
+    false,
+    true,
+    false,
+  ])
+  expect([
+    belongsTo("outbound a:1", rows)(row("outbound", "a:1")),
+    belongsTo("outbound a:1", rows)(row("outbound", "b:1")),
+  ]).toEqual([true, false])
 })
 
 test("destinations are sorted by any column, and what is not known comes last", () => {

@@ -77,13 +77,13 @@ test("points are those of the proxy; what is missing is nothing, and no latency 
 })
 
 test("every field of a point is one that the proxy has", () => {
-  const proxy = new ProxyHistory()
-  for (const now of [0, 1000]) proxy.sample(now, 0, 0)
+  const proxy = new ProxyHistory(0)
+  proxy.sample(1000, { in: 0, out: 0 })
   proxy.accepted()
   proxy.answered(503)
   proxy.refused()
   proxy.waited(5)
-  proxy.sample(2000, 1, 1)
+  proxy.sample(2000, { in: 1, out: 1 })
   const history = new History()
   history.add(metrics({}), proxy.since(1).points)
   expect(Object.values(history.points[0] ?? {}).map((value) => (value ?? 0) > 0)).toEqual(Array(8).fill(true))

@@ -13,7 +13,7 @@ import {
   sum,
 } from "../../../src/cli/watch/top-model.ts"
 import { destinationsOf, type SortKey } from "../../../src/cli/watch/top-destinations.ts"
-import { percent, sparkline } from "../../../src/cli/watch/top-layout.ts"
+import { percent, size, sparkline, time } from "../../../src/cli/watch/top-layout.ts"
 import { type Frame, screen as frameOf } from "../../../src/cli/watch/top-screen.ts"
 import { totalsFor } from "../../../src/cli/watch/top-summary.ts"
 import type { Seen, View } from "../../../src/cli/watch/top-view.ts"
@@ -379,6 +379,10 @@ describe("the screen of top", () => {
     expect(lines.join()).toContain("404 GET /orders/2")
     expect(lines.join()).not.toContain("/b")
     expect(text({ filter: ({ path }) => path === "/orders/1" }).join()).not.toContain("/orders/2")
+    // `other` has all that have no name.
+    const rest = after(look(0, { destinations: [a, destination("other")], ended: model.last }))
+    const others = screen(rest, { ...view, rows: 40, opened: "outbound other" }).join()
+    expect([others.includes("/b"), others.includes("/orders/1")]).toEqual([true, false])
     // One that the proxy has no numbers for shows what ended all the same.
     expect(text({ opened: "outbound b:1" }).join()).toContain("/b")
   })
@@ -408,6 +412,34 @@ describe("the screen of top", () => {
     expect(sparkline([0, 1, 2, 4])).toBe("▁▃▅█")
     expect(sparkline([0, 0])).toBe("▁▁")
     expect(sparkline([])).toBe("")
+  })
+
+  test("sizes and times leave a blank before them in their columns", () => {
+    expect([0, 999, 1000, 9949, 9951, 574_800, 999_499, 999_501, 126e9, 5e15].map(size)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 kB",
+      "9.9 kB",
+      "10 kB",
+      "575 kB",
+      "999 kB",
+      "1.0 MB",
+      "126 GB",
+      "5.0 PB",
+    ])
+    expect([undefined, 0.44, 9.96, 999, 61_000].map(time)).toEqual(["-", "0.4 ms", "10 ms", "999 ms", "61.0 s"])
+    const wide = destination("a.example:443", {
+      bytes_in: 574_800,
+      bytes_out: 999_499,
+      p50: 99.4,
+      p95: 999.4,
+      p99: 99_999,
+    })
+    const model = after(look(0, { destinations: [wide] }))
+    for (const columns of [80, 100, 160]) {
+      const line = screen(model, { ...view, columns }).find((each) => each.startsWith(" a.example:443")) ?? ""
+      expect(line).toMatch(/ 99 ms +999 ms +100\.0 s +575 kB +999 kB /)
+    }
   })
 
   test("a share is never rounded to all or to nothing", () => {

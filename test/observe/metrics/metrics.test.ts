@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 
 import { flowOf } from "../../support/flows.ts"
-import { Metrics } from "../../../src/observe/metrics/metrics.ts"
+import { flowsPerSample, Metrics } from "../../../src/observe/metrics/metrics.ts"
 import { allFamilies, metricsMarkdown } from "../../../src/observe/metrics/metrics-table.ts"
 import { renderPrometheus } from "../../../src/observe/metrics/exposition.ts"
 import { alwaysShown, Histogram, Series } from "../../../src/observe/metrics/series.ts"
@@ -205,7 +205,8 @@ test("the history has what was counted since its last point, and bytes of what i
   const flow = flowOf({ bytesIn: 500, bytesOut: 0 })
   const metrics = make({ open: () => [flow] })
   metrics.accepted("inbound")
-  metrics.sample(1000)
+  const now = performance.now() + 1000
+  metrics.sample(now)
   metrics.accepted("outbound")
   metrics.request("outbound", "GET", 503, 1)
   metrics.refused("inbound", "dial-denied")
@@ -213,8 +214,8 @@ test("the history has what was counted since its last point, and bytes of what i
   metrics.overloaded("inbound", false)
   metrics.bytes("inbound", 1000, 0)
   flow.carryTunnel({ sent: 510, received: 0 })
-  metrics.sample(2000)
-  expect(metrics.history.since(0).points).toEqual([
+  metrics.sample(now + 1000)
+  expect(metrics.history.since(1).points).toEqual([
     {
       connections: 1,
       requests: 1,
@@ -226,6 +227,21 @@ test("the history has what was counted since its last point, and bytes of what i
       slowest: null,
     },
   ])
+})
+
+test("with many connections their bytes are not added up for every point of the history", () => {
+  const flow = flowOf({ bytesIn: 1 })
+  let looks = 0
+  const flows = Array.from({ length: 2 * flowsPerSample }, () => flow)
+  const metrics = make({
+    open: () => {
+      looks++
+      return flows
+    },
+  })
+  const now = performance.now()
+  for (let second = 1; second <= 9; second++) metrics.sample(now + second * 1000)
+  expect([looks, metrics.history.since(0).points.length]).toEqual([3, 9])
 })
 
 test("a large family shows only what was counted, or its first series; a small one everything", () => {
