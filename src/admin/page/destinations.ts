@@ -1,8 +1,7 @@
 /**
  * Destinations: what the proxy counts by destination, as rows of a table.
  */
-import { type Order, sortBy } from "./order.ts"
-import type { Row, Told } from "./rows.ts"
+import { type Order, type Row, sortBy, type Told } from "./rows.ts"
 
 /** A count by its name: a reason, or a status code. */
 export type Count = readonly [name: string, count: number]

@@ -4,7 +4,7 @@
 import type { RefObject } from "preact"
 import { useLayoutEffect, useMemo, useState } from "preact/hooks"
 
-import type { Order } from "./order.ts"
+import type { Order } from "./rows.ts"
 
 /** Pixels; page.css gives every row this height. */
 const rowHeight = 30

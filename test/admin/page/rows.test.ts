@@ -1,8 +1,16 @@
 /** What the admin listener tells, as rows of the table. */
 import { expect, test } from "bun:test"
 
-import type { Order } from "../../../src/admin/page/order.ts"
-import { endedRow, type Key, matcher, openRow, sort, type Told } from "../../../src/admin/page/rows.ts"
+import {
+  endedRow,
+  type Key,
+  matcher,
+  openRow,
+  type Order,
+  sort,
+  sortBy,
+  type Told,
+} from "../../../src/admin/page/rows.ts"
 
 const open: Told = {
   flow: 7,
@@ -88,4 +96,36 @@ test("rows are sorted by any column, both ways, and of equal ones the later is f
   expect(sorted({ by: "target", descending: true })).toBe("e2 e0 e1")
   expect(sorted({ by: "bytesIn", descending: true })).toBe("e1 e0 e2")
   expect(sorted({ by: "when", descending: true })).toBe("e2 e1 e0")
+})
+
+interface Item {
+  readonly name: string
+  readonly value: string | number | undefined
+}
+
+const items = (...values: ReadonlyArray<Item["value"]>): ReadonlyArray<Item> =>
+  values.map((value, i) => ({ name: String(i), value }))
+
+const sorted = (descending: boolean, rows: ReadonlyArray<Item>): string =>
+  sortBy(
+    rows,
+    ({ value }) => value,
+    descending,
+    (a, b) => Number(b.name) - Number(a.name),
+  )
+    .map(({ name }) => name)
+    .join("")
+
+test("numbers are compared as numbers, words as words", () => {
+  expect([sorted(false, items(10, 9, 100)), sorted(true, items(10, 9, 100))]).toEqual(["102", "201"])
+  expect(sorted(false, items("b", "a", "B"))).toBe("210")
+})
+
+test("equal ones are in the order of the tie, whichever way", () => {
+  expect([sorted(false, items(1, 1, 0)), sorted(true, items(1, 1, 0))]).toEqual(["210", "102"])
+})
+
+test("what is not known comes last, whichever way", () => {
+  expect([sorted(false, items(undefined, 2, 1)), sorted(true, items(undefined, 2, 1))]).toEqual(["210", "120"])
+  expect(sorted(true, items(undefined, undefined, 1))).toBe("210")
 })
