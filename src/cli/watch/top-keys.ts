@@ -19,7 +19,8 @@ export const press = (view: View, input: string, seen: Seen): View | "quit" => {
   let now = view
   for (const key of keys) {
     if (key === interrupt || key === endOfInput) return "quit"
-    const after = now.typing === undefined ? command(now, key, seen) : type(now, now.typing, key)
+    const after =
+      now.typing === undefined ? command({ ...now, problem: undefined }, key, seen) : type(now, now.typing, key)
     if (after === "quit") return "quit"
     now = after
   }

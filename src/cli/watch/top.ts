@@ -111,6 +111,7 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
   // What comes during a pause is known when it is over.
   let latest = start
   let next = first
+  let answers = true
   let frame = screen(model, view)
   const draw = (): void => {
     frame = screen(model, view)
@@ -134,15 +135,17 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
       Effect.sync(() => {
         next = looked.next
         latest = advance(latest, looked.seen)
-        if (view.paused) return
-        model = latest
-        view = { ...view, problem: undefined }
+        // What is wrong with a filter stays until somebody presses a key.
+        if (!answers) view = { ...view, problem: undefined }
+        answers = true
+        if (!view.paused) model = latest
         draw()
       }),
     // It may be starting anew; its numbers begin again then.
     onFailure: ({ message }) =>
       Effect.sync(() => {
         next = 0
+        answers = false
         view = { ...view, problem: message }
         draw()
       }),

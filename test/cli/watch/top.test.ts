@@ -481,6 +481,8 @@ describe("the keys of top", () => {
     expect(pressed("/a.ex\r", "\x1b")).toMatchObject({ filterText: "" })
     expect(pressed("/q\r").filterText).toBe("q")
     expect(pressed("/x = 1\r")).toMatchObject({ filterText: "", problem: expect.stringContaining('asks for "x"') })
+    // What was wrong is read until the next key.
+    expect(pressed("/x = 1\r", "s")).toMatchObject({ sort: "errors", problem: undefined })
     expect(pressed(`/${"x".repeat(2 * maxFilter)}`).typing?.length).toBe(maxFilter)
     expect(pressed("/a\x1b[Ab\t").typing).toBe("ab")
   })
