@@ -106,7 +106,7 @@ test("top sorts, filters and pauses by keys, follows the size of the terminal, a
     "totals of the filter",
   )
   shown.type("/ = 1\r")
-  await shown.until((lines) => lines.join(" ").includes("the filter is not understood"), "what is wrong")
+  await shown.until((lines) => lines.join(" ").includes('the filter has "=" without a field'), "what is wrong")
   shown.type("\x1b")
   await shown.until((lines) => lines[8]?.includes("DESTINATION (2)") === true, "both again")
 
@@ -244,7 +244,9 @@ test("top and tap say what is wrong with a filter, and where they looked for the
     expect(await pillion([command, "nobody", "=", "1"])).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: expect.stringMatching(/^pillion: the filter "nobody = 1" asks for "nobody": write one of host, .*\n$/),
+      stderr: expect.stringMatching(
+        /^pillion: the filter "nobody = 1" asks for "nobody" at character 1: write one of host, .*\n$/,
+      ),
     })
     expect(await pillion([command, `--admin-port=${port}`])).toMatchObject({
       code: 1,

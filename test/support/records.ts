@@ -17,5 +17,7 @@ export const recordOf = (known: Partial<RequestRecord> = {}): RequestRecord => (
   phase: "data",
   error: undefined,
   refusal: undefined,
+  isProbe: false,
+  trace: undefined,
   ...known,
 })

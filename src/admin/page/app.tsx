@@ -15,11 +15,12 @@ import {
 } from "./destinations.ts"
 import { Details } from "./details.tsx"
 import { Drain } from "./drain.tsx"
+import { type Filters, filtersOf, noFilters } from "./filters.ts"
 import { whole } from "./format.ts"
 import { PageModel } from "./model.ts"
 import { type Go, type Place, type Tab, usePlace } from "./place.ts"
 import { askSettings, poll } from "./poll.ts"
-import { type Key, matcher, type Order, type Row, sort, type Told } from "./rows.ts"
+import { type Key, type Order, type Row, sort, type Told } from "./rows.ts"
 import { Settings } from "./settings.tsx"
 import { Table } from "./table.tsx"
 import { Tabs } from "./tabs.tsx"
@@ -48,8 +49,9 @@ export const App = () => {
     if (tab === "settings") askSettings().then(setSettings, (cause: unknown) => miss(String(cause)))
   }, [tab])
 
-  const fits = matcher(place.filter)
-  const chosen = choose(model, place, fits)
+  const filters = useFilters(place.filter)
+  const chosen = choose(model, place, filters.rows.fits)
+  const { problem } = tab === "settings" ? filters.settings : filters.rows
   return (
     <>
       <Header model={model} togglePause={togglePause} complain={complain} />
@@ -58,7 +60,7 @@ export const App = () => {
       </p>
       <Tiles history={model.history} open={model.openNow} />
       <main>
-        <Bar model={model} place={place} chosen={chosen} filter={filter} go={go} />
+        <Bar model={model} place={place} chosen={chosen} filter={filter} problem={problem} go={go} />
         {destination === undefined || tab === "settings" ? null : (
           <About
             destination={destination}
@@ -68,7 +70,7 @@ export const App = () => {
         )}
         <div id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
           {tab === "settings" ? (
-            <Settings settings={settings} fits={fits} />
+            <Settings settings={settings} fits={filters.settings.fits} />
           ) : (
             <Lists tab={tab} root={list} chosen={chosen} orders={orders} go={go} />
           )}
@@ -85,22 +87,39 @@ interface BarProps {
   readonly place: Place
   readonly chosen: Chosen
   readonly filter: RefObject<HTMLInputElement | null>
+  /** Why the text is no filter; undefined where it is one. */
+  readonly problem: string | undefined
   readonly go: Go
 }
 
-const Bar = ({ model, place: { tab, filter: words }, chosen: { shown, all }, filter, go }: BarProps) => (
-  <div class="bar">
-    <Tabs
-      chosen={tab}
-      counts={{ destinations: model.destinations.length, open: model.total, ended: model.ended.length }}
-      choose={(to) => go({ tab: to })}
-    />
-    <Search input={filter} words={words} setWords={(typed) => go({ filter: typed })} />
-    <span id="shown" class="quiet">
-      {tab === "settings" || shown === all ? "" : `${whole(shown)} of ${whole(all)} shown`}
-    </span>
-  </div>
+const Bar = ({ model, place: { tab, filter: words }, chosen: { shown, all }, filter, problem, go }: BarProps) => (
+  <>
+    <div class="bar">
+      <Tabs
+        chosen={tab}
+        counts={{ destinations: model.destinations.length, open: model.total, ended: model.ended.length }}
+        choose={(to) => go({ tab: to })}
+      />
+      <Search input={filter} words={words} search={(typed) => go({ filter: typed })} wrong={problem !== undefined} />
+      <span id="shown" class="quiet">
+        {tab === "settings" || shown === all ? "" : `${whole(shown)} of ${whole(all)} shown`}
+      </span>
+    </div>
+    <p id="filter-problem" class="quiet" role="status" hidden={problem === undefined}>
+      {problem}
+    </p>
+  </>
 )
+
+/** What is shown by the text of the filter, or by the one before where it is none. */
+const useFilters = (text: string): Filters => {
+  const [held] = useState({ text: "", filters: noFilters })
+  if (held.text !== text) {
+    held.filters = filtersOf(text, held.filters)
+    held.text = text
+  }
+  return held.filters
+}
 
 /** The rows that are shown, and how many there are of how many. */
 interface Chosen {
@@ -110,14 +129,14 @@ interface Chosen {
   readonly all: number
 }
 
-const choose = (model: PageModel, { tab, destination }: Place, fits: (words: string) => boolean): Chosen => {
+const choose = (model: PageModel, { tab, destination }: Place, fits: Filters["rows"]["fits"]): Chosen => {
   if (tab === "destinations") {
-    const destinations = model.destinations.filter((row) => fits(row.words))
+    const destinations = model.destinations.filter((row) => fits(row.facts))
     return { rows: [], destinations, shown: destinations.length, all: model.destinations.length }
   }
   const all = tab === "open" ? model.open : model.ended
   const belongs = destination === undefined ? () => true : belongsTo(destination, model.destinations)
-  const rows = all.filter((row) => fits(row.words) && belongs(row))
+  const rows = all.filter((row) => fits(row.facts) && belongs(row))
   return { rows, destinations: [], shown: rows.length, all: tab === "open" ? model.total : all.length }
 }
 
@@ -261,10 +280,12 @@ const Header = ({ model, togglePause, complain }: HeaderProps) => (
 interface SearchProps {
   readonly input: RefObject<HTMLInputElement | null>
   readonly words: string
-  readonly setWords: (words: string) => void
+  readonly search: (words: string) => void
+  /** The words are no filter; the one before them holds. */
+  readonly wrong: boolean
 }
 
-const Search = ({ input, words, setWords }: SearchProps) => (
+const Search = ({ input, words, search, wrong }: SearchProps) => (
   <label class="search">
     <span class="unseen">Filter</span>
     <input
@@ -273,10 +294,12 @@ const Search = ({ input, words, setWords }: SearchProps) => (
       type="search"
       autocomplete="off"
       spellcheck={false}
-      placeholder="Filter: words, -word to leave out"
+      placeholder="Filter: words, host:api, -status:2xx"
+      aria-invalid={wrong}
+      aria-describedby="filter-problem"
       aria-keyshortcuts="/"
       value={words}
-      onInput={({ currentTarget }) => setWords(currentTarget.value)}
+      onInput={({ currentTarget }) => search(currentTarget.value)}
     />
     <kbd aria-hidden="true">/</kbd>
   </label>

@@ -1,6 +1,9 @@
 /**
  * Destinations: what the proxy counts by destination, as rows of a table.
  */
+import type { FilterableEntry } from "../../observe/filter/entry-filter.ts"
+
+import { filterable } from "./filters.ts"
 import { type Order, type Row, sortBy, type Told } from "./rows.ts"
 
 /** A count by its name: a reason, or a status code. */
@@ -40,7 +43,8 @@ export interface DestinationRow {
   readonly lastError: string
   readonly routes: ReadonlyArray<Route>
   readonly tone: "good" | "bad" | "calm"
-  readonly words: string
+  /** What a filter can ask about: direction and name. */
+  readonly facts: FilterableEntry
 }
 
 export const destinationRow = (told: Told): DestinationRow => {
@@ -66,7 +70,7 @@ export const destinationRow = (told: Told): DestinationRow => {
     lastError: lastErrorOf(told["last_error"]),
     routes: Array.isArray(told["routes"]) ? told["routes"].map((each) => routeOf(object(each))) : [],
     tone: failed > 0 ? "bad" : ended > 0 ? "good" : "calm",
-    words: [direction, name, ...reasons.map(([reason]) => reason)].join(" ").toLowerCase(),
+    facts: filterable({ direction, target: name }, 0),
   }
 }
 

@@ -80,6 +80,7 @@ const reportedRow = (each: ReportedDestination): Destination => ({
 })
 
 const filteredRows = (model: TopModel, { ended, open }: Scope): ReadonlyArray<Destination> => {
+  const owns = ownsBytes(ended, open)
   const groups = new Map<string, { direction: string; name: string; ended: Array<Entry>; open: Array<Open> }>()
   const group = (key: string, direction: string) => {
     const found = groups.get(key) ?? { direction, name: key.slice(direction.length + 1), ended: [], open: [] }
@@ -91,6 +92,7 @@ const filteredRows = (model: TopModel, { ended, open }: Scope): ReadonlyArray<De
   return [...groups].map(([key, each]): Destination => {
     const latencies = latenciesOf(each.ended)
     const errors = each.ended.filter(isError).length
+    const counted = [...each.ended.filter(owns), ...each.open]
     return {
       key,
       direction: each.direction,
@@ -99,14 +101,29 @@ const filteredRows = (model: TopModel, { ended, open }: Scope): ReadonlyArray<De
       rate: each.ended.filter(({ time }) => isLately(time, model.look.now)).length / (latelyLength / 1000),
       success: each.ended.length === 0 ? undefined : 1 - errors / each.ended.length,
       open: each.open.length,
-      in: total(each.ended, "bytes_in") + total(each.open, "bytes_in"),
-      out: total(each.ended, "bytes_out") + total(each.open, "bytes_out"),
+      in: total(counted, "bytes_in"),
+      out: total(counted, "bytes_out"),
       p50: percentile(latencies, 0.5),
       p95: percentile(latencies, 0.95),
       p99: percentile(latencies, 0.99),
       errors,
     }
   })
+}
+
+/**
+ * Tells entries whose bytes count from requests whose connection, in `ended` or `open`, counts them: one that is open, and
+ * one that ended with bytes of its own.
+ */
+export const ownsBytes = (
+  ended: ReadonlyArray<Entry>,
+  open: ReadonlyArray<Open>,
+): ((entry: Pick<Entry, "flow" | "method">) => boolean) => {
+  const flows = new Set(open.map(({ flow }) => flow))
+  for (const { method, flow, bytes_in, bytes_out } of ended) {
+    if (method === undefined && bytes_in + bytes_out > 0) flows.add(flow)
+  }
+  return ({ flow, method }) => method === undefined || !flows.has(flow)
 }
 
 /** Milliseconds that rates of a filter are made of. */

@@ -4,7 +4,7 @@
  */
 import type { Open } from "../../admin/connections.ts"
 import type { Entry } from "../../observe/access/entry.ts"
-import type { Filter } from "../../observe/access/filter.ts"
+import type { Filter, FilterableEntry } from "../../observe/filter/entry-filter.ts"
 import type { ReportedDestination } from "../../observe/metrics/destination.ts"
 
 /** Milliseconds that ended connections and requests count for. */
@@ -138,20 +138,8 @@ export const scopeOf = (
   { filter, filterText }: { readonly filter: Filter; readonly filterText: string },
 ): Scope => {
   if (filterText === "") return { filterText, ended: entries, open: look.open }
-  return { filterText, ended: entries.filter(filter), open: look.open.filter((open) => filter(asEntry(open))) }
+  return { filterText, ended: entries.filter(filter), open: look.open.filter((open) => filter(filterableOpen(open))) }
 }
 
 /** An open connection as far as a filter can ask about it. */
-const asEntry = (open: Open): Entry => ({
-  ...open,
-  time: open.started,
-  t_total: open.age,
-  t_detect: undefined,
-  t_handshake: undefined,
-  t_dial: undefined,
-  t_first_byte: undefined,
-  end: undefined,
-  code: undefined,
-  refusal: undefined,
-  detail: undefined,
-})
+const filterableOpen = (open: Open): FilterableEntry => ({ ...open, t_total: open.age })

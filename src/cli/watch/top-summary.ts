@@ -4,7 +4,7 @@
 import { amount } from "../../observe/access/access-formats.ts"
 import type { Entry } from "../../observe/access/entry.ts"
 
-import { isLately, latelyLength } from "./top-destinations.ts"
+import { isLately, latelyLength, ownsBytes } from "./top-destinations.ts"
 import {
   bold,
   cyan,
@@ -63,9 +63,11 @@ export const totalsFor = (model: TopModel, scope: Scope): Totals => {
   }
 }
 
-/** A connection whose requests are lines of their own is not counted: it has none. */
+/** A connection whose requests say everything is not counted: it has no line. What is open has its bytes in its requests. */
 const filtered = ({ look }: TopModel, { ended, open }: Scope): Omit<Totals, "latencies" | "ended"> => {
   const lately = ended.filter(({ time }) => isLately(time, look.now))
+  const counted = ended.filter(ownsBytes(ended, []))
+  const lateCounted = counted.filter(({ time }) => isLately(time, look.now))
   const refusals = new Map<string, number>()
   for (const { refusal } of ended) if (refusal !== undefined) refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
   const requests = ended.filter(isRequest).length
@@ -74,12 +76,12 @@ const filtered = ({ look }: TopModel, { ended, open }: Scope): Omit<Totals, "lat
     open: open.length,
     connections: rate(lately.length - lateRequests),
     requests: rate(lateRequests),
-    bytesIn: rate(sumOf(lately, "bytes_in")),
-    bytesOut: rate(sumOf(lately, "bytes_out")),
+    bytesIn: rate(sumOf(lateCounted, "bytes_in")),
+    bytesOut: rate(sumOf(lateCounted, "bytes_out")),
     allConnections: ended.length - requests,
     allRequests: requests,
-    allBytesIn: sumOf(ended, "bytes_in"),
-    allBytesOut: sumOf(ended, "bytes_out"),
+    allBytesIn: sumOf(counted, "bytes_in"),
+    allBytesOut: sumOf(counted, "bytes_out"),
     since: "in 60 s",
     refusals: [...refusals].toSorted(([, a], [, b]) => b - a),
   }

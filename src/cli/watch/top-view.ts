@@ -1,7 +1,7 @@
 /**
  * Top view: what the person at the keyboard has chosen to see.
  */
-import type { Filter } from "../../observe/access/filter.ts"
+import type { Filter } from "../../observe/filter/entry-filter.ts"
 
 import type { SortKey } from "./top-destinations.ts"
 

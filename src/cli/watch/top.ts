@@ -8,7 +8,8 @@ import * as Result from "effect/Result"
 import type { Open } from "../../admin/connections.ts"
 import { usageError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
-import { parseFilter } from "../../observe/access/filter.ts"
+import { parseFilter } from "../../observe/filter/entry-filter.ts"
+import { isProblem } from "../../observe/filter/problem.ts"
 import { wantsColor } from "../../observe/log/log.ts"
 import { get } from "../running/admin-client.ts"
 import type { ReportedDestination } from "../../observe/metrics/destination.ts"
@@ -36,7 +37,7 @@ export interface TopArgs {
 /** Shows until somebody presses q; succeeds at once where there is no terminal. */
 export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effect<Outcome, unknown> => {
   const parsed = parseFilter(filter)
-  if (Result.isFailure(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.failure}`))
+  if (isProblem(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.problem}`))
   const port = runningPort(settings, "admin")
   if (Result.isFailure(port)) return Effect.succeed(failed(port.failure))
   // A dumb terminal (Emacs, a build log) can neither place the cursor nor clear the screen.
@@ -48,7 +49,7 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
     color: wantsColor(process.stdout.isTTY === true, process.env),
     list: "destinations",
     sort: "rate",
-    filter: parsed.success,
+    filter: parsed.matches,
     filterText: filter,
     typing: undefined,
     chosen: undefined,

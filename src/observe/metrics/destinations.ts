@@ -96,7 +96,7 @@ export class Destinations {
     const destination = this.of(flow.direction, flow.target)
     destination.bytesIn += flow.bytesIn
     destination.bytesOut += flow.bytesOut
-    if (!flow.logged) destination.tunnel(this.second(), flow, errorOfTunnel(flow))
+    if (flow.logged === "nothing") destination.tunnel(this.second(), flow, errorOfTunnel(flow))
   }
 
   /** Every destination with what is open to it. */

@@ -47,7 +47,7 @@ test("a row has every number that the proxy reports", () => {
       ["503", 1],
     ],
     tone: "bad",
-    words: "outbound a.example:80 connection-refused 503",
+    facts: { direction: "outbound", target: "a.example:80" },
   })
   expect(row.lastError).toMatch(/^\d\d:\d\d:\d\d UTC connection-refused: no one$/)
   expect([row.p50, row.p95, row.p99].every((value) => (value ?? 0) > 5)).toBe(true)
@@ -78,7 +78,7 @@ test("fields that are missing or of another kind leave a row empty, and break no
     lastError: "",
     routes: [],
     tone: "calm",
-    words: " ",
+    facts: expect.anything(),
   })
 })
 

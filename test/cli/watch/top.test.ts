@@ -21,7 +21,7 @@ import type { ReportedDestination, ReportedRoute } from "../../../src/observe/me
 import type { Entry } from "../../../src/observe/access/entry.ts"
 import { connectionEntry } from "../../support/entries.ts"
 import { flowOf } from "../../support/flows.ts"
-import { maxFilter } from "../../../src/observe/access/filter.ts"
+import { maxFilter } from "../../../src/observe/filter/parse.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 
@@ -241,6 +241,36 @@ describe("the destinations of top", () => {
       ended: 5,
     })
     expect(totalsFor(model, scopeOf(model, view))).toMatchObject({ open: 7, allConnections: 900, since: "so far" })
+  })
+
+  test("with a filter have inbound requests at the workload, by whatever name their clients call it", () => {
+    const request = { direction: "inbound", target: "localhost:80", method: "GET", status: 500 } as const
+    const ended = ["shop.example", "10.0.0.1"].map((authority) => entry(0, { ...request, authority }))
+    const model = after(look(0, { ended }))
+    const scope = scopeOf(model, { ...view, ...filtered("localhost") })
+    expect(destinationsOf(model, scope, "rate")).toMatchObject([
+      { direction: "inbound", name: "localhost:80", flows: 2, errors: 2 },
+    ])
+  })
+
+  test("with a filter count no bytes again for requests whose connection counts them, if it is let through", () => {
+    const request = { method: "GET", status: 200, authority: "a.example:443", bytes_in: 5, bytes_out: 50 } as const
+    const tunnel = { bytes_in: 100, bytes_out: 1000 } as const
+    const ended = [
+      entry(0, { ...request, flow: 1 }),
+      entry(0, { ...request, flow: 2 }),
+      entry(1, { ...tunnel, flow: 2 }),
+      entry(1, { ...request, flow: 3 }),
+    ]
+    const open = [{ ...entry(0, { ...tunnel, flow: 3 }), phase: "data", started: "", age: 1 } as const]
+    const model = after(look(1, { ended, open }))
+    const all = scopeOf(model, { ...view, ...filtered("a.example") })
+    expect(destinationsOf(model, all, "rate")).toMatchObject([{ flows: 4, open: 1, in: 205, out: 2050 }])
+    // What is open is none of what ended.
+    expect(totalsFor(model, all)).toMatchObject({ allBytesIn: 110, allBytesOut: 1100, bytesIn: 11, bytesOut: 110 })
+    const requests = scopeOf(model, { filter: ({ method }) => method !== undefined, filterText: "method:GET" })
+    expect(destinationsOf(model, requests, "rate")).toMatchObject([{ flows: 3, open: 0, in: 15, out: 150 }])
+    expect(totalsFor(model, requests)).toMatchObject({ allBytesIn: 15, allBytesOut: 150 })
   })
 })
 

@@ -76,10 +76,12 @@ test("what names no destination counts for none, and a connection whose requests
   destinations.ended(flowOf())
   destinations.connected(flowOf())
   expect(namesOf(destinations)).toEqual([])
-  const flow = flowOf({ target: "a.example:80", bytesIn: 7 })
-  flow.logged = true
-  destinations.ended(flow)
-  expect(destinations.report([], "").destinations).toMatchObject([{ tunnels: 0, bytes_in: 7, success: null }])
+  for (const logged of ["requests", "everything"] as const) {
+    const flow = flowOf({ target: "a.example:80", bytesIn: 7 })
+    flow.logged = logged
+    destinations.ended(flow)
+  }
+  expect(destinations.report([], "").destinations).toMatchObject([{ tunnels: 0, bytes_in: 14, success: null }])
 })
 
 test("bytes of a request that a tunnel counts are those of its route alone", () => {
