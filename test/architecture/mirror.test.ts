@@ -34,7 +34,11 @@ const testsOfSeveral = new Set(["net/explorer", "net/many-ends", "protocol/http/
 const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: string]> = [
   ["main.ts", "the program itself", "e2e/commands"],
   ["plain-fibers.ts", "one statement that must come first", "architecture/plain-fibers"],
-  ["admin/page/{*.tsx,poll.ts}", "only a browser shows it; what it computes has tests", "browser/status-page"],
+  [
+    "admin/page/{*.tsx,poll.ts,columns.ts}",
+    "only a browser shows it; what it computes has tests",
+    "browser/status-page",
+  ],
   ["admin/served.ts", "part of every listener of its room", "admin/admin"],
   ["cli/clients/{bypass,outbound}.ts", "parts of what `env` prints", "cli/clients/env"],
   ["cli/command-line/{outcome,yaml}.ts", "what commands end with, and a library's parser", "cli/check-config"],
