@@ -24,11 +24,8 @@ const warmUpNs = 150_000_000
 
 /** How far a value may be from the recorded one before --check fails. */
 const tolerance = 2
-/**
- * Besides: what takes some twenty nanoseconds takes sixty where the compiler lays it out otherwise, which no connection
- * would notice (measured: 28 to 78 ns for one program on one machine); and a single object more is not yet a regression.
- */
-const ratioTolerance = 0.15
+/** Besides: a few nanoseconds are the clock's, and a single object more is not yet a regression. */
+const ratioTolerance = 0.05
 const bytesTolerance = 128
 
 /** Few enough that no garbage collection comes between the two readings, many enough to outweigh the free lists. */

@@ -20,13 +20,10 @@ export interface Moments {
   readonly after: Sample
 }
 
-/**
- * How much higher memory may be at the end than in the middle. What is large is the tails of slow readers and what the
- * collector has not come to: the median of a fifth of a run swings by some per cent.
- */
-const growth = 1.1
+/** Memory may be so much higher at the end than in the middle. */
+const growth = 1.05
 /** In a run below this many minutes a collection of garbage more or less decides; then only a flood is noticed. */
-const settledMinutes = 8
+const settledMinutes = 5
 const shortRunGrowth = 1.5
 
 /**
