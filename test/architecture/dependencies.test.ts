@@ -25,6 +25,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
   config: ["protocol flow", "effect"],
+  // What was captured, as values: reading and writing files, decoding and hashing are done for it.
+  capture: ["protocol flow", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output", "effect node"],
