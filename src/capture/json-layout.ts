@@ -82,3 +82,46 @@ class Layout {
     return undefined
   }
 }
+
+/** What may come next in a JSON text. */
+type Expected = "value" | "value or ]" | "key" | "key or }" | "colon" | ", or end"
+
+const strictToken =
+  /[ \t\n\r]*(?:([{}[\],:])|("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))/y
+
+/** Where a text stops being JSON, as an index; its length where it ends too early, or where it is JSON to its end. */
+export const jsonFault = (text: string): number => {
+  const open: Array<string> = []
+  let expected: Expected = "value"
+  let at = 0
+  while (open.length > 0 || expected !== ", or end") {
+    strictToken.lastIndex = at
+    const match = strictToken.exec(text)
+    const next: Expected | undefined = match === null ? undefined : after(expected, match, open)
+    if (next === undefined) break
+    expected = next
+    at += match![0].length
+  }
+  return at + (/^[ \t\n\r]*/.exec(text.slice(at))?.[0].length ?? 0)
+}
+
+/** What is expected behind a token; undefined where the token was not. Opens and closes containers. */
+const after = (expected: Expected, token: RegExpExecArray, open: Array<string>): Expected | undefined => {
+  const [, mark, string] = token
+  if (mark === undefined) {
+    if (expected === "key" || expected === "key or }") return string === undefined ? undefined : "colon"
+    return expected === "value" || expected === "value or ]" ? ", or end" : undefined
+  }
+  if (mark === ":") return expected === "colon" ? "value" : undefined
+  if (mark === ",") {
+    if (expected !== ", or end") return undefined
+    return open.at(-1) === "{" ? "key" : "value"
+  }
+  if (mark === "{" || mark === "[") {
+    if (expected !== "value" && expected !== "value or ]") return undefined
+    open.push(mark)
+    return mark === "{" ? "key or }" : "value or ]"
+  }
+  const mayClose = expected === ", or end" || expected === (mark === "}" ? "key or }" : "value or ]")
+  return mayClose && open.pop() === (mark === "}" ? "{" : "[") ? ", or end" : undefined
+}

@@ -27,8 +27,11 @@ const base64Characters = isLike(/^[A-Za-z0-9+/]*={0,2}$/, "base64")
 /** RFC 4648 section 4, with its padding. */
 const isBase64: Check = (value, path) =>
   base64Characters(value, path) ?? (String(value).length % 4 === 0 ? undefined : `${path} must be base64`)
-const isId = isLike(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, "a UUID of version 7")
-const isInstant = isLike(
+export const isId = isLike(
+  /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+  "a UUID of version 7",
+)
+export const isInstant = isLike(
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/,
   "a time such as 2026-11-28T09:30:00.123456Z",
 )

@@ -28,6 +28,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
+  "capture/case": ["flow capture", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output", "effect node"],

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { compactJson, jsonTokens, layOutJson, maxLayoutDepth } from "../../src/capture/json-layout.ts"
+import { compactJson, jsonFault, jsonTokens, layOutJson, maxLayoutDepth } from "../../src/capture/json-layout.ts"
 import { fuzz, type Random } from "../support/random.ts"
 
 test("containers without containers stand in a line where they are short, others over lines", () => {
@@ -71,5 +71,38 @@ test("a layout means the same, and without it the text is what it was", () => {
     expect(JSON.parse(laidOut)).toEqual(made)
     expect(compactJson(laidOut)).toBe(text)
     expect(compactJson(JSON.stringify(made, undefined, 3))).toBe(text)
+  })
+})
+
+test("a fault is found where it stands: by the text before, and at the end where the text ends too early", () => {
+  const faults: ReadonlyArray<readonly [before: string, rest: string]> = [
+    ['{"a": 1 ', '"b": 2}'],
+    ["{", "'a': 1}"],
+    ["[1, ", "]"],
+    ["[", "01]"],
+    ["[1.5, ", "+1]"],
+    ['{"a"', "}"],
+    ['{"a": 1, ', "}"],
+    ["[1", "}"],
+    ["1 ", "2"],
+    ["", "NaN"],
+    ['["a', '\tb"]'].map((part, i) => (i === 0 ? "[" : `"a${part}`)) as [string, string],
+    ['{"a": {"b": [', "tru]}}"],
+    ['{"a": [1, 2', ""],
+    ["", ""],
+    ["[\n", ""],
+  ]
+  for (const [before, rest] of faults)
+    expect(`${before}|${rest} ${jsonFault(before + rest)}`).toBe(`${before}|${rest} ${before.length}`)
+})
+
+test("a text without a fault is JSON, and the other way round", () => {
+  fuzz(500, (random) => {
+    const text = JSON.stringify(value(random, 0))
+    expect(jsonFault(text)).toBe(text.length)
+    const at = random.below(text.length + 1)
+    const broken =
+      text.slice(0, at) + random.pick(["", "x", ",", "}", "]", '"', "1"]) + text.slice(at + random.below(3))
+    if (compactJson(broken) !== undefined) expect(jsonFault(broken)).toBe(broken.length)
   })
 })
