@@ -33,6 +33,7 @@ interface CommonFields {
   readonly authority?: string | undefined
   readonly cause?: Cause | undefined
   readonly tls?: TlsFacts | undefined
+  /** Durations as in the access log: looking up and connecting; from there to the response's head; all of it. */
   readonly t_dial?: number | undefined
   readonly t_first_byte?: number | undefined
   readonly t_total?: number | undefined

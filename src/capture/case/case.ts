@@ -14,6 +14,7 @@ import {
   type RecordedResponse,
   type SocketRecord,
 } from "../record.ts"
+import { valueOf, valuesOf } from "../url.ts"
 
 /** The version of case files that is written and read. */
 export const caseVersion = "case/1"
@@ -72,7 +73,7 @@ const httpCase = (record: HttpRecord): Case => {
     request: defined({ ...request, ...contentParts(request) }),
     response: response === undefined ? undefined : defined({ ...response, ...contentParts(response) }),
     firstByte: response === undefined ? undefined : record.t_first_byte,
-    frames: record.kind === "socket" ? record.frames : undefined,
+    frames: record.kind === "socket" && record.frames.length > 0 ? record.frames : undefined,
     close: record.kind === "socket" ? record.close : undefined,
   })
 }
@@ -98,9 +99,8 @@ const isFraming = (name: string): boolean => /^(?:content-length|transfer-encodi
 
 /** What a field list says of the body behind it. */
 export const describedBy = (headers: FieldList): Pick<RecordedBody, "type" | "coding"> => {
-  const values = (name: string) => headers.flatMap(([each, value]) => (each.toLowerCase() === name ? [value] : []))
-  const coding = codingsOf(values("content-encoding").join(",")) ?? []
-  return { type: values("content-type")[0] ?? "", ...(coding.length === 0 ? {} : { coding }) }
+  const coding = codingsOf(valuesOf(headers, "content-encoding").join(",")) ?? []
+  return { type: valueOf(headers, "content-type") ?? "", ...(coding.length === 0 ? {} : { coding }) }
 }
 
 /** A body as a case has it: type and codings are those of its head, and what passed is what is here. */
@@ -115,7 +115,10 @@ export const makeCaseBody = (
   { text, base64, omitted, truncated }: Partial<RecordedBody>,
   size?: number,
 ): RecordedBody => {
-  const body = defined({ ...describedBy(headers), size: 0, wire: 0, text, base64, omitted, truncated })
+  const { type, coding } = describedBy(headers)
+  // What was left out for its coding still has it.
+  const removed = omitted === "coding" ? undefined : coding
+  const body = defined({ type, coding: removed, size: 0, wire: 0, text, base64, omitted, truncated })
   const length = size ?? contentOf(body)?.length ?? 0
   return { ...body, size: length, wire: length }
 }

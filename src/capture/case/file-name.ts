@@ -4,6 +4,7 @@
  * a name, and none goes up a folder.
  */
 import { shortId } from "../ids.ts"
+import { authorityOf, pathOf } from "../url.ts"
 import type { Case } from "./case.ts"
 
 /** Characters of a file's name, `.md` included; common file systems allow 255 bytes. */
@@ -29,17 +30,7 @@ export const fileNameOf = (made: Case): string => {
   return name.slice(0, maxFileName - end.length) + end
 }
 
-/** `host:port` of the target, or what the request itself names. */
-export const authorityOf = ({ target, request }: Pick<Case, "target" | "request">): string => {
-  const named = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(request.line.target)?.[1]
-  const host = request.headers.find(([name]) => name.toLowerCase() === "host")?.[1]
-  return named ?? host ?? target ?? ""
-}
-
 const hostOf = (made: Case): string => authorityOf(made).replace(/^.*@/, "").replace(/:\d*$/, "").toLowerCase()
-
-const pathOf = (target: string): string =>
-  target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").split(/[?#]/, 1)[0] ?? ""
 
 const safe = (text: string): string => text.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "")
 

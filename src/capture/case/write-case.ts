@@ -3,10 +3,10 @@
  * messages of a WebSocket. Everything in the file is read back, but for the words of its first heading.
  */
 import type { RecordedBody, RecordedFrame } from "../record.ts"
+import { urlOf } from "../url.ts"
 import { formatBlock } from "./blocks.ts"
 import type { Case } from "./case.ts"
 import { writeContent, type BesideFile } from "./content.ts"
-import { authorityOf } from "./file-name.ts"
 import { writeFrontMatter } from "./front-matter.ts"
 import { interimLines, requestLines, responseLines, trailerLines, type HeadLines } from "./heads.ts"
 
@@ -83,8 +83,7 @@ class CaseWriter {
 
 /** What the case is of, for a reader: method, URL, and the status or why there is none. */
 export const titleOf = (made: Case): string => {
-  const { method, target } = made.request.line
-  const base = target.startsWith("/") ? `${made.tls === true ? "https" : "http"}://${authorityOf(made)}` : ""
+  const url = urlOf({ ...made, tls: { opened: made.tls === true } })
   const outcome = made.response?.line.status ?? made.refusal ?? made.code ?? made.error ?? made.end ?? "no answer"
-  return `${method} ${base}${target} → ${outcome}`.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")
+  return `${made.request.line.method} ${url} → ${outcome}`.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd")
 }

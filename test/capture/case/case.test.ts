@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
 import { caseOf, defined, describedBy, makeCaseBody } from "../../../src/capture/case/case.ts"
-import { charge, makeExchange, makeRequest, textBody } from "../../support/records.ts"
+import { charge, chat, makeExchange, makeRequest, textBody } from "../../support/records.ts"
 
 test("a case keeps what the exchange was, and nothing of the wire", () => {
   const { headers, body } = caseOf(charge)!.request
@@ -46,6 +46,16 @@ test("a head describes its body, by any case of its names", () => {
     type: "a/b",
     base64: "AAEC",
   })
+})
+
+test("a body that was left out for its coding keeps the coding in its head only", () => {
+  const headers = [["Content-Encoding", "gzip"]] as const
+  expect(makeCaseBody(headers, { omitted: "coding" }, 9)).toEqual({ size: 9, wire: 9, type: "", omitted: "coding" })
+  expect(makeCaseBody(headers, { omitted: "binary" }, 9)).toHaveProperty("coding", ["gzip"])
+})
+
+test("a WebSocket on which nothing was said has no frames in its case", () => {
+  expect(caseOf({ ...chat, frames: [] })).not.toHaveProperty("frames")
 })
 
 test("fields that are undefined are gone", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
 import { caseOf } from "../../../src/capture/case/case.ts"
-import { authorityOf, fileNameOf, folderOf, isVariable, maxFileName } from "../../../src/capture/case/file-name.ts"
+import { fileNameOf, folderOf, isVariable, maxFileName } from "../../../src/capture/case/file-name.ts"
 import { fuzz } from "../../support/random.ts"
 import { charge, makeExchange, makeRequest } from "../../support/records.ts"
 
@@ -37,13 +37,6 @@ test("inbound cases lie together, outbound ones by host without its port", () =>
   expect(outbound("[::1]:80")).toBe("outbound/-1-".replace("/-", "/"))
   expect(outbound("../../etc")).toBe("outbound/etc")
   expect(outbound("")).toBe("outbound/unknown")
-})
-
-test("the authority is that of the request's target, its Host, else where it went", () => {
-  expect(authorityOf(caseAt("http://a.test:81/x"))).toBe("a.test:81")
-  expect(authorityOf(caseAt("/x"))).toBe("shop.test")
-  expect(authorityOf({ target: "b.test:80", request: makeRequest({ headers: [] }) })).toBe("b.test:80")
-  expect(authorityOf({ request: makeRequest({ headers: [] }) })).toBe("")
 })
 
 test("no name holds anything but safe characters, is longer than 120, or leaves its folder", () => {

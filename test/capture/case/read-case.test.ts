@@ -173,7 +173,13 @@ const bodyOf = (random: Random, type: string): RecordedBody | undefined => {
   const kind = random.below(6)
   if (kind === 0) return undefined
   if (kind === 1) return binaryBody(random.bytes(random.below(3) * 5000), type)
-  if (kind === 2) return { size: random.below(1000), wire: 5, type, omitted: random.pick(["off", "coding", "binary"]) }
+  if (kind === 2)
+    return {
+      size: random.below(1000),
+      wire: 5,
+      type,
+      omitted: random.pick(["off", "coding", "redaction", "budget", "binary"]),
+    }
   const text = kind < 5 ? random.pick(odd) + random.pick(odd) : random.pick(json)
   return { ...textBody(text, type), ...(random.below(4) === 0 ? { truncated: true, size: 999_999 } : {}) }
 }
@@ -218,7 +224,7 @@ const recordOf = (random: Random): CaptureRecord => {
     ...(random.below(4) === 0 ? {} : { response: { ...answer, ...trailers, ...interim } }),
   })
   if (random.below(3) > 0) return exchange
-  return { ...exchange, kind: "socket", frames: Array.from({ length: 1 + random.below(4) }, () => frameOf(random)) }
+  return { ...exchange, kind: "socket", frames: Array.from({ length: random.below(5) }, () => frameOf(random)) }
 }
 
 test("any record: record → case → file → case is the same case", () => {
