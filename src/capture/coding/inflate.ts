@@ -7,6 +7,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, 
 import { concat, empty } from "../../protocol/bytes.ts"
 import type { Inflate, Inflated } from "../body.ts"
 import type { ContentCoding } from "../record.ts"
+import { endsWithFrame } from "./zstd-frames.ts"
 
 /** Bytes that are inflated in one go. */
 export const inflatePiece = 16 * 1024
@@ -24,6 +25,7 @@ const makers = {
 export const inflate: Inflate = async (coding, bytes, maxBytes) => {
   if (bytes.length === 0) return { bytes: empty, ended: false }
   const inflated = await run(makers[coding](), bytes, maxBytes)
+  if (coding === "zstd" && inflated?.ended === true) return { ...inflated, ended: endsWithFrame(bytes) }
   // RFC 9110 section 8.4.1.2: deflate has the wrapper of zlib, and some senders leave it out.
   return inflated === undefined && coding === "deflate" ? run(createInflateRaw(options), bytes, maxBytes) : inflated
 }
