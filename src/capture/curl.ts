@@ -41,11 +41,11 @@ export const curlOf = (record: HttpRecord): string => {
   const command = guard + data.pipe + lines.join(" \\\n  ")
   const isCoded = data.pipe.endsWith("base64 -d | ") && record.redacted?.some(({ path }) => isInBody(path)) === true
   const tokens = isCoded ? ["redacted values in the body are sent as their tokens"] : []
-  const notes = [...quote.notes(), ...bodyNotes(body), ...tokens, ...fieldNotes(headers)]
+  const notes = [...quote.notes(), ...shortTokenNotes(record), ...bodyNotes(body), ...tokens, ...fieldNotes(headers)]
   return [...notes.map((note) => `# ${visibleLine(note)}`), command, ""].join("\n")
 }
 
-const isInBody = (path: string): boolean => /^request\.(?!headers|query|line|trailers)/.test(path)
+const isInBody = (path: string): boolean => /^request\.(?!headers|cookies|query|line|trailers)/.test(path)
 
 const urlAuthority = (url: string): string => /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ""
 
@@ -106,6 +106,11 @@ const bodyNotes = (body: RecordedBody | undefined): ReadonlyArray<string> => {
       : []),
   ]
 }
+
+const shortTokenNotes = ({ redacted = [] }: HttpRecord): ReadonlyArray<string> =>
+  redacted
+    .filter(({ path, token }) => path.startsWith("request.") && token.length < minTokenLength)
+    .map(({ path, token }) => `${token} stands for the value that was redacted, and is sent: ${path}`)
 
 const fieldNotes = (headers: FieldList): ReadonlyArray<string> =>
   headers.every(isField) ? [] : ["a header that is none is left out"]

@@ -220,12 +220,21 @@ test("what a reader must know stands before the command", () => {
   )
 })
 
-test("a token that is short, or of the response, is no variable", () => {
+test("a token that is short is no variable and is named; one of the response is neither", () => {
   const redacted = [
     { path: "request.json.$.pin", rule: "name", token: "1".repeat(minTokenLength - 1) },
     { path: "response.json.$.token", rule: "name", token: "tok_111111" },
   ]
-  expect(curlOf(post("11111 tok_111111", { redacted }))).toContain("--data-raw '11111 tok_111111'")
+  const record = post("11111 tok_111111", { redacted })
+  expect(curlOf(record)).toContain("--data-raw '11111 tok_111111'")
+  expect(notes(record)).toEqual(["# 11111 stands for the value that was redacted, and is sent: request.json.$.pin"])
+})
+
+const notesOf = (path: string) => notes(post("tok_123456\r", { redacted: [{ path, rule: "a", token: "tok_123456" }] }))
+
+test("a body that goes through base64 says that its tokens are sent, and not for those of cookies", () => {
+  expect(notesOf("request.cookies.sid")).toEqual([])
+  expect(notesOf("request.form.pin")).toEqual(["# redacted values in the body are sent as their tokens"])
 })
 
 test("no field can bring a line, a file or an option", () => {
