@@ -25,6 +25,9 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
   config: ["protocol flow", "effect"],
+  "capture/redact/shapes": ["protocol", ""],
+  // The key, the clock and the rules file are given to it.
+  "capture/redact": ["protocol capture/redact/shapes", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output", "effect node"],
