@@ -9,6 +9,7 @@ import {
   BACKSLASH,
   COLON,
   COMMA,
+  DOT,
   CR,
   HTAB,
   HYPHEN,
@@ -16,7 +17,9 @@ import {
   LEFT_BRACKET,
   LF,
   LOWER_A,
+  LOWER_CASE,
   LOWER_Z,
+  PLUS,
   QUOTE,
   RIGHT_BRACE,
   RIGHT_BRACKET,
@@ -209,6 +212,8 @@ export class JsonTokens {
   }
 }
 
+const LOWER_E = 0x65
+
 const isSpace = (code: number): boolean =>
   code === SP || code === LF || code === CR || code === HTAB || code === RECORD_SEPARATOR || code === BYTE_ORDER_MARK
 
@@ -217,7 +222,8 @@ const isLetter = (code: number): boolean => (code >= LOWER_A && code <= LOWER_Z)
 const isDigit = (code: number): boolean => code >= ZERO && code <= NINE
 
 /** Digits, signs, a point, an exponent. Whether they stand in the right order is not asked: the span is the same. */
-const isOfNumber = (code: number): boolean => isDigit(code) || "+-.eE".includes(String.fromCharCode(code))
+const isOfNumber = (code: number): boolean =>
+  isDigit(code) || code === PLUS || code === HYPHEN || code === DOT || (code | LOWER_CASE) === LOWER_E
 
 /** Where the run of letters, digits, signs and points ends. */
 const wordEnd = (text: string, start: number): number => {

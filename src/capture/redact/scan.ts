@@ -5,7 +5,7 @@
 import type { Edit } from "./edits.ts"
 import { judgeName, judgeQueryName } from "./names.ts"
 import { isAtPlace, pathParts, pathText, type Part, type Path, type Place, type Side } from "./places.ts"
-import type { ShapeName } from "./shapes/shapes.ts"
+import { findShapes, type ShapeName } from "./shapes/shapes.ts"
 import type { Tokens } from "./tokens.ts"
 import { sourceOf, type View } from "./views.ts"
 
@@ -105,10 +105,19 @@ export class Scan {
     this.edits.push({
       start: sourceOf(view, start),
       end: sourceOf(view, end),
-      path: placeText(where, path),
+      path: this.withoutShapes(placeText(where, path)),
       rule,
       ...this.tokens.of(value),
     })
+  }
+
+  /** Names are the message's own, and one may hold what is secret. */
+  private withoutShapes(path: string): string {
+    let safe = path
+    findShapes(path, true, this.rules.shapes, (start, end) => {
+      safe = safe.replace(path.slice(start, end), "…")
+    })
+    return safe
   }
 
   private isListed(places: ReadonlyArray<Place>, { side, part }: Where, path: Path): boolean {

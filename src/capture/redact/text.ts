@@ -33,7 +33,7 @@ const scanWithUrls = (scan: Scan, view: View, where: Where, depth: number): void
 }
 
 /** A URL without scheme and host that is all of a text: `/next?token=...`. */
-const isReference = (text: string): boolean => /^[/?#.]/.test(text) && urlEnd(text, 0) === text.length
+const isReference = (text: string): boolean => "/?#.".includes(text.charAt(0)) && urlEnd(text, 0) === text.length
 
 /** The parameters of a URL that stands between `start` and `end`, those of its fragment too. */
 export const scanUrlParameters = (

@@ -20,8 +20,10 @@ const endless = new Set("area base br col embed hr img input link meta source tr
 const raw = new Set(["script", "style"])
 
 /** Attributes that name what other attributes of their element hold: `<input name="password" value="...">`. */
-const naming = new Set(["name", "id", "key", "property", "http-equiv"])
+const naming = new Set(["name", "id", "key", "property", "type", "http-equiv"])
 const named = new Set(["value", "content"])
+/** Those of them that name the text within, too: `<property name="password">...</property>`. */
+const namingText = new Set(["name", "key"])
 
 interface Attribute {
   readonly name: string
@@ -109,7 +111,7 @@ class XmlWalk {
     for (at = this.skipSpace(at); at < this.text.length && !this.isTagEnd(at); at = this.skipSpace(at)) {
       at = this.attribute(at, attributes)
     }
-    this.judgeAttributes(attributes, verdict)
+    this.judgeAttributes(attributes, verdict, at >= this.text.length)
     const isClosed = this.text.charCodeAt(at - 1) === SLASH || (this.isHtml && endless.has(name))
     if (isClosed) this.close(this.path.length - 1)
     else if (this.isHtml && raw.has(name)) return this.rawText(at + 1, name)
@@ -136,10 +138,9 @@ class XmlWalk {
     return isQuoted ? end + 1 : end
   }
 
-  private judgeAttributes(attributes: ReadonlyArray<Attribute>, inherited: Verdict): void {
-    const isNamed = attributes.some(
-      ({ name, value }) => naming.has(name.toLowerCase()) && judgeName(value.text) === "secret",
-    )
+  private judgeAttributes(attributes: ReadonlyArray<Attribute>, inherited: Verdict, isCut: boolean): void {
+    // Where the tag is cut, its name may be what is not there.
+    const isNamed = isCut || holdsSecretName(attributes, naming)
     for (const { name, value } of attributes) {
       this.path.push(`@${name}`)
       const isOwn = isNamed && named.has(name.toLowerCase())
@@ -149,6 +150,7 @@ class XmlWalk {
       else if (verdict !== "keep") scanValue(this.scan, value, { ...this.here(), verdict: "open" })
       this.path.pop()
     }
+    if (inherited === "open" && holdsSecretName(attributes, namingText)) this.verdicts[this.path.length] = "name"
   }
 
   private rawText(start: number, name: string): number {
@@ -196,6 +198,9 @@ class XmlWalk {
     return at
   }
 }
+
+const holdsSecretName = (attributes: ReadonlyArray<Attribute>, names: ReadonlySet<string>): boolean =>
+  attributes.some(({ name, value }) => names.has(name.toLowerCase()) && judgeName(value.text) === "secret")
 
 const isNameStart = (code: number): boolean => /[\p{L}_:]/u.test(String.fromCharCode(code))
 

@@ -83,6 +83,9 @@ const places: { readonly [name: string]: Content } = {
   "an attribute": { type: "text/xml", text: "<a x='1' apiKey='S'/>" },
   "XML below a name": { type: "text/xml", text: "<credentials><a>S</a><b c='S'/></credentials>" },
   "a named attribute": { type: "text/xml", text: '<add value="S" key="DbPassword"/>' },
+  "a property in XML": { type: "text/xml", text: '<property name="connection.password">S</property>' },
+  "a field for a password": { type: "text/html", text: '<input type="password" value="S">' },
+  "a tag that is cut before its name": { type: "text/html", text: '<input value="S" na', truncated: true },
   "an input": { type: "text/html", text: '<form><input name="csrf_token" value="S"><br><p>x</form>' },
   "a meta element": { type: "text/html; charset=utf-8", text: '<meta name="csrf-token" content="S">' },
   "a link in HTML": { type: "text/html", text: '<a href="?a=1&amp;token=S">x</a>' },
@@ -100,6 +103,7 @@ const open: { readonly [name: string]: Content } = {
   "any query": { target: "/a?x=S&y=1" },
   "any form": { type: form, text: "x=S" },
   "any member": { type: json, text: '{"note":"it is S, yes","n":[1.10,12345678901234567890]}' },
+  "a parameter's name": { target: "/?S=1" },
   "a member's name": { type: json, text: '{"S":1}' },
   "any element": { type: "text/xml", text: "<a b='c'>S<!-- S --></a>" },
   "any part": { type: "multipart/form-data; boundary=B", text: part("note", "S") },
@@ -136,11 +140,10 @@ const fill = (content: Content, secret: string): Content => {
 const isMark = (text: string, at: number): boolean =>
   !/[A-Za-z]/.test(`${text[at - 1] ?? ""}${text[at + 1] ?? ""}`.replace(/^[DF](?=[^A-Za-z]|$)/, ""))
 
-/** What a person would see of it: base64 decoded, and no list of what was replaced. */
+/** All that is in a record, with its base64 decoded. */
 const shown = (record: Redactable): string => {
-  const { redacted: _redacted, ...rest } = record
-  const base64 = rest.request?.body?.base64
-  return JSON.stringify(rest) + (base64 === undefined ? "" : atob(base64))
+  const base64 = record.request?.body?.base64
+  return JSON.stringify(record) + (base64 === undefined ? "" : atob(base64))
 }
 
 const plain = "hunter2-Zebra"
@@ -453,6 +456,15 @@ test("the list names place, rule and token, never the value, and has an end", ()
     { path: "request.json.$.list[0].token", rule: "name", token: token("t0") },
   ])
   expect(request.body?.text).not.toMatch(/"t\d/)
+})
+
+test("the list shows no name that looks like a secret", () => {
+  for (const secret of shaped) {
+    const text = JSON.stringify({ [secret]: { list: [{ pin: "x" }] } })
+    const { redacted } = redactorOf()(recordOf({ type: json, text, target: `/?${secret}_token=x` }))
+    expect(redacted).toHaveLength(4)
+    expect(JSON.stringify(redacted)).not.toContain(secret)
+  }
 })
 
 test("1 MB of hostile bodies of every type takes time in proportion to its length", () => {

@@ -37,7 +37,7 @@ export const prefixedEnd = (
 }
 
 /** What every JWT begins with: `{"` in base64url. */
-const jwtStart = "eyJ"
+export const jwtStart = "eyJ"
 const minJwtParts = 3
 /** Of an encrypted one (RFC 7516 section 3.1). */
 const maxJwtParts = 5
@@ -53,9 +53,9 @@ export class JwtFinder {
     this.cut = cut
   }
 
-  /** Where the JWT ends that begins at `at`; undefined if none does. */
+  /** Where the JWT ends that begins at `at`, with what every JWT begins with; undefined if none does. */
   end(at: number): number | undefined {
-    if (at < this.noneBefore || !this.text.startsWith(jwtStart, at)) return undefined
+    if (at < this.noneBefore) return undefined
     const headerEnd = keyEnd(this.text, at)
     let end = headerEnd
     let parts = 1

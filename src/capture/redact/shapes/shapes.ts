@@ -6,7 +6,7 @@
  */
 import { AT_SIGN, COLON, HYPHEN, PLUS } from "../../../protocol/ascii.ts"
 import { cardEnd, cutCardEnd } from "./cards.ts"
-import { isAlphanumeric, JwtFinder, prefixedEnd, privateKeyEnd, type Prefix } from "./keys.ts"
+import { isAlphanumeric, JwtFinder, jwtStart, prefixedEnd, privateKeyEnd, type Prefix } from "./keys.ts"
 import { addressEnd, ibanEnd, mailSpan, telephoneEnd } from "./personal.ts"
 import { userinfoSpans } from "./urls.ts"
 import { isDigit } from "./digits.ts"
@@ -74,10 +74,13 @@ export const prefixes: ReadonlyArray<Prefix<ShapeName>> = [
   prefix("google", "GOCSPX-", 20),
 ]
 
-/** By the code of the first letter. */
+/** A number for the first two characters of what begins at `at`, of which few words have those of a prefix. */
+const beginning = (text: string, at: number): number => text.charCodeAt(at) * 0x10000 + text.charCodeAt(at + 1)
+
+const none: ReadonlyArray<Prefix<ShapeName>> = []
 const prefixesOf = new Map<number, ReadonlyArray<Prefix<ShapeName>>>()
 for (const each of prefixes) {
-  const code = each.text.charCodeAt(0)
+  const code = beginning(each.text, 0)
   prefixesOf.set(code, [...(prefixesOf.get(code) ?? []), each])
 }
 
@@ -99,7 +102,8 @@ export const findShapes = (text: string, cut: boolean, enabled: EnabledShapes, f
 
 /** One pass over one text. */
 class ShapePass {
-  private readonly jwts: JwtFinder
+  /** Made when one is looked for, which is seldom. */
+  private jwts: JwtFinder | undefined
   private readonly text: string
   private readonly cut: boolean
   private readonly enabled: EnabledShapes
@@ -110,7 +114,6 @@ class ShapePass {
     this.cut = cut
     this.enabled = enabled
     this.found = found
-    this.jwts = new JwtFinder(text, cut)
   }
 
   /** Looks at what begins at `at`, which is no middle of a word; returns where to go on. */
@@ -132,7 +135,7 @@ class ShapePass {
   }
 
   private word(at: number, code: number): number {
-    const special = (isDigit(code) ? this.number(at) : this.key(at, code)) || this.address(at)
+    const special = (isDigit(code) ? this.number(at) : this.key(at)) || this.address(at)
     if (special > 0) return special
     let end = at + 1
     while (isAlphanumeric(this.text.charCodeAt(end))) end++
@@ -145,14 +148,19 @@ class ShapePass {
     return this.take("card", at, end) || this.telephone(at)
   }
 
-  private key(at: number, code: number): number {
-    for (const each of prefixesOf.get(code) ?? []) {
-      if (this.has(each.name) && this.text.startsWith(each.text, at)) {
+  private key(at: number): number {
+    for (const each of prefixesOf.get(beginning(this.text, at)) ?? none) {
+      if (this.text.startsWith(each.text, at) && this.has(each.name)) {
         return this.take(each.name, at, prefixedEnd(this.text, at, each, this.cut))
       }
     }
-    const jwt = this.has("jwt") ? this.take("jwt", at, this.jwts.end(at)) : 0
+    const jwt = this.text.startsWith(jwtStart, at) && this.has("jwt") ? this.jwt(at) : 0
     return jwt || (this.has("iban") ? this.take("iban", at, ibanEnd(this.text, at)) : 0)
+  }
+
+  private jwt(at: number): number {
+    this.jwts ??= new JwtFinder(this.text, this.cut)
+    return this.take("jwt", at, this.jwts.end(at))
   }
 
   private telephone(at: number): number {
