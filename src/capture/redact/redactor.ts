@@ -32,7 +32,7 @@ interface RedactableBody {
 }
 
 interface RedactableMessage {
-  readonly line: { readonly target?: string | undefined }
+  readonly line: { readonly version?: string | undefined; readonly target?: string | undefined }
   readonly headers: FieldList
   readonly trailers?: FieldList | undefined
   readonly interim?: ReadonlyArray<{ readonly headers: FieldList }> | undefined

@@ -2,7 +2,7 @@
  * Text: what is looked for in a text that has no format: shapes, and the parameters of URLs by their names.
  */
 import { hides, type Scan, type Where } from "./scan.ts"
-import { findShapes } from "./shapes/shapes.ts"
+import { findShapes, minText } from "./shapes/shapes.ts"
 import { urlEnd } from "./shapes/urls.ts"
 import { decodeForm, decodePercent, pieceOf, type View } from "./views.ts"
 
@@ -18,17 +18,22 @@ const longText = 4_096
 export const scanText: ScanValue = (scan, view, where) => scanWithUrls(scan, view, where, 0)
 
 const scanWithUrls = (scan: Scan, view: View, where: Where, depth: number): void => {
-  if (where.verdict === "keep") return
-  if (view.text.length >= longText) scan.time.look()
-  findShapes(view.text, view.cut, scan.shapes, (start, end, shape) => scan.hide(view, start, end, shape, where))
-  if (view.text.length >= longText) scan.time.look()
-  if (depth >= maxUrlDepth) return
-  const scanValue: ScanValue = (scan, value, where) => scanWithUrls(scan, value, where, depth + 1)
-  if (isReference(view.text)) return scanUrlParameters(scan, view, 0, view.text.length, where, scanValue)
-  for (let at = view.text.indexOf("://"); at >= 0;) {
-    const end = urlEnd(view.text, at)
+  const { text, cut } = view
+  if (where.verdict === "keep" || (text.length < minText && !cut)) return
+  if (text.length >= longText) scan.time.look()
+  findShapes(text, cut, scan.shapes, (start, end, shape) => scan.hide(view, start, end, shape, where))
+  if (text.length >= longText) scan.time.look()
+  if (depth < maxUrlDepth && (isReference(text) || text.includes("://"))) scanUrls(scan, view, where, depth + 1)
+}
+
+const scanUrls = (scan: Scan, view: View, where: Where, depth: number): void => {
+  const { text } = view
+  const scanValue: ScanValue = (scan, value, where) => scanWithUrls(scan, value, where, depth)
+  if (isReference(text)) return scanUrlParameters(scan, view, 0, text.length, where, scanValue)
+  for (let at = text.indexOf("://"); at >= 0;) {
+    const end = urlEnd(text, at)
     scanUrlParameters(scan, view, at, end, where, scanValue)
-    at = view.text.indexOf("://", Math.max(end, at + 3))
+    at = text.indexOf("://", Math.max(end, at + 3))
   }
 }
 

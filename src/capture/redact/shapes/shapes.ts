@@ -84,8 +84,11 @@ for (const each of prefixes) {
   prefixesOf.set(code, [...(prefixesOf.get(code) ?? []), each])
 }
 
-/** The shortest text in which anything can be found: `://a:b@c`, `a@b.c`, `::1`. */
-const minText = 3
+/**
+ * In a shorter text nothing is looked for: `a@b.cd` and `1.2.3.4` are the shortest that say something. Most names of
+ * members are shorter. Where a text is cut the beginning of a key is as short.
+ */
+export const minText = 6
 
 export type EnabledShapes = ReadonlySet<ShapeName>
 export type OnShape = (start: number, end: number, name: ShapeName) => void
@@ -95,7 +98,6 @@ export type OnShape = (start: number, end: number, name: ShapeName) => void
  * one at its end counts as one.
  */
 export const findShapes = (text: string, cut: boolean, enabled: EnabledShapes, found: OnShape): void => {
-  if (text.length < minText) return
   const pass = new ShapePass(text, cut, enabled, found)
   for (let at = 0; at < text.length;) at = pass.step(at)
 }
