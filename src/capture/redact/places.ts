@@ -109,7 +109,7 @@ const fits = (steps: ReadonlyArray<Step>, path: Path): boolean => {
   return i === steps.length
 }
 
-const plainName = /^[\p{L}_][\p{L}\p{N}_-]*$/u
+const plainName = /^[A-Za-z_][A-Za-z0-9_-]*$/
 /** A longer path is cut: it is there to be read. */
 const maxPathText = 200
 

@@ -3,11 +3,24 @@
  */
 import { DOT, HYPHEN, LOWER_A, LOWER_Z, NINE, UNDERSCORE, UPPER_A, UPPER_Z, ZERO } from "../../../protocol/ascii.ts"
 
-export const isAlphanumeric = (code: number): boolean =>
-  (code >= LOWER_A && code <= LOWER_Z) || (code >= UPPER_A && code <= UPPER_Z) || (code >= ZERO && code <= NINE)
+/** By code: a letter or a digit of ASCII; besides those what base64url has, of which every key with a prefix is made. */
+const alphanumeric = new Uint8Array(128)
+const ofKey = new Uint8Array(128)
+for (const [from, to] of [
+  [ZERO, NINE],
+  [UPPER_A, UPPER_Z],
+  [LOWER_A, LOWER_Z],
+] as const) {
+  alphanumeric.fill(1, from, to + 1)
+  ofKey.fill(1, from, to + 1)
+}
+ofKey[HYPHEN] = 1
+ofKey[UNDERSCORE] = 1
 
-/** A character of base64url, and of every key with a prefix. */
-const isOfKey = (code: number): boolean => isAlphanumeric(code) || code === HYPHEN || code === UNDERSCORE
+/** False for what stands behind the end of a text, too. */
+export const isAlphanumeric = (code: number): boolean => code < 128 && alphanumeric[code] === 1
+
+const isOfKey = (code: number): boolean => code < 128 && ofKey[code] === 1
 
 const keyEnd = (text: string, start: number): number => {
   let at = start
