@@ -29,6 +29,9 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   "capture/case": ["flow capture", ""],
+  "capture/redact/shapes": ["protocol", ""],
+  // The key, the clock and the rules file are given to it.
+  "capture/redact": ["protocol capture/redact/shapes", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output", "effect node"],
