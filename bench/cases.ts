@@ -9,6 +9,7 @@ import { Body } from "../src/protocol/http/body.ts"
 import { makeConnect } from "../src/protocol/http/connect.ts"
 import { Fields } from "../src/protocol/http/fields.ts"
 import { makeForwarding } from "../src/protocol/http/forward.ts"
+import { HttpFollower } from "../src/protocol/http/passive/follower.ts"
 import { prepareAnswer, prepareRequest, type PreparedRequest } from "../src/protocol/http/prepare.ts"
 import { parseRequest } from "../src/protocol/http/request.ts"
 import { parseResponse } from "../src/protocol/http/response.ts"
@@ -119,6 +120,25 @@ const answer = (): unknown => {
   return prepareAnswer({ bytes: response, end, head, fields }, asked, true, forwarding, limits)
 }
 
+const follower = new HttpFollower(
+  { ...limits, maxPipelined: 1024 },
+  {
+    followed: ({ status }) => {
+      if (status !== 200) throw new Error(`the followed answer of the benchmark has status ${status}`)
+    },
+    lost: (why) => {
+      throw new Error(why)
+    },
+    upgraded: () => {},
+  },
+)
+
+/** A request and its answer, carried as they are and read along. */
+const follow = (): void => {
+  follower.request(requestHead, 0)
+  follower.response(response, 0)
+}
+
 /** Steps until it wants to dial, then says that it has: every message in one piece. */
 const shake = (handshake: Handshake, ...messages: ReadonlyArray<Uint8Array>): Uint8Array => {
   for (const message of messages) {
@@ -162,6 +182,7 @@ export const cases: ReadonlyArray<Case> = [
   { name: "CONNECT head", run: () => shake(makeConnect(limits), connectHead), reference: looking },
   { name: "request head, parsed and rewritten", run: request, reference: looking },
   { name: "response head and small body", run: answer, reference: looking },
+  { name: "request and answer, followed", run: follow, reference: looking },
   { name: "chunked body, one chunk of 16 KiB", run: () => chunkedBody.pass(chunk, 0), reference: looking },
   { name: "chunked body, many chunks of 16 bytes", run: () => chunkedBody.pass(smallChunks, 0), reference: copying },
   { name: "body with a length, one piece of 64 KiB", run: () => longBody.pass(piece, 0), reference: looking },

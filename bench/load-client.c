@@ -64,8 +64,8 @@ static void prepare_requests(void) {
     } else {
       int port = opt->target + i;
       char authority[64] = "";
-      /* Inside a tunnel a client sends the origin-form. */
-      if (opt->hop == HOP_NONE) snprintf(authority, sizeof authority, "http://127.0.0.1:%d", port);
+      /* Inside a tunnel a client sends the origin-form, and to whatever stands before a server. */
+      if (opt->hop == HOP_NONE && !opt->origin_form) snprintf(authority, sizeof authority, "http://127.0.0.1:%d", port);
       request_lengths[i] = snprintf(requests[i], 512,
                                     "GET %s/bench HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: load/1\r\n"
                                     "Accept: */*\r\n\r\n",

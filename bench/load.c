@@ -47,6 +47,7 @@ static void set(struct options *o, const char *argument) {
   else if (strcmp(name, "core") == 0) o->core = atoi(value);
   else if (strcmp(name, "size") == 0) o->size = atoi(value);
   else if (strcmp(name, "chunked") == 0) o->chunked = atoi(value) != 0;
+  else if (strcmp(name, "origin-form") == 0) o->origin_form = atoi(value) != 0;
   else if (strcmp(name, "fresh") == 0) o->fresh = atoi(value) != 0;
   else if (strcmp(name, "seconds") == 0) o->seconds = atof(value);
   else if (strcmp(name, "count") == 0) o->count = strtoull(value, NULL, 10);

@@ -27,6 +27,7 @@ struct options {
   int clients;      /* connections at once */
   int size;         /* bytes of an echo, or of an HTTP response body */
   bool chunked;     /* an HTTP response body comes in chunks of CHUNK_BYTES */
+  bool origin_form; /* HTTP requests name no origin */
   bool fresh;       /* a new connection for every operation */
   double seconds;   /* the longest the run may take */
   uint64_t count;   /* the most operations it may do; 0 is no such bound */

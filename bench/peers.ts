@@ -8,8 +8,11 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** What a client asks of the proxy. "tcp" is one fixed target without any handshake. */
-export type Work = "tcp" | "http" | "connect" | "socks4" | "socks4a" | "socks5"
+/**
+ * What a client asks of the proxy. "tcp" is one fixed target without any handshake; "inbound" is that target too, spoken
+ * to in HTTP.
+ */
+export type Work = "tcp" | "inbound" | "http" | "connect" | "socks4" | "socks4a" | "socks5"
 
 /** Where one start of a peer takes place. */
 export interface Room {
@@ -77,7 +80,7 @@ const configure = (room: Room, name: string, lines: ReadonlyArray<string>): stri
 const haproxies = {
   haproxy: {
     about: "nbthread 1, default buffers; tcp mode, or http mode with a fixed backend and http-reuse as default",
-    works: ["tcp", "http"],
+    works: ["tcp", "inbound", "http"],
   },
   "haproxy-splice": {
     about: "as haproxy, with option splice-request and splice-response: not its default, shown for what is possible",
@@ -256,10 +259,11 @@ const dante = (logging: boolean): Peer => {
 
 /** Our options for one kind of work. Everything that is not named here has its default. */
 export const pillionOptions = (work: Work, room: Room): ReadonlyArray<string> => {
-  const inbound = ["--proxy-type", "reverse", "--proxy-protocol", "tcp", "--proxy-host", "127.0.0.1"]
+  const inbound = ["--proxy-type", "reverse", "--proxy-host", "127.0.0.1", "--proxy-port", String(room.target)]
+  const speaks = ["--proxy-protocol", work === "tcp" ? "tcp" : "http"]
   return [
-    ...(work === "tcp"
-      ? [...inbound, "--proxy-port", String(room.target), "--proxy-in-port", String(room.port)]
+    ...(work === "tcp" || work === "inbound"
+      ? [...inbound, ...speaks, "--proxy-in-port", String(room.port)]
       : ["--proxy-type", "forward", "--proxy-protocol", "http", "--proxy-out-port", String(room.port)]),
     "--health-port",
     "0",
@@ -272,7 +276,7 @@ export const pillionOptions = (work: Work, room: Room): ReadonlyArray<string> =>
 export const pillion = (executable: string): Peer => ({
   name: "pillion",
   about: "defaults; the access log is on and goes into a pipe that another process empties",
-  works: ["tcp", "http", "connect", "socks4", "socks4a", "socks5"],
+  works: ["tcp", "inbound", "http", "connect", "socks4", "socks4a", "socks5"],
   path: executable,
   version: pillionVersion(executable),
   command: (work, room) => [executable, ...pillionOptions(work, room)],
@@ -305,11 +309,20 @@ export const pillionQuiet = (executable: string): Peer => ({
   command: (work, room) => [executable, ...pillionOptions(work, room), "--access-log", "false"],
 })
 
+/** The same without reading the HTTP that it carries as it is: what the reading and its lines cost is the difference. */
+export const pillionUnread = (executable: string): Peer => ({
+  ...pillion(executable),
+  name: "pillion-unread",
+  about: "as pillion, with --follow-http false",
+  works: ["inbound"],
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--follow-http", "false"],
+})
+
 /** relay.c: the floor. */
 export const floor = (executable: string): Peer => ({
   name: "floor",
   about: "bench/relay.c: a plain relay in C, epoll, one fixed target; a SOCKS5 handshake is answered unread",
-  works: ["tcp", "socks5"],
+  works: ["tcp", "inbound", "socks5"],
   path: executable,
   version: "-",
   command: (work, room) => [
@@ -364,4 +377,11 @@ const packaged = {
 export const others = (logging: boolean): ReadonlyArray<Peer> => Object.values(packaged).map((make) => make(logging))
 
 /** The names that --peers takes. */
-export const peerNames: ReadonlyArray<string> = ["pillion", "pillion-quiet", "floor", "bare", ...Object.keys(packaged)]
+export const peerNames: ReadonlyArray<string> = [
+  "pillion",
+  "pillion-quiet",
+  "pillion-unread",
+  "floor",
+  "bare",
+  ...Object.keys(packaged),
+]

@@ -17,7 +17,18 @@ import { descriptorLimit, machine } from "./machine.ts"
 import { measureRates, type Bench, type Outcome } from "./measure.ts"
 import { parse, usage, type Comparison, type Options } from "./options.ts"
 import { compile, startOrigins, type Programs } from "./origins.ts"
-import { against, bare, before, floor, others, peerNames, pillion, pillionQuiet, type Peer } from "./peers.ts"
+import {
+  against,
+  bare,
+  before,
+  floor,
+  others,
+  peerNames,
+  pillion,
+  pillionQuiet,
+  pillionUnread,
+  type Peer,
+} from "./peers.ts"
 import { profile } from "./profile.ts"
 import { stopAll } from "./process.ts"
 import { begunReport, commandLine, heading, keep, readReport, type Report } from "./report.ts"
@@ -134,7 +145,8 @@ const participants = (options: Options, ready: Ready, programs: Programs): Reado
   const wanted = options.peers
   // What a change did is asked of the two; others would only make the rounds longer.
   if (ready.before !== undefined && wanted.length === 0) return [ours, ...earlier, ...given]
-  const known = [pillionQuiet(ready.executable), floor(programs.relay), bare(), ...others(options.peerLogs)]
+  const variants = [pillionQuiet(ready.executable), pillionUnread(ready.executable)]
+  const known = [...variants, floor(programs.relay), bare(), ...others(options.peerLogs)]
   const chosen = known.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   return [ours, ...earlier, ...chosen, ...given]
 }

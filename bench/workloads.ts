@@ -96,6 +96,17 @@ export const workloads: ReadonlyArray<Workload> = [
   ...tunnel("socks5", ["floor", "microsocks", "dante"], true),
   ...tunnel("connect", ["bare", "tinyproxy", "squid"], true),
   http("http-requests", "absolute-form requests, kept alive, one origin", { quick: true }),
+  http("http-inbound", "requests to the workload itself, kept alive", {
+    work: "inbound",
+    load: ["kind=http", "origin-form=1", "size=128"],
+    peers: ["floor", "haproxy"],
+  }),
+  http("http-inbound-large", "requests to the workload itself, kept alive, bodies of 32 KiB", {
+    work: "inbound",
+    origin: "http-large",
+    load: ["kind=http", "origin-form=1", "size=128"],
+    peers: ["floor", "haproxy"],
+  }),
   http("http-many-origins", `absolute-form requests, kept alive, ${manyOrigins} origins in turn`, {
     load: ["kind=http", "size=128", `ports=${manyOrigins}`],
     peers: ["haproxy", "squid"],

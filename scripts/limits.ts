@@ -10,10 +10,10 @@ import { defaultText, options } from "../src/config/options.ts"
 import { lingerBytes, lingerTimeout } from "../src/net/common/linger.ts"
 import { minRate } from "../src/net/common/progress.ts"
 import { stagger } from "../src/net/dial/race.ts"
-import { maxAddresses, foundTtl, missingTtl, maxRemembered } from "../src/net/dial/resolver.ts"
+import { maxAddresses } from "../src/net/dial/resolution.ts"
+import { foundTtl, maxRememberedNames, missingTtl } from "../src/net/dial/resolution-cache.ts"
 import { maxIdleOriginsPerClient } from "../src/net/http/client-origins.ts"
 import { idleAnswerWithin, maxInterimAnswers } from "../src/net/http/download.ts"
-import { holdBytes } from "../src/net/negotiation.ts"
 import { chunkBytes } from "../src/net/polled/poller.ts"
 import { maxAcceptRetryDelay } from "../src/net/polled/polled-listener.ts"
 import { batchBytes, maxWrites } from "../src/net/polled/write-batch.ts"
@@ -21,9 +21,12 @@ import { kernelDeliveryTimeout } from "../src/net/sockets/socket-calls.ts"
 import { backlog } from "../src/net/sockets/sockets.ts"
 import { keepAliveProbeAfter } from "../src/net/sockets/tcp-keep-alive.ts"
 import { pipeBytes } from "../src/net/splice/pipe.ts"
+import { maxDepth, maxFilter, maxTerms } from "../src/observe/filter/parse.ts"
 import { maxQueue } from "../src/observe/output/output.ts"
 import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
 import { maxMethodBytes, maxRequestLineBytes } from "../src/protocol/http/request.ts"
+import { maxHeldBytes } from "../src/protocol/inbox.ts"
+import { maxPipelined } from "../src/proxy/followed-requests.ts"
 import { maxTurnedAway } from "../src/proxy/open-connections.ts"
 
 /** Constants by their names in the code. */
@@ -85,6 +88,11 @@ const rows: ReadonlyArray<Row> = [
       `${size(maxExtensionBytes)} each, ${size(maxExtensionBytesPerMessage)} in a message; they are never passed on`,
     from: { maxExtensionBytes, maxExtensionBytesPerMessage },
   },
+  {
+    what: "requests of one connection that are read as they pass, without an answer; more end the reading",
+    bound: () => String(maxPipelined),
+    from: { maxPipelined },
+  },
   { what: "interim (1xx) answers to one request", bound: () => String(maxInterimAnswers), from: { maxInterimAnswers } },
   {
     what: "a 408 from an origin that counts as the end of its idle connection, and not as the answer",
@@ -92,9 +100,9 @@ const rows: ReadonlyArray<Row> = [
     from: { idleAnswerWithin },
   },
   {
-    what: "bytes held for a client while its target is dialled",
-    bound: () => `${size(holdBytes)} and the chunk that exceeded it`,
-    from: { holdBytes },
+    what: "bytes held for a client while its target is dialled, or an earlier request of it is answered",
+    bound: () => `${size(maxHeldBytes)} and the chunk that exceeded it`,
+    from: { maxHeldBytes },
   },
   {
     what: "bytes held for a peer that reads slowly",
@@ -158,14 +166,19 @@ const rows: ReadonlyArray<Row> = [
     from: { maxReaders, maxWait: maxTapWait },
   },
   {
+    what: "a filter",
+    bound: () => `${maxFilter} characters, ${maxTerms} words and terms, ${maxDepth} parentheses and negations deep`,
+    from: { maxFilter, maxTerms, maxDepth },
+  },
+  {
     what: "addresses tried for one name, and the head start of each",
     bound: () => `${maxAddresses}, ${time(stagger)}`,
     from: { maxAddresses, stagger },
   },
   {
     what: "names remembered",
-    bound: () => `${maxRemembered}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
-    from: { maxRemembered, foundTtl, missingTtl },
+    bound: () => `${maxRememberedNames}, for ${time(foundTtl)} (${time(missingTtl)} when not found)`,
+    from: { maxRememberedNames, foundTtl, missingTtl },
   },
   {
     what: "log lines that wait to be written",

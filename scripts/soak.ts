@@ -33,7 +33,7 @@ const settleMilliseconds = 15_000
 const clientProcesses = 2
 
 const sampleOf = (pillion: Pillion): Sample => ({
-  resident: pillion.residentBytes(),
+  memory: pillion.anonymousBytes(),
   descriptors: pillion.openFiles(),
 })
 
@@ -160,7 +160,7 @@ const soak = async (minutes: number, rate: number, seed: number): Promise<Readon
     console.log(`\n${row("", "start", "middle", "end", "afterwards")}`)
     const four = [start, moments.middle, moments.end, after]
     console.log(row("descriptors", ...four.map((each) => each.descriptors)))
-    console.log(row("resident memory", ...four.map((each) => mebibytes(each.resident))))
+    console.log(row("memory", ...four.map((each) => mebibytes(each.memory))))
 
     const wrong: Array<string> = []
     if (total(unexpected) > 0) wrong.push(`${total(unexpected)} unexpected errors`)

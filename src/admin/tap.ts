@@ -5,10 +5,10 @@
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import * as Result from "effect/Result"
 
-import { parseFilter } from "../observe/access/filter.ts"
 import type { Recent } from "../observe/access/recent.ts"
+import { parseFilter } from "../observe/filter/entry-filter.ts"
+import { isProblem } from "../observe/filter/problem.ts"
 
 import { type AdminRequest, type AdminResponse, KeepOpen, query, type Route, text } from "./router.ts"
 
@@ -33,11 +33,11 @@ export const makeTap = (recent: Pick<Recent, "follow">): Tap => {
     if (request.method === "HEAD") return HttpServerResponse.empty(ndjson)
     const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)
-    if (Result.isFailure(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.failure}`)
+    if (isProblem(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.problem}`)
     if (readers >= maxReaders) return text(503, `${maxReaders} readers are here already`)
     const reader = new Reader(() => void dropped++)
     const leave = recent.follow((entry, line) => {
-      if (filter.success(entry)) reader.add(line)
+      if (filter.matches(entry)) reader.add(line)
     })
     readers++
     keepOpen()

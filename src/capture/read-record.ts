@@ -1,5 +1,5 @@
 /**
- * Reads a record from its line of JSON. What a capture holds was written by strangers' traffic, and its file may have been
+ * Read record: a record from its line of JSON. What a capture holds was written by strangers' traffic, and its file may have been
  * edited or cut: nothing is taken for a record that does not have the shape of one.
  */
 import {

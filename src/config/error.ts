@@ -1,5 +1,5 @@
 /**
- * ConfigError: why the program does not start, in one line for a person. Values are quoted so that a message stays one
+ * Error: why the program does not start, in one line for a person. Values are quoted so that a message stays one
  * line whatever a value holds, and never shows credentials.
  */
 import * as Data from "effect/Data"

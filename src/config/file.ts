@@ -5,7 +5,7 @@
 import * as Result from "effect/Result"
 import { type ConfigError, quote, valueError } from "./error.ts"
 import { allOptions, type AnyOption } from "./options.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../flow/suggest.ts"
 
 /** How messages name a configuration file. */
 export const fileOrigin = (path: string): string => (path === "-" ? "standard input" : `file ${path}`)

@@ -1,9 +1,11 @@
 /**
- * THE option table: what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
+ * Options: THE table of what can be set, how, and to what. Flags, environment names, annotations, configuration keys,
  * help, documentation and error messages come from here; there is no second list.
  */
 import { accessFormats, lineFormats, logLevels } from "../flow/levels.ts"
+import { notProbe } from "../observe/filter/entry-filter.ts"
 import { bindAddress, destinationRule, host, resolveRule } from "./addresses.ts"
+import { entryFilter } from "./filter.ts"
 import { list, text } from "./kind.ts"
 import { defaultAnnotationsFile, type Limits, type Option } from "./option.ts"
 import type { Settings } from "./settings.ts"
@@ -92,6 +94,16 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: boolean,
     initial: () => false,
     annotation: "proxy-strict",
+    reloadable: true,
+  },
+  followHttp: {
+    name: "follow-http",
+    group: "Proxy",
+    summary:
+      "read the HTTP that is carried as it is, for a log line and metrics of each request; false reads none of it",
+    kind: boolean,
+    initial: () => true,
+    annotation: "follow-http",
     reloadable: true,
   },
   splice: {
@@ -325,6 +337,16 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     kind: boolean,
     initial: () => true,
     reloadable: false,
+  },
+  accessLogFilter: {
+    name: "access-log-filter",
+    group: "Logging",
+    summary:
+      "what the access log writes, as a filter of pillion tap; tap, top, the page and the metrics see everything",
+    kind: entryFilter,
+    initial: () => notProbe,
+    annotation: "access-log-filter",
+    reloadable: true,
   },
   accessLogFormat: {
     name: "access-log-format",

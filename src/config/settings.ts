@@ -4,6 +4,7 @@
  */
 import type { Direction } from "../flow/flow.ts"
 import type { AccessFormat, LineFormat, LogLevel } from "../flow/levels.ts"
+import type { Expression } from "../observe/filter/expression.ts"
 import type { Address } from "../protocol/address.ts"
 import type { Host } from "../protocol/target.ts"
 
@@ -38,6 +39,8 @@ export interface Settings {
   readonly proxyInPort: number
   readonly proxyOutPort: number
   readonly proxyStrict: boolean
+  /** HTTP that is carried as it is, is read as it passes: a line a request instead of one a connection. */
+  readonly followHttp: boolean
   /** Empty means the default: `::` for both families, or `0.0.0.0` where there is no IPv6. */
   readonly proxyInBind: ReadonlyArray<Address>
   /** Empty means the default: 127.0.0.1 and, where there is IPv6, ::1. */
@@ -51,6 +54,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly logFormat: "auto" | LineFormat
   readonly accessLog: boolean
+  /** What the access log writes of all that ends. */
+  readonly accessLogFilter: Expression
   /** `auto` is what `logFormat` gives on standard output. */
   readonly accessLogFormat: "auto" | AccessFormat
   readonly handshakeTimeout: number

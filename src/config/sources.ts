@@ -15,7 +15,7 @@ import { type Kind, notUtf8, type Problem, type Shown } from "./kind.ts"
 import { annotationDomain, environmentNames, type Limits } from "./option.ts"
 import { allOptions, maxConnections, optionKeys, options } from "./options.ts"
 import type { Settings } from "./settings.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../flow/suggest.ts"
 import { annotationsWithoutEffect, isDocumented, withoutEffect } from "./without-effect.ts"
 
 export interface Input {

@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import { parsePort } from "../protocol/target.ts"
 import { oneOf } from "./error.ts"
 import type { Kind } from "./kind.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../flow/suggest.ts"
 
 /** One of a few words, in any case. `special` explains words that are known but not to be had. */
 export const choice = <const A extends string>(

@@ -6,13 +6,16 @@ import type { ProtocolName } from "../protocol/handshake.ts"
 import type { Refusal } from "../protocol/refusal.ts"
 
 /** Which way a connection goes: to the workload, or from it. */
-export type Direction = "inbound" | "outbound"
+export const directions = ["inbound", "outbound"] as const
+export type Direction = (typeof directions)[number]
 
 /** The phases of a connection; the last is kept when it ends. */
-export type Phase = "detect" | "handshake" | "dial" | "data"
+export const phases = ["detect", "handshake", "dial", "data"] as const
+export type Phase = (typeof phases)[number]
 
 /** The party that ended a connection, or the reason. */
-export type EndedBy = "client" | "target" | "proxy" | "timeout" | "limit" | "drain"
+export const endings = ["client", "target", "proxy", "timeout", "limit", "drain"] as const
+export type EndedBy = (typeof endings)[number]
 
 export type Protocol = ProtocolName
 
@@ -34,7 +37,18 @@ interface Ending {
   by: EndedBy | undefined
   code: string | undefined
   refusal: Refusal | undefined
+  unfollowed: { readonly reason: Unfollowed; readonly detail: string | undefined } | undefined
+  /** The client has sent bytes that were never recognised. */
+  spoke: boolean
 }
+
+/**
+ * The reasons why the HTTP of a connection is not read to its end: `upgrade` to another protocol, `http2`, `malformed`
+ * where it is not certain what a message is or where it ends, `limit` where a head, or what waits for its answer, is too
+ * much to hold, `defect` of this program.
+ */
+export const unfollowedReasons = ["upgrade", "http2", "malformed", "limit", "defect"] as const
+export type Unfollowed = (typeof unfollowedReasons)[number]
 
 /** The facts of one open connection. Kept small, for every connection has one: rare and derivable facts have no field. */
 export class Flow {
@@ -57,8 +71,11 @@ export class Flow {
   handshakeAt: number | undefined = undefined
   dialledAt: number | undefined = undefined
   firstByteAt: number | undefined = undefined
-  /** A request of this connection stands in the log. */
-  logged = false
+  /**
+   * What of this connection stands in the log already: nothing, requests, or requests that are all that was carried and
+   * say how it ended.
+   */
+  logged: "nothing" | "requests" | "everything" = "nothing"
   /** The client, while requests are taken from it, and the target of a tunnel: they count the bytes. */
   private requests: Counted | undefined = undefined
   private tunnel: Counted | undefined = undefined
@@ -83,6 +100,11 @@ export class Flow {
   /** Notes that this is a tunnel to a target from now on. */
   carryTunnel(target: Counted): void {
     this.tunnel = target
+  }
+
+  /** True where requests were taken from this client, each on its own: an exchange, not a tunnel from the start. */
+  get carriedRequests(): boolean {
+    return this.requests !== undefined
   }
 
   /** True for a tunnel, and for a connection that was one when it ended. */
@@ -126,12 +148,42 @@ export class Flow {
     return this.ending?.refusal
   }
 
+  /** Why its HTTP was not read to the end, where it is read; the detail is for a person. */
+  get unfollowed(): Ending["unfollowed"] {
+    return this.ending?.unfollowed
+  }
+
+  /**
+   * Whether this was no more than a look if somebody listens: its client closed it in order, without a byte either way and
+   * without having asked for a destination.
+   */
+  get isProbe(): boolean {
+    if (this.endedBy !== "client" || this.code !== undefined || this.refusal !== undefined) return false
+    if (this.protocol !== "unknown" && this.protocol !== "tcp") return false
+    return this.liveIn + this.liveOut === 0 && !this.ending!.spoke
+  }
+
   /** Notes who ended the connection; the first to do so is the one. */
   end(by: EndedBy, code?: string): void {
-    this.ending ??= { by: undefined, code: undefined, refusal: undefined }
-    if (this.ending.by !== undefined) return
-    this.ending.by = by
-    this.ending.code = code
+    const ending = this.known()
+    if (ending.by !== undefined) return
+    ending.by = by
+    ending.code = code
+  }
+
+  /** Notes that the client leaves, and has sent something that was not enough to know what it speaks. */
+  leaveUnrecognised(): void {
+    this.known().spoke = true
+  }
+
+  /** Notes that its HTTP is not read from here on; the first reason is kept. */
+  unfollow(reason: Unfollowed, detail?: string): void {
+    this.known().unfollowed ??= { reason, detail }
+  }
+
+  private known(): Ending {
+    this.ending ??= { by: undefined, code: undefined, refusal: undefined, unfollowed: undefined, spoke: false }
+    return this.ending
   }
 
   /** Notes that the connection was half open when its time was up, whoever had finished first. */

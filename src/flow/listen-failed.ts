@@ -1,5 +1,5 @@
 /**
- * ListenFailed: a listener that could not be opened, in words that say what to do about it.
+ * Listen failed: a listener that could not be opened, in words that say what to do about it.
  */
 import * as Data from "effect/Data"
 

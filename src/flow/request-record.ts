@@ -1,6 +1,6 @@
 /**
- * Answered: one HTTP request and what became of it, for the access log. Holds no query, no field and no body: nothing
- * in it can be a secret.
+ * Request record: one HTTP request and what became of it, for the access log. Holds no query, no field and no body:
+ * nothing in it can be a secret.
  */
 import type { Refusal } from "../protocol/refusal.ts"
 
@@ -33,4 +33,8 @@ export interface RequestRecord {
   /** Why it was not answered, or not wholly. */
   readonly error: string | undefined
   readonly refusal: Refusal | undefined
+  /** Whether it is a health check; false where that is unknown. */
+  readonly isProbe: boolean
+  /** The trace that it belongs to, by its `traceparent`: 32 hexadecimal digits. */
+  readonly trace: string | undefined
 }

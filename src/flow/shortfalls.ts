@@ -28,7 +28,7 @@ export interface Fallback {
 /** The system's errors of accept(2) that are counted by name. */
 export const acceptErrors = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EPERM", "EACCES", "ENOSYS", "other"] as const
 
-/** Who hears of shortfalls. Called synchronously from the event loop; must not throw. */
+/** Hears of shortfalls. Called synchronously from the event loop; must not throw. */
 export interface Shortfalls {
   readonly fellBack: (feature: Feature, fallback: Fallback) => void
   /** Called at every try to accept that fails on a port, for now or for good; accepting is tried again. */

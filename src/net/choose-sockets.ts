@@ -108,9 +108,11 @@ const outcome = ({ connect }: Sockets, address: Address, port: number): Effect.E
       },
       failed: (_, code) => settle(code),
     })
-    const deadline = after(timeout, () => {
-      if (typeof attempt !== "string") attempt.cancel()
-      settle(tooLate)
+    const deadline = after(timeout, {
+      expire() {
+        if (typeof attempt !== "string") attempt.cancel()
+        settle(tooLate)
+      },
     })
     if (typeof attempt === "string") settle(attempt)
   })

@@ -16,7 +16,7 @@ export const fromLatin1 = (text: string): Uint8Array => {
 
 export const crlf = fromLatin1("\r\n")
 
-/** Its "latin1" is windows-1252, which differs from 0x80 on. */
+/** Decodes ASCII only: the "latin1" of a TextDecoder is windows-1252, which differs from 0x80 on. */
 const ascii = new TextDecoder("latin1")
 
 /** `bytes[start, end)` as a latin1 string. For short spans (names, targets), never for bodies. */

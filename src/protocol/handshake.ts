@@ -3,7 +3,7 @@
  *
  * `step` gets every byte that is not yet consumed, as a view it must not keep, and returns one plain value. It never
  * throws for what a peer sent, never reads past its input, and never sends anything itself. Bytes after `consumed` of
- * a Dial belong to the tunnel.
+ * a `Dial` belong to the tunnel.
  */
 import type { Address } from "./address.ts"
 import type { Refusal } from "./refusal.ts"
@@ -22,7 +22,7 @@ export interface Reply {
 }
 
 /** The handshake is complete: dial `target`, then answer with `accepted` or `refused`. */
-export interface Dial {
+export interface DialStep {
   readonly _tag: "Dial"
   readonly consumed: number
   /** Absent for a listener that needs none (tcp): its connections go to the workload. */
@@ -35,7 +35,7 @@ export interface Refuse {
   readonly refusal: Refusal
 }
 
-export type Step = NeedMore | Reply | Dial | Refuse
+export type Step = NeedMore | Reply | DialStep | Refuse
 
 /** The protocols that clients speak, as logs and metrics name them; `unknown` until one is recognised. */
 export const protocolNames = ["tcp", "http", "connect", "socks4", "socks4a", "socks5", "unknown"] as const
@@ -57,5 +57,5 @@ export interface Bound {
 }
 
 export const reply = (consumed: number, bytes: Uint8Array): Reply => ({ _tag: "Reply", consumed, bytes })
-export const dial = (consumed: number, target: Target | undefined): Dial => ({ _tag: "Dial", consumed, target })
+export const dial = (consumed: number, target: Target | undefined): DialStep => ({ _tag: "Dial", consumed, target })
 export const refuse = (refusal: Refusal): Refuse => ({ _tag: "Refuse", refusal })

@@ -6,6 +6,9 @@
  */
 import { empty } from "./bytes.ts"
 
+/** Bytes of a client that are held until something can be done with them; beyond that it is paused. */
+export const maxHeldBytes = 64 * 1024
+
 /**
  * The most room that is made ahead of need. What is gathered beyond this is not a trickle but a chunk of up to 512 KiB
  * behind one that fills the inbox; doubling that would hold more memory than bytes.

@@ -1,5 +1,5 @@
 /**
- * RefusalReply: the one function by which a client is refused, in the protocol that the client speaks.
+ * Refusal reply: the one function by which a client is refused, in the protocol that the client speaks.
  */
 import { empty } from "./bytes.ts"
 import type { Refusal } from "./refusal.ts"

@@ -1,9 +1,9 @@
 /**
  * Refusal: why a client does not get what it asked for, and how each protocol says so.
  *
- * THE refusal table. Every reason stands here once, with what a SOCKS5 client (RFC 1928 section 6), a SOCKS4 client,
- * and an HTTP client (status, and the RFC 9209 section 2.3 error type of its Proxy-Status) are told. Documentation
- * and metrics take their reasons from here; there is no second list.
+ * THE refusal table. Every reason stands here once, with the reply to a SOCKS5 client (RFC 1928 section 6), to a SOCKS4
+ * client, and to an HTTP client (status, and the RFC 9209 section 2.3 error type of its Proxy-Status). Documentation and
+ * metrics take their reasons from here; there is no second list.
  */
 
 interface Answer {

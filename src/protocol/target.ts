@@ -27,7 +27,7 @@ const maxAuthority = maxName + 1 + 1 + 5
 
 /**
  * A host without brackets: an IPv4 or IPv6 literal, or a name of letters, digits, hyphens and underscores (which
- * service names use) in labels of 1 to 63. Undefined for anything else. Where a hyphen stands is the resolver's affair.
+ * service names use) in labels of 1 to 63. Undefined for anything else. The resolver judges where hyphens stand.
  */
 export const parseHost = (text: string): Host | undefined => {
   const address = parseAddress(text)

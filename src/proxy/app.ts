@@ -8,6 +8,8 @@
  * - listener: an address that takes connections. plan: which listeners the settings ask for.
  * - detect: find out which protocol a client speaks. handshake: let it say where it wants to go. negotiation: both, from
  *   a client's first byte until its intent is known. dial: connect there.
+ * - destination: the rule that says to which target a connection goes, and whether it may. progress: the one step of a
+ *   connection that is under way. layer: an end over an end, to open or to observe what passes.
  * - relay: carry opaque bytes both ways. exchange: plain HTTP requests, one after another, to several origins, each of
  *   them a transaction; upload and download are the two directions of one.
  * - owner: whoever starts a thing and hears its outcome; it implements the thing's XOwner.
@@ -37,6 +39,7 @@ import type { Sockets } from "../net/sockets/sockets.ts"
 import { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import { makeSplicer } from "../net/splice/splicer.ts"
 import { isLoopback } from "../protocol/address.ts"
+import type { Target } from "../protocol/target.ts"
 import type { AccessLog } from "../observe/access/access-log.ts"
 import type { ListenFailed } from "../flow/listen-failed.ts"
 import type { Log } from "../observe/log/log.ts"
@@ -45,7 +48,7 @@ import type { Shortfalls } from "../flow/shortfalls.ts"
 import { type Connections, makeConnections } from "./open-connections.ts"
 import { bind } from "./bind.ts"
 import { drainAll } from "./drain.ts"
-import { makePolicy } from "./policy.ts"
+import { makeDestinations } from "./destination.ts"
 import { makeListenerContext } from "./listener-context.ts"
 import { makeObserver } from "./observer.ts"
 import { Workload, type WorkloadParts } from "./workload.ts"
@@ -76,10 +79,10 @@ export interface Proxy {
 }
 
 /** Where the workload is, and its addresses where they are known to be this machine's own. */
-const workloadOf = ({ proxyHost, proxyPort }: Settings): Pick<WorkloadParts, "target" | "addresses"> => {
-  const addresses = addressesOf(proxyHost)
+const workloadOf = (target: Target): Pick<WorkloadParts, "target" | "addresses"> => {
+  const addresses = addressesOf(target.host)
   const local = addresses.every((address) => isLoopback(address) || localAddresses().has(address.text))
-  return { target: { host: proxyHost, port: proxyPort }, addresses: local ? addresses : [] }
+  return { target, addresses: local ? addresses : [] }
 }
 
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
@@ -91,10 +94,10 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
     const idleOrigins = new DescriptorBudget(() => 2 * settings().maxConnections)
     const shared: Array<OriginPool> = []
     const listening: Array<Pick<Listener, "address" | "port">> = []
-    const policy = makePolicy({ settings, listening: () => listening, localAddresses })
+    const destinations = makeDestinations({ settings, listening: () => listening, localAddresses })
     // A name of its own for every process: a request that carries it has been here before.
     const pseudonym = `pillion-${crypto.randomUUID().slice(0, 8)}`
-    const workload = new Workload({ ...workloadOf(settings()), isListenedOn, log })
+    const workload = new Workload({ ...workloadOf(destinations.inbound.target), isListenedOn, log })
     const observer = makeObserver(log, accessLog, metrics, workload)
     const connections = yield* makeConnections(observer)
 
@@ -103,7 +106,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         plan: listener,
         settings,
         dialer,
-        policy,
+        destination: destinations[listener.direction],
         splicer,
         drain,
         idleOrigins,

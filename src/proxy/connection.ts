@@ -6,12 +6,15 @@
  * The steps are classes of net; this file puts them in order, a chapter for each, and says in the flow what is known of
  * the connection. One fiber owns the whole story and suspends once; interrupting it gives up the step that is under way.
  * A step calls the next chapter: as an effect each, the steps of a short connection cost as much as all that they do.
+ *
+ * The client is an end, of which nothing is asked that an end over another end cannot do. To put one over it is to
+ * replace `client` between two steps and to negotiate again.
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 import type { ListNode } from "../net/common/intrusive-list.ts"
-import type { Dialled, DialOwner } from "../net/dial/dialer.ts"
+import type { Dial, Dialled, DialOwner } from "../net/dial/dialer.ts"
 import type { End } from "../net/common/end.ts"
 import { Exchange } from "../net/http/exchange.ts"
 import type { ExchangeOwner, Need } from "../net/http/exchange-context.ts"
@@ -19,20 +22,23 @@ import { Linger, type LingerOwner } from "../net/common/linger.ts"
 import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/negotiation.ts"
 import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
-import type { SocketEnd, SocketName } from "../net/sockets/socket-end.ts"
+import { BoundAddress } from "../net/sockets/bound-address.ts"
+import type { Wiretap } from "../net/tunnel/wiretap.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
-import type { Cancellable } from "../net/common/cancellable.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
 import type { EndedBy, Flow } from "../flow/flow.ts"
 import type { Address } from "../protocol/address.ts"
 import { empty } from "../protocol/bytes.ts"
-import type { Bound } from "../protocol/handshake.ts"
+import type { Handshake } from "../protocol/handshake.ts"
+import type { Inbox } from "../protocol/inbox.ts"
 import { http } from "../protocol/detect/protocols.ts"
 import { type Refusal, refusal } from "../protocol/refusal.ts"
 import { refusalReply } from "../protocol/refusal-reply.ts"
 import type { Host, Target } from "../protocol/target.ts"
 
+import { followRequests } from "./followed-requests.ts"
 import type { ListenerContext } from "./listener-context.ts"
+import { outset, over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
 
 /** Who keeps account of connections. */
 export interface ConnectionOwner {
@@ -48,33 +54,30 @@ export class Connection
   readonly full: boolean
   /** What owns the story. */
   fiber: Fiber.Fiber<void> | undefined = undefined
-  private readonly client: SocketEnd
-  private readonly context: ListenerContext
-  private readonly owner: ConnectionOwner
-  /** Absent once there is a tunnel, which may last for days. */
-  private opening: Negotiation | undefined
-  /** What is under way. */
-  private step: Cancellable | undefined = undefined
-  private exchange: Exchange | undefined = undefined
   /** Its place among those that are open. */
   previous: Connection | undefined = undefined
   next: Connection | undefined = undefined
-  private resume: ((over: Effect.Effect<void>) => void) | undefined = undefined
+  /** A socket's end, or one that was put over it. */
+  private client: End
+  private readonly context: ListenerContext
+  private readonly owner: ConnectionOwner
+  private progress: Progress = outset
+  private resume: Resume = nobodyWaits
 
-  constructor(client: SocketEnd, flow: Flow, context: ListenerContext, full: boolean, owner: ConnectionOwner) {
+  /** Gives the client no receiver yet: `begin` does, and must be called before anything can be received. */
+  constructor(client: End, flow: Flow, context: ListenerContext, full: boolean, owner: ConnectionOwner) {
     this.client = client
     this.flow = flow
     this.context = context
     this.full = full
     this.owner = owner
-    this.opening = new Negotiation(client, context.accepts(), this)
   }
 
   /** Tells the story; `resume` is called once, when both sockets are closed, unless it is cancelled. */
-  begin(resume: (over: Effect.Effect<void>) => void): void {
+  begin(resume: Resume): void {
     this.resume = resume
     try {
-      this.ask(this.flow.started)
+      this.negotiate(this.flow.started)
     } catch (cause) {
       this.fail(cause)
     }
@@ -82,8 +85,7 @@ export class Connection
 
   /** Ends it at once: whoever is still there is reset. */
   cancel(by: EndedBy): void {
-    if (this.resume === undefined) return
-    this.resume = undefined
+    if (this.progress === over) return
     this.flow.end(by)
     this.giveUp()
     this.client.terminate()
@@ -92,24 +94,26 @@ export class Connection
 
   // What does it ask for?
 
-  private ask(now: number): void {
-    this.step = this.opening
-    this.opening!.ask(now)
+  /** Begins, and begins again where the client asks for something else; then with what it has sent so far. */
+  private negotiate(now: number, inbox?: Inbox, finished?: boolean): void {
+    const negotiation = new Negotiation(this.client, this.context.accepts(), this, inbox, finished)
+    this.progress = negotiation
+    negotiation.ask(now)
   }
 
-  asked(asked: ClientIntent): void {
-    this.step = undefined
+  asked(asked: ClientIntent, negotiation: Negotiation): void {
     if (this.full) return this.turnAway(asked)
-    this.flow.phase = this.opening!.phase
+    this.flow.phase = negotiation.phase
     switch (asked._tag) {
       case "Tunnel":
-        return this.tunnel(asked.target)
+        return this.dialTunnel(negotiation, asked.handshake, asked.target)
       case "Exchange":
-        return this.exchangeRequests()
+        return this.exchangeRequests(negotiation)
       case "Refused":
         this.flow.protocol = asked.spoken
         return this.refuse(asked.refusal, asked.reply)
       case "Gone":
+        if (this.client.received > 0) this.flow.leaveUnrecognised()
         this.flow.end("client", asked.code)
         return this.close(empty)
     }
@@ -122,35 +126,48 @@ export class Connection
     this.refuse(refused, refusalReply(spoken, refused))
   }
 
-  private tunnel(asked: Target | undefined): void {
-    const { flow, opening, context } = this
-    const { handshake, recognisedAt } = opening!
-    flow.protocol = handshake!.protocol
+  // May it go there? Then it is dialled.
+
+  private dialTunnel(negotiation: Negotiation, handshake: Handshake, asked: Target | undefined): void {
+    const { flow, context } = this
+    const { recognisedAt } = negotiation
+    flow.protocol = handshake.protocol
     flow.detectedAt = recognisedAt && recognisedAt - flow.started
     const now = performance.now()
     flow.handshakeAt = now - flow.started
     context.observer.detected(flow)
     flow.target = asked && context.nameOf(asked.host, asked.port)
-    // Inbound always ends at the workload, whatever the client named: this port can never be an open relay.
-    this.reach(context.direction === "outbound" && asked !== undefined ? asked : context.workload, now)
-  }
-
-  // May it go there? Then it is dialled.
-
-  private reach(target: Target, now: number): void {
-    const { flow, context } = this
-    flow.phase = "dial"
-    flow.target ??= context.nameOf(target.host, target.port)
-    const denied = context.policy.permit(context.direction, target)
-    if (denied !== undefined) return this.failed(denied)
-    context.exchanges.idleOrigins.reclaim()
-    const dial = context.dialer.dial(target, this)
-    this.step = dial
+    const dial = this.dialTo(context.destination.resolve(asked))
+    if ("reason" in dial) return this.refuseTunnel(handshake, dial)
+    this.progress = new TunnelDial(dial, negotiation, handshake)
     dial.start(now)
   }
 
+  private dialRequest(target: Target): void {
+    const { progress, flow } = this
+    const exchange = progress instanceof Exchange ? progress : strayed()
+    flow.target = this.context.nameOf(target.host, target.port)
+    flow.address = undefined
+    const dial = this.dialTo(target)
+    if ("reason" in dial) return this.declineRequest(exchange, dial)
+    this.progress = new RequestDial(dial, exchange)
+    dial.start(performance.now())
+  }
+
+  /** A dial that is yet to be started, or why there is none. */
+  private dialTo(target: Target | Refusal): Dial | Refusal {
+    const { flow, context } = this
+    flow.phase = "dial"
+    if ("reason" in target) return target
+    flow.target ??= context.nameOf(target.host, target.port)
+    const denied = context.destination.permit(target)
+    if (denied !== undefined) return denied
+    context.exchanges.idleOrigins.reclaim()
+    return context.dialer.dial(target, this)
+  }
+
   permit(address: Address, port: number, asked: Host): Refusal | undefined {
-    return this.context.policy.permitAddress(this.context.direction, address, port, asked)
+    return this.context.destination.permitAddress(address, port, asked)
   }
 
   connected(dialled: Dialled, started: number): void {
@@ -164,27 +181,37 @@ export class Connection
   }
 
   private proceed({ end, address, port }: Dialled, started: number): void {
-    const { flow, opening, context } = this
+    const { progress, flow, context } = this
     const now = performance.now()
-    this.step = undefined
     flow.phase = "data"
     flow.dialledAt = now - flow.started
-    flow.address = context.nameOf(address, port)
+    const name = context.nameOf(address, port)
+    flow.address = name
     context.observer.dialled(flow, now - started)
-    if (this.exchange !== undefined) return this.exchange.supply(end, flow.address)
-    const { handshake, inbox, finished } = opening!
-    this.join(end, handshake!.accepted(new BoundOf(end)), inbox.take(), finished)
+    if (progress instanceof RequestDial) {
+      const { exchange } = progress
+      this.progress = exchange
+      return exchange.supply(end, name)
+    }
+    const { negotiation, handshake } = progress instanceof TunnelDial ? progress : strayed()
+    this.join(end, handshake.accepted(new BoundAddress(end)), negotiation.inbox.take(), negotiation.finished)
   }
 
   failed(refused: Refusal): void {
-    this.step = undefined
-    if (this.exchange !== undefined) {
-      this.flow.phase = "data"
-      return this.exchange.decline(refused)
-    }
-    const { handshake } = this.opening!
+    const { progress } = this
+    if (progress instanceof RequestDial) return this.declineRequest(progress.exchange, refused)
+    this.refuseTunnel(progress instanceof TunnelDial ? progress.handshake : strayed(), refused)
+  }
+
+  private declineRequest(exchange: Exchange, refused: Refusal): void {
+    this.progress = exchange
+    this.flow.phase = "data"
+    exchange.decline(refused)
+  }
+
+  private refuseTunnel(handshake: Handshake, refused: Refusal): void {
     // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-    if (handshake!.protocol !== "tcp") return this.refuse(refused, refusalReply(handshake, refused))
+    if (handshake.protocol !== "tcp") return this.refuse(refused, refusalReply(handshake, refused))
     this.flow.refuse(refused, "proxy")
     this.reset()
   }
@@ -198,11 +225,10 @@ export class Connection
   // A tunnel: bytes both ways until both sides are done.
 
   private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
-    this.opening = undefined
     this.flow.phase = "data"
     this.flow.carryTunnel(target)
     const relay = new Relay(this.client, target, this)
-    this.step = relay
+    this.progress = relay
     relay.start(toClient, toTarget, clientFinished)
   }
 
@@ -214,35 +240,35 @@ export class Connection
     return this.context.splicer
   }
 
+  wiretap(first: Uint8Array, held: boolean): Wiretap | undefined {
+    return followRequests(first, held, this.flow, this.client, this.context)
+  }
+
   relayed(): void {
     this.finish()
   }
 
   // Plain HTTP: one request after another, until the client wants a tunnel or is done.
 
-  private exchangeRequests(): void {
-    const { flow, client, opening, context } = this
+  private exchangeRequests({ inbox, finished }: Negotiation): void {
+    const { flow, client, context } = this
     flow.protocol = "http"
     flow.phase = "data"
     flow.detectedAt = flow.elapsed()
     flow.carryRequests(client)
     context.observer.detected(flow)
-    this.exchange = new Exchange(client, opening!.inbox, opening!.finished, context.exchanges, this)
-    this.exchange.start()
+    const exchange = new Exchange(client, inbox, finished, context.exchanges, this)
+    this.progress = exchange
+    exchange.start()
   }
 
   needs(need: Need): void {
     switch (need._tag) {
       case "Origin":
-        this.flow.target = this.context.nameOf(need.target.host, need.target.port)
-        this.flow.address = undefined
-        return this.reach(need.target, performance.now())
+        return this.dialRequest(need.target)
       case "Connect":
-        this.exchange = undefined
-        this.opening!.finished = need.finished
-        return this.ask(performance.now())
+        return this.negotiate(performance.now(), need.inbox, need.finished)
       case "Upgraded":
-        this.exchange = undefined
         return this.join(need.origin, need.toClient, need.toTarget, need.finished)
       case "Closed":
         return this.finish()
@@ -271,7 +297,7 @@ export class Connection
   private close(reply: Uint8Array): void {
     this.giveUp()
     const linger = new Linger(this.client, this.context.settings().halfCloseTimeout, this)
-    this.step = linger
+    this.progress = linger
     linger.start(reply)
   }
 
@@ -292,43 +318,26 @@ export class Connection
   }
 
   private finish(): void {
-    const { resume } = this
-    if (resume === undefined) return
-    this.resume = undefined
+    if (this.progress === over) return
     this.giveUp()
     this.owner.ended(this)
-    resume(Effect.void)
+    this.resume(Effect.void)
   }
 
   /** Whatever is under way is not wanted any more. */
   private giveUp(): void {
-    const { step, exchange } = this
-    this.step = undefined
-    this.exchange = undefined
-    step?.cancel()
-    exchange?.cancel()
+    const { progress } = this
+    this.progress = over
+    progress.cancel()
   }
 }
 
-/** The local address of a connection, looked up only by a handshake that tells it. */
-class BoundOf implements Bound {
-  private readonly end: SocketEnd
-  private name: SocketName | undefined = undefined
+type Resume = (over: Effect.Effect<void>) => void
 
-  constructor(end: SocketEnd) {
-    this.end = end
-  }
+/** Stands for the fiber of a story that has not begun. */
+const nobodyWaits: Resume = () => {}
 
-  get address(): Address | undefined {
-    return this.ask()?.address
-  }
-
-  get port(): number {
-    return this.ask()?.port ?? 0
-  }
-
-  private ask(): SocketName | undefined {
-    this.name ??= this.end.localName()
-    return this.name
-  }
+/** A step has reported that is not the one under way: a defect. */
+const strayed = (): never => {
+  throw new Error("a step that is not under way has reported")
 }

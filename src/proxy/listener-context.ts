@@ -1,5 +1,5 @@
 /**
- * Surroundings: what every connection of one listener shares.
+ * ListenerContext: what every connection of one listener shares.
  */
 import type { ListenerPlan, Settings } from "../config/settings.ts"
 import type { Dialer } from "../net/dial/dialer.ts"
@@ -10,11 +10,11 @@ import { OriginPool } from "../net/http/origin-pool.ts"
 import type { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
-import type { Direction, Flow } from "../flow/flow.ts"
+import type { Direction, Flow, Unfollowed } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
 import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
-import type { Policy } from "./policy.ts"
+import type { Destination } from "./destination.ts"
 
 export interface ListenerContext {
   readonly direction: ListenerPlan["direction"]
@@ -23,10 +23,9 @@ export interface ListenerContext {
   /** What the listener takes, by the settings in force. */
   readonly accepts: () => AcceptedProtocols
   readonly dialer: Dialer["Service"]
-  readonly policy: Policy
+  /** Where its connections go. */
+  readonly destination: Destination
   readonly splicer: Splicer
-  /** Where inbound connections end. */
-  readonly workload: Target
   /** What the log calls a destination. */
   readonly nameOf: (host: Host, port: number) => string
   readonly exchanges: ExchangeContext
@@ -42,6 +41,10 @@ export interface ConnectionObserver {
   readonly overloaded: (direction: Direction, heard: boolean) => void
   /** An HTTP request is over. */
   readonly answered: (flow: Flow, answered: RequestRecord) => void
+  /** An HTTP request is over that was read as it passed: its bytes are those of its connection. */
+  readonly followed: (flow: Flow, followed: RequestRecord) => void
+  /** The HTTP of a connection is not read from here on. `cause` is the defect of this program, if it is one. */
+  readonly unfollowed: (flow: Flow, why: Unfollowed, cause?: unknown) => void
   /** A dial made a connection in this time. */
   readonly dialled: (flow: Flow, milliseconds: number) => void
   /** It is known what a client speaks. */
@@ -52,7 +55,7 @@ export interface ConnectionObserver {
 
 export interface ListenerContextParts extends Pick<
   ListenerContext,
-  "settings" | "dialer" | "policy" | "splicer" | "observer"
+  "settings" | "dialer" | "destination" | "splicer" | "observer"
 > {
   readonly plan: ListenerPlan
   readonly drain: Drain
@@ -61,22 +64,18 @@ export interface ListenerContextParts extends Pick<
 }
 
 export const makeListenerContext = (parts: ListenerContextParts): ListenerContext => {
-  const { plan, settings, dialer, policy, splicer, drain, idleOrigins, pseudonym, observer } = parts
+  const { plan, settings, dialer, destination, splicer, drain, idleOrigins, pseudonym, observer } = parts
   const { direction } = plan
-  // Type, addresses and ports wait for a restart, so this holds as long as the listener.
-  const workload = { host: settings().proxyHost, port: settings().proxyPort }
   return {
     direction,
     settings,
     accepts: acceptsOf(plan, settings, pseudonym),
     dialer,
-    policy,
+    destination,
     splicer,
-    workload,
-    nameOf: namer(workload),
+    nameOf: namer(destination._tag === "Workload" ? destination.target : undefined),
     exchanges: {
-      direction,
-      workload: direction === "inbound" ? workload : undefined,
+      resolve: destination.resolve,
       limits: settings,
       pseudonym,
       forwarding: makeForwarding(pseudonym),
@@ -93,16 +92,15 @@ export const makeListenerContext = (parts: ListenerContextParts): ListenerContex
  * Most connections go where one went before: inbound to the workload, outbound to the last target. Their names are made
  * once, for each would be two strings of every connection that is open.
  */
-const namer = (workload: Target): ListenerContext["nameOf"] => {
-  const name = formatTarget(workload)
+const namer = (workload: Target | undefined): ListenerContext["nameOf"] => {
+  const name = workload && formatTarget(workload)
   let last = workload
   let lastName = name
   return (host, port) => {
-    if (host === workload.host && port === workload.port) return name
-    if (host !== last.host || port !== last.port) {
-      last = { host, port }
-      lastName = formatTarget(last)
-    }
+    if (name !== undefined && host === workload?.host && port === workload.port) return name
+    if (lastName !== undefined && host === last?.host && port === last.port) return lastName
+    last = { host, port }
+    lastName = formatTarget(last)
     return lastName
   }
 }

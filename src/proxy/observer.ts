@@ -3,6 +3,7 @@
  */
 import type { AccessLog } from "../observe/access/access-log.ts"
 import type { Flow } from "../flow/flow.ts"
+import type { RequestRecord } from "../flow/request-record.ts"
 import type { Log } from "../observe/log/log.ts"
 import type { Metrics } from "../observe/metrics/metrics.ts"
 import type { Reason } from "../protocol/refusal.ts"
@@ -27,6 +28,14 @@ export const makeObserver = (
     if (flow.direction === "inbound") workload.refused(reason)
     if (reason === "request-timeout" && flow.phase === "detect") metrics.undetected(flow.direction)
   }
+  const request = (flow: Flow, { method, status, elapsed, isProbe }: RequestRecord): void => {
+    metrics.request(flow.direction, method, status, elapsed / 1000)
+    if (isProbe) metrics.probe(flow.direction)
+  }
+  const defect = (flow: Flow, what: string, cause: unknown): void => {
+    metrics.defect()
+    log.error(what, { flow: flow.id, cause: textOf(cause) })
+  }
   return {
     accepted: (flow) => metrics.accepted(flow.direction),
     ended: (flow) => {
@@ -34,16 +43,25 @@ export const makeObserver = (
       metrics.closed(flow.direction, flow.protocol, flow.endedBy, elapsed / 1000)
       metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
       if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
+      if (flow.isProbe) metrics.probe(flow.direction)
       accessLog?.connection(flow, elapsed)
     },
     answered: (flow, answered) => {
-      metrics.request(flow.direction, answered.method, answered.status, answered.elapsed / 1000)
+      request(flow, answered)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
       if (answered.refusal !== undefined) {
         metrics.refused(flow.direction, answered.refusal.reason)
         if (flow.direction === "inbound") workload.refused(answered.refusal.reason)
       }
       accessLog?.exchange(flow, answered)
+    },
+    followed: (flow, followed) => {
+      request(flow, followed)
+      accessLog?.exchange(flow, followed)
+    },
+    unfollowed: (flow, why, cause) => {
+      metrics.unfollowed(flow.direction, why)
+      if (why === "defect") defect(flow, "a defect ended the reading of a connection, which goes on", cause)
     },
     detected: (flow) => metrics.detected(flow.direction, flow.protocol),
     dialled: (flow, milliseconds) => {
@@ -58,12 +76,8 @@ export const makeObserver = (
       warned = now
       log.warn("max-connections is reached: new connections are refused", { direction })
     },
-    defect: (flow, cause) => {
-      metrics.defect()
-      log.error("a defect ended a connection", {
-        flow: flow.id,
-        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      })
-    },
+    defect: (flow, cause) => defect(flow, "a defect ended a connection", cause),
   }
 }
+
+const textOf = (cause: unknown): string => (cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))

@@ -1,6 +1,7 @@
 /**
- * Accept: the door of a listener. Every connection that comes through it gets a flow and a fiber that owns its story;
- * one too many is turned away. When a story ends, both of its sockets are closed and what is known of it is reported.
+ * Open connections: the door of a listener. Every connection that comes through it gets a flow and a fiber that owns its
+ * story; one too many is turned away. When a story ends, both of its sockets are closed and what is known of it is
+ * reported.
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"

@@ -1,8 +1,8 @@
 /**
- * Policy: where a connection may go.
+ * Policy: the lists and networks by which destination.ts judges where a client may go.
  *
  * In this order, and the first that applies decides:
- * 1. One of our own listeners is never dialled, in either direction and however it is spelled (`loop-detected`).
+ * 1. One of our own listeners is never dialled, however it is spelled (`loop-detected`).
  * 2. An entry of deny-destinations denies (`destination-denied`).
  * 3. An entry of allow-destinations permits.
  * 4. While an outbound listener is bound off loopback, so that others than the workload may use it, destinations that
@@ -10,16 +10,14 @@
  * 5. Everything else is permitted. So allow-destinations lifts the denials of 4 and is no exclusive list, and there is
  *    no way to allow what deny-destinations names: of two that disagree, the strict one holds.
  *
- * 2 to 4 are for outbound connections: inbound ones end at the workload whatever their client asks for.
  * A name in a list is compared with the name that the client used, a block with every address that is about to be
  * dialled, and also with the IPv4 address that an IPv6 address leads to (NAT64, 6to4). While both lists are empty,
  * permitting allocates nothing.
  */
 import type { DestinationRule, Settings } from "../config/settings.ts"
-import type { Direction } from "../flow/flow.ts"
 import { type Address, addressLiteral, embeddedIpv4, inNetwork, isLoopback } from "../protocol/address.ts"
 import { refusal, type Refusal } from "../protocol/refusal.ts"
-import { comparableName, type Host, type Target } from "../protocol/target.ts"
+import { comparableName, type Host } from "../protocol/target.ts"
 
 export interface PolicyParts {
   readonly settings: () => Pick<Settings, "proxyOutBind" | "allowDestinations" | "denyDestinations">
@@ -30,10 +28,12 @@ export interface PolicyParts {
 }
 
 export interface Policy {
-  /** Judges the name of a target before it is resolved; an address is judged by `permitAddress` alone. */
-  readonly permit: (direction: Direction, target: Target) => Refusal | undefined
-  /** Judges an address that is about to be dialled. `host` is what the client asked for, if that was a name. */
-  readonly permitAddress: (direction: Direction, address: Address, port: number, host?: Host) => Refusal | undefined
+  /** Judges by rule 1 alone: what holds wherever the connection was meant to go. */
+  readonly permitListener: (address: Address, port: number) => Refusal | undefined
+  /** Judges the name of a host before it is resolved; an address is judged by `permitAddress` alone. */
+  readonly permitHost: (host: Host) => Refusal | undefined
+  /** Judges an address that is about to be dialled, by all rules. `host` is what the client asked for. */
+  readonly permitAddress: (address: Address, port: number, host?: Host) => Refusal | undefined
 }
 
 export const makePolicy = ({ settings, listening, localAddresses }: PolicyParts): Policy => {
@@ -44,18 +44,24 @@ export const makePolicy = ({ settings, listening, localAddresses }: PolicyParts)
     return false
   }
 
+  const permitListener: Policy["permitListener"] = (address, port) =>
+    isOurs(address, port)
+      ? refusal("loop-detected", `${address.text} port ${port} is a listener of pillion`)
+      : undefined
+
   return {
-    permit(direction, { host }) {
-      if (direction === "inbound" || host._tag !== "Name") return undefined
+    permitListener,
+
+    permitHost(host) {
+      if (host._tag !== "Name") return undefined
       const { denyDestinations } = settings()
       if (denyDestinations.length === 0 || !namesHost(denyDestinations, host)) return undefined
       return refusal("destination-denied", `${host.name} is named by deny-destinations`)
     },
 
-    permitAddress(direction, address, port, host) {
-      if (isOurs(address, port))
-        return refusal("loop-detected", `${address.text} port ${port} is a listener of pillion`)
-      if (direction === "inbound") return undefined
+    permitAddress(address, port, host) {
+      const loop = permitListener(address, port)
+      if (loop !== undefined) return loop
       const { allowDestinations, denyDestinations, proxyOutBind } = settings()
       if (denyDestinations.length > 0 && holdsAddress(denyDestinations, address)) {
         return refusal("destination-denied", `${address.text} is in deny-destinations`)

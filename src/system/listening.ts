@@ -35,7 +35,7 @@ const addressOf = (hex: string): Address => {
 
 const mappedPrefix = Buffer.from("00000000000000000000ffff", "hex")
 
-/** `::` takes IPv4 too, unless it was told not to, which is not listed. */
+/** Whether an address is `::` or `0.0.0.0`. `::` takes IPv4 too, unless IPV6_V6ONLY is set, which is not listed. */
 const isUnspecified = ({ bytes }: Address): boolean => bytes.every((byte) => byte === 0)
 
 /** Whether a table was cut off before all listening sockets were read. */

@@ -81,7 +81,7 @@ test("a filter that is none is answered with what is wrong", async () => {
   const { peer, head } = await read(port, "?filter=nobody%20%3D%201")
   expect(head).toContain("400")
   expect((await peer.readToEnd()).toString()).toStartWith(
-    'the filter "nobody = 1" asks for "nobody": write one of host',
+    'the filter "nobody = 1" asks for "nobody" at character 1: write one of host',
   )
   expect(recent.reading).toBe(0)
 })

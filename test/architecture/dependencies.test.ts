@@ -19,12 +19,14 @@ const commands = "protocol flow config cli/command-line"
 const rooms: Record<string, readonly [rooms: string, names: string]> = {
   protocol: ["", ""],
   "protocol/http": ["protocol", ""],
+  "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
-  config: ["protocol flow", "effect"],
+  "observe/filter": ["protocol flow", ""],
+  config: ["protocol flow observe/filter", "effect"],
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
@@ -34,7 +36,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/redact": ["protocol capture/redact/shapes", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
-  "observe/access": ["protocol flow observe/output", "effect node"],
+  "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
   "observe/metrics": ["protocol flow observe/log", "effect node"],
   "observe/telemetry": [`flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
@@ -47,18 +49,21 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "net/http": [`${carriers} net/sockets protocol/http protocol/detect`, ""],
   net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
   proxy: [
-    `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/detect config ${watching}`,
+    `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/http/passive protocol/detect config ${watching}`,
     "effect",
   ],
-  admin: ["flow observe/log observe/access", "effect node Bun"],
-  // Runs in a browser: it knows the program only by what its listener answers.
-  "admin/page": ["", "preact uplot"],
-  "cli/command-line": ["config observe/access system", "effect node Bun"],
-  "cli/completions": [commands, "effect"],
+  admin: ["flow observe/log observe/access observe/filter", "effect node Bun"],
+  // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
+  "admin/page": ["observe/filter", "preact uplot"],
+  "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
+  "cli/completions": [`${commands} observe/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
-  "cli/watch": [`${commands} observe/output observe/log observe/access admin cli/running`, "effect node"],
+  "cli/watch": [
+    `${commands} observe/output observe/log observe/access observe/filter admin cli/running`,
+    "effect node",
+  ],
   "cli/run": [
     `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
     "effect node Bun",

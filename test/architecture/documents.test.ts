@@ -1,12 +1,14 @@
 /** What the documents show works when it is pasted: commands, flags, filters, scripts, files and links. */
 import { expect, test } from "bun:test"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../../package.json" with { type: "json" }
 import { parse } from "../../src/cli/command-line/args.ts"
-import { parseFilter } from "../../src/observe/access/filter.ts"
+import { commands } from "../../src/cli/command-line/commands.ts"
+import { parseFilter } from "../../src/observe/filter/entry-filter.ts"
 
 const root = join(import.meta.dir, "../..")
 const documents = ["*.md", "docs/*.md", "bench/*.md"]
@@ -49,7 +51,7 @@ const isPillion = (word: string | undefined): boolean => /^(dist\/|\/|\.\/)?pill
 const isPattern = (words: ReadonlyArray<string>): boolean =>
   words.some((word) => /[[\]…]|\.\.\.$|^LANGUAGE$|^COMMAND$/.test(word))
 
-test("every command line of Pillion in a document is understood, its filter too", async () => {
+test("every command line of Pillion in a document is understood", async () => {
   const wrong: Array<string> = []
   let count = 0
   for (const document of documents) {
@@ -59,14 +61,66 @@ test("every command line of Pillion in a document is understood, its filter too"
       if (at < 0 || (at > 0 && words[at - 1] !== "--" && words[at - 1] !== "sudo") || isPattern(words)) continue
       count++
       const parsed = parse(words.slice(at + 1).filter((word) => word !== "..."))
-      const problem = Result.isFailure(parsed)
-        ? parsed.failure.message
-        : Result.match(parseFilter(parsed.success.filter), { onSuccess: () => "", onFailure: (text) => text })
-      if (problem !== "") wrong.push(`${document}: ${words.join(" ")}: ${problem}`)
+      if (Result.isFailure(parsed)) wrong.push(`${document}: ${words.join(" ")}: ${parsed.failure.message}`)
     }
   }
   expect(wrong).toEqual([])
   expect(count).toBeGreaterThan(20)
+})
+
+/** From `pillion top` or `pillion tap` on to the end of each line, in documents and in what --help shows. */
+const filtered = async (): Promise<ReadonlyArray<string>> => {
+  const found: Array<string> = Object.values(commands).flatMap(({ examples }) => examples.map(([line]) => line))
+  for (const document of documents) {
+    const text = await textOf(document)
+    const blocks = [...blocksOf(text, "sh"), ...blocksOf(text, "")].flatMap((block) => block.split("\n"))
+    const inSentences = [...text.replaceAll(/^```.*?^```$/gms, "").matchAll(/`([^`\n]+)`/g)].map(
+      ([, code = ""]) => code,
+    )
+    found.push(...blocks, ...inSentences)
+  }
+  const lines = found.flatMap((line) => /\bpillion (?:top|tap)\b[^…[]*$/.exec(line)?.[0] ?? [])
+  return lines.filter((line) => line !== "pillion top" && line !== "pillion tap")
+}
+
+/** What a shell makes of a line that begins with `pillion`: the words that it would be given. */
+const wordsIn = async (shell: string, line: string) => {
+  const folder = mkdtempSync(join(tmpdir(), "pillion-test-"))
+  try {
+    // Nothing but builtins can run, and a `~` that the shell replaces is seen.
+    const script = `pillion() { printf '%s\\0' "$@"; }\n${line}\n`
+    const ran = Bun.spawnSync([shell, "-c", script], { cwd: folder, env: { PATH: "", HOME: "/replaced" } })
+    const words = ran.stdout.toString().split("\0").slice(0, -1)
+    return { words, errors: ran.stderr.toString(), files: readdirSync(folder) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+test("every filter in a document and in --help reaches Pillion as it is written, through a shell, and is understood", async () => {
+  const lines = await filtered()
+  const shells = ["/bin/sh", Bun.which("bash"), Bun.which("zsh")].filter((shell) => shell !== null)
+  const wrong: Array<string> = []
+  for (const line of new Set(lines)) {
+    for (const shell of shells) {
+      const { words, errors, files } = await wordsIn(shell, line)
+      const parsed = parse(words)
+      const filter = Result.isSuccess(parsed) ? parseFilter(parsed.success.filter) : undefined
+      const problem =
+        filter?._tag === "Problem" ? filter.problem : Result.isFailure(parsed) ? parsed.failure.message : ""
+      const changed = errors !== "" || files.length > 0 || words.some((word) => word.includes("/replaced"))
+      if (problem !== "" || changed) wrong.push(`${shell}: ${line}: ${problem} ${errors} ${files.join(" ")}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  expect(lines.length).toBeGreaterThan(10)
+  expect(shells.length).toBeGreaterThan(0)
+})
+
+test("a shell that changes a filter is noticed", async () => {
+  expect((await wordsIn("/bin/sh", "pillion tap host ~ api")).words).toEqual(["tap", "host", "/replaced", "api"])
+  expect((await wordsIn("/bin/sh", "pillion tap ms > 100")).files).toEqual(["100"])
+  expect((await wordsIn("/bin/sh", "pillion tap (a or b)")).errors).not.toBe("")
 })
 
 test("every script in a document is one of package.json's, or a file that is there", async () => {

@@ -12,9 +12,6 @@ const maxLinesOfFunction = 60
 /** Files that are tables: a row more is no more to understand. */
 const tables: ReadonlySet<string> = new Set(["config/options.ts", "observe/metrics/metrics-table.ts"])
 
-/** Being split: exceptions from every limit but a folder's. Take a name away as soon as its file keeps the limits. */
-const beingSplit: ReadonlyArray<string> = ["net/dial/resolver.ts"]
-
 const paths = Array.from(new Bun.Glob("**/*.{ts,tsx}").scanSync({ cwd: join(root, "src") })).toSorted()
 
 interface Block {
@@ -94,17 +91,11 @@ test("no folder has too many files", () => {
   expect([...counts].filter(([, count]) => count > maxFilesOfFolder)).toEqual([])
 })
 
-test("no file, no class and no function is too long, but for tables and what is being split", async () => {
-  const wrong = await Promise.all(
-    paths.filter((path) => !beingSplit.includes(path)).map(async (path) => tooLarge(path, await textOf(path))),
-  )
+test("no file, no class and no function is too long, but for tables", async () => {
+  const wrong = await Promise.all(paths.map(async (path) => tooLarge(path, await textOf(path))))
   expect(wrong.flat()).toEqual([])
 })
 
-test("whatever is said to be too long, or to be a table, is", async () => {
-  const kept = await Promise.all(
-    beingSplit.map(async (path) => (tooLarge(path, await textOf(path)).length > 0 ? [] : [path])),
-  )
-  expect(kept.flat()).toEqual([])
+test("whatever is said to be a table is there", () => {
   for (const path of tables) expect(paths).toContain(path)
 })

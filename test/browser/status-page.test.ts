@@ -120,6 +120,18 @@ test(
     await page.write("get -/b")
     await page.until(`document.querySelectorAll("tbody tr").length === 2`)
     expect(await paths()).toBe("ca")
+    // What is no filter changes nothing, and says why.
+    await page.write(" (")
+    await page.until(`!document.querySelector("#filter-problem").hidden`)
+    expect(await page.evaluate<string>(`document.querySelector("#filter-problem").textContent`)).toBe(
+      "The filter opens a parenthesis at character 9 that is never closed.",
+    )
+    expect(await paths()).toBe("ca")
+    await page.write("path:/c)")
+    await page.until(`document.querySelectorAll("tbody tr").length === 1`)
+    await page.evaluate(`(filter.value = "get -path:/b", filter.dispatchEvent(new Event("input")))`)
+    await page.until(`document.querySelectorAll("tbody tr").length === 2`)
+    expect(await paths()).toBe("ca")
 
     await page.press("ArrowDown")
     await page.press("ArrowDown")

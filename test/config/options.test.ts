@@ -34,6 +34,7 @@ test.each([
   ["half-close-timeout", "60s", undefined, "half-close-timeout"],
   ["keep-alive-timeout", "60s", undefined, "keep-alive-timeout"],
   ["origin-reuse", "10s", undefined, "origin-reuse"],
+  ["follow-http", true, undefined, "follow-http"],
   ["drain-delay", "0s", undefined, "drain-delay"],
   ["drain-timeout", "25s", undefined, "drain-timeout"],
   ["max-connections", 9968, undefined, "max-connections"],
@@ -63,9 +64,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format of the access log, two for shared origins, splice and poll, each name once", () => {
-    expect(byName.size).toBe(34)
-    expect(allOptions.length).toBe(34)
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, reading HTTP, splice and poll, each name once", () => {
+    expect(byName.size).toBe(36)
+    expect(allOptions.length).toBe(36)
   })
 
   test("names each option as its key in settings", () => {
@@ -87,15 +88,17 @@ describe("the option table", () => {
     expect(environmentNames(options.adminPort)).toEqual(["PILLION_ADMIN_PORT"])
   })
 
-  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, and where the annotations are", () => {
+  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log, what is read, and where the annotations are", () => {
     const reloadable = allOptions.filter((option) => option.reloadable).map(({ name }) => name)
     expect(reloadable.toSorted()).toEqual([
+      "access-log-filter",
       "allow-destinations",
       "annotations-file",
       "deny-destinations",
       "dial-timeout",
       "drain-delay",
       "drain-timeout",
+      "follow-http",
       "half-close-timeout",
       "handshake-timeout",
       "keep-alive-timeout",

@@ -239,6 +239,30 @@ const startUnread = async (...flags: ReadonlyArray<string>) => {
   }
 }
 
+test.each(["tcp:http", "http"])(
+  "probes of a %s proxy have no line in the log, and are listed and counted",
+  async (protocol) => {
+    using web = await httpOrigin(() => ok("12345"))
+    await using running = await startPillion({ flags: [`--proxy-protocol=${protocol}`, `--proxy-port=${web.port}`] })
+    const proxy = `http://127.0.0.1:${running.ports.out}`
+    const get = async (agent: string): Promise<number> =>
+      (await fetch(`http://${web.authority}/${agent}`, { proxy, headers: { "User-Agent": agent } })).status
+    {
+      using silent = await rawConnect(running.ports.in)
+      silent.end()
+      await silent.readToEnd()
+    }
+    expect([await get("kube-probe/1.34"), await get("curl")]).toEqual([200, 200])
+    await running.waitForLog(({ path }) => path === "/curl")
+    expect(running.log.map(({ path }) => path)).toEqual(["/curl"])
+    const { ended } = await connections(running)
+    expect(ended.map((entry) => "probe" in entry && entry.probe)).toEqual([true, true, false])
+    const { samples } = await scrape(running)
+    expect(samples.get('pillion_connections_total{direction="inbound"}')).toBe(1)
+    expect(samples.get('pillion_http_requests_total{direction="outbound",method="GET",status="2xx"}')).toBe(2)
+  },
+)
+
 test("with its log stalled, thousands of connections are served all the same: memory stays, what is dropped is counted", async () => {
   const nobody = unusedPort()
   await using running = await startUnread()

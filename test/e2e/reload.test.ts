@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ask, openTunnel } from "../support/clients.ts"
-import { echo } from "../support/origins.ts"
-import { rawConnect } from "../support/peer.ts"
+import { readResponse } from "../support/http.ts"
+import { echo, httpOrigin } from "../support/origins.ts"
+import { type Peer, rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
 import { eventually } from "../support/within.ts"
 
@@ -41,6 +42,28 @@ test("destinations change at once, and open tunnels stay", async () => {
   await eventually(() => outcome(pillion, server.port), undefined, "the answer")
 })
 
+test("what the access log writes changes at once, and a filter that is none changes nothing", async () => {
+  await using config = await configFile("access-log-filter: path:/a\n")
+  using server = await httpOrigin()
+  await using pillion = await startPillion({ flags: [`--config=${config.path}`] })
+  const get = (path: string) =>
+    fetch(`http://${server.authority}${path}`, { proxy: `http://127.0.0.1:${pillion.ports.out}` })
+  await get("/b")
+  await get("/a")
+  await pillion.waitForLog(({ path }) => path === "/a")
+  await config.write("access-log-filter: hsot:api\n")
+  pillion.reload()
+  const why = await pillion.stderr.until((line) => (line.includes("not reloaded") ? line : undefined), "the refusal")
+  expect(why).toContain('asks for \\"hsot\\" at character 1; did you mean host?')
+  await config.write("access-log-filter: path:/b\n")
+  pillion.reload()
+  await pillion.stderr.until((line) => line.includes('"changed":"access-log-filter"') || undefined, "the change")
+  await get("/a")
+  await get("/b")
+  await pillion.waitForLog(({ path }) => path === "/b")
+  expect(pillion.log.map(({ path }) => path)).toEqual(["/a", "/b"])
+})
+
 test("a change that needs a restart is named in a warning and waits", async () => {
   await using config = await configFile("proxy-protocol: http\n")
   using server = await echo()
@@ -62,4 +85,28 @@ test("a file that has become wrong is refused in words, and everything stays as 
   pillion.reload()
   await pillion.stderr.until((line) => line.includes("deny-destinatons") || undefined, "refusal")
   expect(await outcome(pillion, server.port)).toBe(403)
+})
+
+const get = async (client: Peer, path: string): Promise<void> => {
+  client.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  await readResponse(client)
+}
+
+test("whether HTTP is read as it passes changes for new connections", async () => {
+  await using config = await configFile("follow-http: false\n")
+  using workload = await httpOrigin()
+  const flags = [`--config=${config.path}`, `--proxy-port=${workload.port}`, "--proxy-host=127.0.0.1"]
+  await using pillion = await startPillion({ flags })
+  using before = await rawConnect(pillion.ports.in)
+  await get(before, "/before")
+  await config.write("follow-http: true\n")
+  pillion.reload()
+  await pillion.stderr.until((line) => (line.includes("reloaded") ? true : undefined), "news of the reload")
+  await get(before, "/still-before")
+  before.end()
+  await before.readToEnd()
+  using after = await rawConnect(pillion.ports.in)
+  await get(after, "/after")
+  await pillion.waitForLog(({ path }) => path === "/after")
+  expect(pillion.log.map(({ path }) => path)).toEqual([undefined, "/after"])
 })

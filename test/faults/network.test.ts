@@ -3,7 +3,7 @@
  * protocol, and no later than it had to be.
  */
 import { expect, test } from "bun:test"
-import { foundTtl } from "../../src/net/dial/resolver.ts"
+import { foundTtl } from "../../src/net/dial/resolution-cache.ts"
 import { type Reason, refusals } from "../../src/protocol/refusal.ts"
 import { askEach, startGround } from "../support/fault-ground.ts"
 import { makeNamespace, type Namespace } from "../support/namespace.ts"

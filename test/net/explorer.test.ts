@@ -120,6 +120,7 @@ const play = <W extends World>(explored: Explored<W>, depth: number): void => {
 for (const name in relays) {
   const { depth, ...begin } = relays[name]!
   test(`a relay, ${name}`, () => play(exploredRelay(begin), depth), timer)
+  test(`a relay that somebody listens to, ${name}`, () => play(exploredRelay(begin, true), depth), timer)
 }
 for (const name in exchanges) {
   const { depth, ...begin } = exchanges[name]!
@@ -128,6 +129,8 @@ for (const name in exchanges) {
 for (const name in connections) {
   const { depth, ...begin } = connections[name]!
   test(`a connection, ${name}`, () => play(exploredConnection(begin), depth), timer)
+  const over = exploredConnection(begin, { counted: true })
+  test(`a connection through ends over ends, ${name}`, () => play(over, depth - 1), timer)
 }
 
 /** A target that loses the second thing that it is written. */

@@ -1,6 +1,6 @@
-/** Opening, line by line: from the first byte until it is known what a client wants, and while that is made. */
+/** Negotiation, line by line: from the first byte until it is known what a client wants, and while that is made. */
 import { holdTime, plays } from "../support/playbook.ts"
-import { opening } from "../support/worlds.ts"
+import { opening, pseudonym, settings } from "../support/worlds.ts"
 
 holdTime()
 
@@ -174,6 +174,67 @@ plays(opening(), {
     ask
     client > GET / HTTP/1.1|Host: a||
     asks for an exchange`,
+
+  "an end over the client's is asked again, and gets what is held": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||<05 01 00>
+    asks for a tunnel by connect to a:443
+    another end is asked
+    client < <05 00>
+    client > <05 01 00 03 01 62 01 bb>
+    asks for a tunnel by socks5 to b:443
+    no deadline is armed`,
+
+  "with nothing held it waits, with a deadline of its own": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||
+    asks for a tunnel by connect to a:443
+    9000 ms pass
+    another end is asked
+    9000 ms pass
+    client > GET http://a/ HTTP/1.1|Host: a||
+    asks for an exchange`,
+
+  "a FIN that is handed on is heard once what came before it is not enough": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||CONNECT b:443
+    asks for a tunnel by connect to a:443
+    client finishes
+    another end is asked
+    asks for nothing, gone
+    no deadline is armed`,
+
+  "and not before": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||CONNECT b:443 HTTP/1.1|Host: b||
+    asks for a tunnel by connect to a:443
+    client finishes
+    another end is asked
+    asks for a tunnel by connect to b:443
+    what is held?
+    holds 0, finished`,
+
+  "a layer whose client is reset is abandoned as any": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||CONNECT b:443 HTTP/1.1|Host: b||
+    asks for a tunnel by connect to a:443
+    another end is asked
+    asks for a tunnel by connect to b:443
+    client resets
+    is abandoned`,
+})
+
+plays(opening({ limits: { ...settings, pseudonym, maxHeadBytes: 128 * 1024 } }), {
+  "whoever was paused for what is held is read again where that is not enough": `
+    ask
+    client > CONNECT a:443 HTTP/1.1|Host: a:443||
+    asks for a tunnel by connect to a:443
+    client > CONNECT b:443 HTTP/1.1|Host: b|A: {65536}
+    client is paused
+    another end is asked
+    client is read
+    10000 ms pass
+    asks for what it is refused by connect, request-timeout: ...`,
 })
 
 plays(opening({ verbatim: true }), {

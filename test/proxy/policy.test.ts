@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import type { DestinationRule } from "../../src/config/settings.ts"
 import { localAddresses } from "../../src/system/local-addresses.ts"
 import { makePolicy, type PolicyParts } from "../../src/proxy/policy.ts"
-import { address, toAddress, toName } from "../support/dialling.ts"
+import { address, toName } from "../support/dialling.ts"
 
 const blockOf = (text: string): DestinationRule => {
   const [network = "", prefix] = text.split("/")
@@ -28,13 +28,13 @@ const policyOf = ({ bind = [], allow = [], deny = [], listening = [] }: Setup) =
   return makePolicy(parts)
 }
 
-/** What the policy says about an outbound connection: a reason, or "permitted". */
+/** What the policy says about a destination that a client names: a reason, or "permitted". */
 const judge = (setup: Setup, text: string, port = 80, name?: string): string => {
   const host = name === undefined ? undefined : toName(name, port).host
-  return policyOf(setup).permitAddress("outbound", address(text), port, host)?.reason ?? "permitted"
+  return policyOf(setup).permitAddress(address(text), port, host)?.reason ?? "permitted"
 }
 const judgeName = (setup: Setup, name: string): string =>
-  policyOf(setup).permit("outbound", toName(name, 80))?.reason ?? "permitted"
+  policyOf(setup).permitHost(toName(name, 80).host)?.reason ?? "permitted"
 
 const offLoopback = { bind: ["127.0.0.1", "10.1.2.3"] }
 
@@ -64,7 +64,7 @@ describe("our own listeners", () => {
         [bound, 4143],
       ] as const
       expect([bound, dialled, judge({ listening }, dialled, 4143)]).toEqual([bound, dialled, "loop-detected"])
-      expect(policyOf({ listening }).permitAddress("inbound", address(dialled), 4143)?.reason).toBe("loop-detected")
+      expect(policyOf({ listening }).permitListener(address(dialled), 4143)?.reason).toBe("loop-detected")
     }
   })
 
@@ -94,7 +94,7 @@ describe("our own listeners", () => {
       listening: () => [{ address: address("::"), port: 4143 }],
       localAddresses: () => expect.unreachable(),
     })
-    expect(policy.permitAddress("outbound", address("10.9.9.9"), 80)).toBeUndefined()
+    expect(policy.permitAddress(address("10.9.9.9"), 80)).toBeUndefined()
   })
 })
 
@@ -144,10 +144,10 @@ describe("destinations that are a matter of this machine", () => {
     expect(judge(named, metadata)).toBe("destination-denied")
   })
 
-  test("do not concern inbound connections, which end at the workload", () => {
-    const policy = policyOf({ ...offLoopback, deny: [blockOf("169.254.0.0/16"), nameOf("app.test")] })
-    expect(policy.permitAddress("inbound", address("169.254.169.254"), 80)).toBeUndefined()
-    expect(policy.permit("inbound", toName("app.test", 80))).toBeUndefined()
+  test("are no matter of the rule about our own listeners, which is all that holds where clients choose nothing", () => {
+    const policy = policyOf({ ...offLoopback, deny: [blockOf("169.254.0.0/16")], listening: [["::", 80]] })
+    expect(policy.permitListener(address("169.254.169.254"), 80)).toBeUndefined()
+    expect(policy.permitListener(address("127.0.0.1"), 80)?.reason).toBe("loop-detected")
   })
 })
 
@@ -182,8 +182,8 @@ describe("deny-destinations", () => {
 
   test("says in its detail what was denied, and why", () => {
     const policy = policyOf({ deny: [blockOf("10.0.0.0/8"), nameOf("app.test")] })
-    expect(policy.permitAddress("outbound", address("10.0.0.1"), 80)?.detail).toBe("10.0.0.1 is in deny-destinations")
-    expect(policy.permit("outbound", toName("App.test", 80))?.detail).toBe("App.test is named by deny-destinations")
+    expect(policy.permitAddress(address("10.0.0.1"), 80)?.detail).toBe("10.0.0.1 is in deny-destinations")
+    expect(policy.permitHost(toName("App.test", 80).host)?.detail).toBe("App.test is named by deny-destinations")
   })
 })
 
@@ -191,9 +191,9 @@ test("allow-destinations is no exclusive list", () => {
   expect(judge({ ...offLoopback, allow: [blockOf("10.0.0.0/8")] }, "8.8.8.8")).toBe("permitted")
 })
 
-test("a name's verdict is about names alone: a target that is an address is judged when it is dialled", () => {
+test("a name's verdict is about names alone: a host that is an address is judged when it is dialled", () => {
   const policy = policyOf({ deny: [blockOf("10.0.0.0/8")] })
-  expect(policy.permit("outbound", toAddress("10.0.0.1", 80))).toBeUndefined()
+  expect(policy.permitHost(address("10.0.0.1"))).toBeUndefined()
 })
 
 test("a change of the settings holds from the next connection on", () => {
@@ -203,9 +203,9 @@ test("a change of the settings holds from the next connection on", () => {
     listening: () => [],
     localAddresses,
   })
-  expect(policy.permitAddress("outbound", address("10.0.0.1"), 80)).toBeUndefined()
+  expect(policy.permitAddress(address("10.0.0.1"), 80)).toBeUndefined()
   deny = [blockOf("10.0.0.1")]
-  expect(policy.permitAddress("outbound", address("10.0.0.1"), 80)?.reason).toBe("destination-denied")
+  expect(policy.permitAddress(address("10.0.0.1"), 80)?.reason).toBe("destination-denied")
 })
 
 test("this machine's addresses are known, in canonical form", () => {

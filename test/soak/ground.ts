@@ -102,13 +102,14 @@ const resolveEntries = (servers: Servers): ReadonlyArray<string> => {
 
 /**
  * Settings that a reload changes; every one of the two has the same operations end in the same way. Deadlines are
- * short, so that what waits for one does it often, and what is slow outlives all of them.
+ * short, so that what waits for one does it often, and what is slow outlives all of them. That between two requests is
+ * longer than a busy machine keeps a client waiting, or the proxy would close between two requests, as it should.
  */
 const changing = [
   {
     "handshake-timeout": "2s",
     "dial-timeout": "2s",
-    "keep-alive-timeout": "2s",
+    "keep-alive-timeout": "4s",
     "half-close-timeout": "3s",
     "origin-reuse": "2s",
     "max-head-fields": "128",
@@ -118,7 +119,7 @@ const changing = [
   {
     "handshake-timeout": "3s",
     "dial-timeout": "1500ms",
-    "keep-alive-timeout": "1s",
+    "keep-alive-timeout": "3s",
     "half-close-timeout": "4s",
     "origin-reuse": "1s",
     "max-head-fields": "100",

@@ -10,12 +10,14 @@ import { type Reason, refusal } from "../../src/protocol/refusal.ts"
 import { formatTarget, type Target } from "../../src/protocol/target.ts"
 import { Connection } from "../../src/proxy/connection.ts"
 import type { ListenerContext } from "../../src/proxy/listener-context.ts"
-import { address, toName } from "./dialling.ts"
+import type { ProtocolTable } from "../../src/protocol/detect/protocols.ts"
+import { CountingEnd } from "./counting-end.ts"
+import { address } from "./dialling.ts"
 import { flowOf } from "./flows.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
 import { reportOf, Shared, type WatchedDrain } from "./http-worlds.ts"
-import { endingOf, Ends, pseudonym, settings } from "./worlds.ts"
+import { destinations, endingOf, Ends, pseudonym, settings } from "./worlds.ts"
 
 export interface ConnectionWorld extends World {
   readonly client: ScriptedEnd
@@ -27,17 +29,41 @@ export interface Accepted {
   readonly direction?: "inbound" | "outbound"
   readonly opaque?: boolean
   readonly full?: boolean
-  /** Destinations are denied. */
+  /** The destination `a` is denied. */
   readonly denies?: boolean
+  /** Ends that count stand over the client's and over every target's. */
+  readonly counted?: boolean
+  /** HTTP that is carried as it is, is not read. */
+  readonly unread?: boolean
+  /** The listener takes SOCKS. */
+  readonly socks?: boolean
+  /** What is recognised; absent for all that this proxy speaks. */
+  readonly protocols?: ProtocolTable
 }
 
 export const connection =
-  ({ direction = "outbound", opaque = false, full = false, denies = false }: Accepted = {}) =>
+  ({
+    direction = "outbound",
+    opaque = false,
+    full = false,
+    denies = false,
+    counted = false,
+    unread = false,
+    socks = true,
+    protocols,
+  }: Accepted = {}) =>
   (): ConnectionWorld => {
     const all = new Ends()
     const shared = new Shared()
     const { effects } = all
     const client = all.add("client")
+    const counting = new Map<string, CountingEnd>()
+    const over = (end: ScriptedEnd): End => {
+      if (!counted) return end
+      const counter = new CountingEnd(end)
+      counting.set(end.name, counter)
+      return counter
+    }
     const story = { ended: 0, resumed: 0, cancelled: false, defects: 0, dialling: false }
     let dialling: DialOwner | undefined
     const undial = (): DialOwner => {
@@ -60,16 +86,12 @@ export const connection =
     })
     const around: ListenerContext = {
       direction,
-      settings: () => shared.settings,
+      settings: () => ({ ...shared.settings, followHttp: !unread }),
       accepts: () => accepted,
       // A connection starts a dial and cancels it, no more.
       dialer: { dial: (target, asking) => dial(target, asking) as Dial, reclaim() {} },
-      policy: {
-        permit: () => (denies ? refusal("destination-denied", "as the script says") : undefined),
-        permitAddress: () => undefined,
-      },
+      destination: destinations(denies ? [{ _tag: "Name", name: "a" }] : [])[direction],
       splicer: new Splicer(undefined),
-      workload,
       nameOf: (host, port) => formatTarget({ host, port }),
       exchanges: shared.context(direction),
       observer: {
@@ -77,6 +99,8 @@ export const connection =
         ended() {},
         overloaded() {},
         answered: (_, answered) => effects.add(`reports ${reportOf(answered)}`),
+        followed: (_, followed) => effects.add(`reports ${reportOf(followed)}, as it passed`),
+        unfollowed: (_, why) => effects.add(`reads no more: ${why}`),
         dialled() {},
         detected() {},
         defect: (_, cause) => {
@@ -85,29 +109,39 @@ export const connection =
         },
       },
     }
-    const accepted: AcceptedProtocols = {
+    let accepted: AcceptedProtocols = {
       opaque,
-      allowed: { http: true, socks: true, insteadOfTls: "write http://" },
+      allowed: { http: true, socks, insteadOfTls: "write http://" },
       verbatim: direction === "inbound",
       handshakeTimeout: settings.handshakeTimeout,
       limits: { ...settings, pseudonym },
+      ...(protocols && { protocols }),
     }
     const flow = flowOf({ direction })
-    const machine = new Connection(asSocket(client), flow, around, full, {
+    const machine = new Connection(over(client), flow, around, full, {
       ended: () => {
         story.ended++
         const refused = flow.refusal === undefined ? "" : `, refused: ${flow.refusal.reason}`
-        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}`)
+        const told = flow.logged === "everything" ? ", all told" : ""
+        effects.add(`over, ended by ${endingOf(flow)} in ${flow.phase}${refused}${told}`)
       },
     })
     machine.begin(() => void story.resumed++)
     const deeds = {
       ...shared.deeds,
       connected: () => {
-        const end = asSocket(all.next("target"))
+        const end = asSocket(over(all.next("target")))
         undial().connected({ end, address: address("192.0.2.1"), port: 443 }, performance.now())
       },
       "the dial fails": (reason: string) => undial().failed(refusal(reason as Reason, "as the script says"), undefined),
+      "only SOCKS is taken": () => {
+        accepted = { ...accepted, allowed: { ...accepted.allowed, http: false } }
+      },
+      "what was counted?": () => {
+        for (const [name, { countedIn, countedOut }] of counting) {
+          effects.add(`${name}: ${countedIn} in, ${countedOut} out`)
+        }
+      },
       cancel: () => {
         story.cancelled ||= story.ended === 0
         machine.cancel("drain")
@@ -121,7 +155,5 @@ export const connection =
     return { effects, ends: all.ends, client, drain: shared.drain, story, deeds, giveUp }
   }
 
-const workload: Target = toName("workload", 80)
-
-/** A connection asks no more of a socket than what a scripted end has, its names included. */
+/** A connection asks no more of a target's socket than what a scripted end has, its name included. */
 const asSocket = (end: End): SocketEnd => end as SocketEnd

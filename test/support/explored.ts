@@ -5,7 +5,7 @@ import { nextDue } from "../../src/net/common/deadline.ts"
 import { uncertainBytes } from "../../src/net/common/delivery.ts"
 import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { exchange, type ExchangeWorld, type WatchedDrain } from "./http-worlds.ts"
-import { connection, type ConnectionWorld } from "./connection-world.ts"
+import { type Accepted, connection, type ConnectionWorld } from "./connection-world.ts"
 import { type Explored, finishAll, peerMoves } from "./explorer.ts"
 import { act, bytesOf, pass } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
@@ -45,8 +45,22 @@ const unheld = (from: ScriptedEnd, to: ScriptedEnd): string | undefined =>
     ? `${to.name} is behind, and ${from.name} is not paused`
     : undefined
 
-export const exploredRelay = ({ before, client, target }: Begin): Explored<RelayWorld> => ({
-  make: relay(),
+/** What is carried, it has heard, and its end once; but what was thrown away. */
+const heard = ({ client, target, wiretap }: RelayWorld): ReadonlyArray<string> => {
+  if (wiretap === undefined) return []
+  const wrongs: Array<string> = []
+  const { heard } = wiretap
+  if (!client.given.startsWith(heard.client)) wrongs.push("the wiretap heard what the client did not send")
+  if (!target.given.startsWith(heard.target)) wrongs.push("the wiretap heard what the target did not send")
+  if (!heard.client.startsWith(target.taken)) wrongs.push("the target got what the wiretap did not hear")
+  if (!heard.target.startsWith(client.taken)) wrongs.push("the client got what the wiretap did not hear")
+  if (wiretap.ends !== 1) wrongs.push(`the wiretap is told of the end ${wiretap.ends} times`)
+  return wrongs
+}
+
+/** `wiretap`: somebody listens, where the client speaks first. */
+export const exploredRelay = ({ before, client, target }: Begin, wiretap = false): Explored<RelayWorld> => ({
+  make: relay(wiretap ? { wiretap: "silently" } : {}),
   before,
   moves: (world, said) => {
     if (world.over.count > 0 || world.over.cancelled) return []
@@ -54,8 +68,9 @@ export const exploredRelay = ({ before, client, target }: Begin): Explored<Relay
   },
   always: ({ client, target }) => unheld(client, target) ?? unheld(target, client),
   finish: finishAll,
-  wrongs: ({ client, target, over, effects }) => {
-    const wrongs = [...carried(client, client.given, target), ...carried(target, target.given, client)]
+  wrongs: (world) => {
+    const { client, target, over, effects } = world
+    const wrongs = [...carried(client, client.given, target), ...carried(target, target.given, client), ...heard(world)]
     if (over.count !== (over.cancelled ? 0 : 1)) wrongs.push(`its end is told ${over.count} times`)
     const byTime = effects.lines.some((line) => line === "relayed, ended by timeout")
     if (over.cancelled || byTime) return wrongs
@@ -130,8 +145,11 @@ export const exploredExchange = ({ before, client, target }: Begin): Explored<Ex
 })
 
 /** The first tunnel of a client that asks for one by CONNECT. */
-export const exploredConnection = ({ before, client, target }: Begin): Explored<ConnectionWorld> => ({
-  make: connection(),
+export const exploredConnection = (
+  { before, client, target }: Begin,
+  accepted?: Accepted,
+): Explored<ConnectionWorld> => ({
+  make: connection(accepted),
   before,
   moves: (world, said) => {
     const { story } = world

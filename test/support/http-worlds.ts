@@ -11,16 +11,16 @@ import { ClientOrigins } from "../../src/net/http/client-origins.ts"
 import { OriginPool } from "../../src/net/http/origin-pool.ts"
 import { DescriptorBudget } from "../../src/net/sockets/descriptor-budget.ts"
 import { Splicer } from "../../src/net/splice/splicer.ts"
+import type { Direction } from "../../src/flow/flow.ts"
 import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { toLatin1 } from "../../src/protocol/bytes.ts"
 import { makeForwarding } from "../../src/protocol/http/forward.ts"
 import { Inbox } from "../../src/protocol/inbox.ts"
 import { type Reason, refusal } from "../../src/protocol/refusal.ts"
 import { formatTarget } from "../../src/protocol/target.ts"
-import { toName } from "./dialling.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
-import { bytes, Ends, pseudonym, settings } from "./worlds.ts"
+import { bytes, destinations, Ends, pseudonym, settings } from "./worlds.ts"
 
 const forwarding = makeForwarding(pseudonym)
 
@@ -62,10 +62,9 @@ export class Shared {
     },
   }
 
-  context(direction: ExchangeContext["direction"]): ExchangeContext {
+  context(direction: Direction): ExchangeContext {
     return {
-      direction,
-      workload: direction === "inbound" ? toName("workload", 80) : undefined,
+      resolve: destinations()[direction].resolve,
       limits: () => this.settings,
       pseudonym,
       forwarding,
@@ -96,6 +95,7 @@ export const origins = (): World => {
       own.forget(origin)
       origin.release()
     },
+    originExpired: (origin) => own.release(origin),
   }
   const now = (): Settings => shared.settings
   const make = (key: string): OriginConnection => {

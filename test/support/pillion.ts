@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "../../scripts/build.ts"
-import { Lines, openFiles, type Output, residentBytes, runCommand } from "./process.ts"
+import { anonymousBytes, Lines, openFiles, type Output, residentBytes, runCommand } from "./process.ts"
 import { within } from "./within.ts"
 
 export interface Options {
@@ -110,6 +110,10 @@ export class Pillion {
 
   residentBytes(): number {
     return residentBytes(this.pid)
+  }
+
+  anonymousBytes(): number {
+    return anonymousBytes(this.pid)
   }
 
   /** A GET to the health listener: its status code. */

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { after, forgetAll, nextDue } from "../../src/net/common/deadline.ts"
 import { nobody } from "../../src/net/common/end.ts"
+import { CountingEnd } from "./counting-end.ts"
 import { bytesOf, holdTime, pass, play } from "./playbook.ts"
 import { ScriptedEnd } from "./scripted-end.ts"
 import { relay } from "./worlds.ts"
@@ -24,7 +25,7 @@ for (const name in failures) {
 }
 
 const leaves = () => {
-  after(1000, () => {})
+  after(1000, { expire() {} })
   return relay()()
 }
 
@@ -50,12 +51,31 @@ test("a machine that writes behind FIN, or keeps a chunk, is found out", () => {
   expect(end.wrongs).toEqual(["peer: a chunk was kept beyond its call", "peer: 1 bytes are written behind FIN"])
 })
 
+test("an end that counts finds out what went past it", () => {
+  const below = new ScriptedEnd("peer")
+  below.sends("unheard")
+  const end = new CountingEnd(below)
+  below.sends("abc")
+  end.write(Uint8Array.of(1, 2, 3, 4))
+  below.receiver = nobody
+  below.sends("d")
+  below.write(Uint8Array.of(5, 6))
+  end.received += 1
+  end.sent += 1
+  expect([end.countedIn, end.countedOut]).toEqual([3, 4])
+  below.receiver = end
+  end.terminate()
+  const moved = "peer: bytes were moved past an end without a descriptor"
+  const counts = ["peer: 3 bytes were counted, and 4 came", "peer: 4 bytes were counted, and 6 went"]
+  expect(below.wrongs).toEqual([moved, moved, ...counts])
+})
+
 test("the next deadline of all is known, until all are forgotten", () => {
   const fired: Array<number> = []
   const now = performance.now()
-  after(3000, () => fired.push(3))
-  after(1000, () => fired.push(1))
-  after(2000, () => fired.push(2))
+  after(3000, { expire: () => void fired.push(3) })
+  after(1000, { expire: () => void fired.push(1) })
+  after(2000, { expire: () => void fired.push(2) })
   expect(nextDue()).toBe(now + 1000)
   pass(1000)
   expect([fired, nextDue()]).toEqual([[1], now + 2000])

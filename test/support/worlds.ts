@@ -4,21 +4,37 @@
  */
 import { Delivery } from "../../src/net/common/delivery.ts"
 import { Linger } from "../../src/net/common/linger.ts"
-import { type ClientIntent, Negotiation, type AcceptedProtocols } from "../../src/net/negotiation.ts"
+import {
+  type AcceptedProtocols,
+  type ClientIntent,
+  Negotiation,
+  type NegotiationOwner,
+} from "../../src/net/negotiation.ts"
 import { Relay } from "../../src/net/tunnel/relay.ts"
-import { Splicer } from "../../src/net/splice/splicer.ts"
 import type { Flow } from "../../src/flow/flow.ts"
 import { fromLatin1, toLatin1 } from "../../src/protocol/bytes.ts"
 import { formatTarget } from "../../src/protocol/target.ts"
+import { CountingEnd } from "./counting-end.ts"
 import { flowOf } from "./flows.ts"
 import { bytesOf, Effects, type World } from "./playbook.ts"
 import { ScriptedEnd } from "./scripted-end.ts"
+import { type Destinations, makeDestinations } from "../../src/proxy/destination.ts"
+import type { Settings } from "../../src/config/settings.ts"
 import { settingsOf } from "./settings.ts"
+import { ScriptedSplicer, ScriptedWiretap } from "./wiretaps.ts"
 
 /** What every machine is given. */
 export const pseudonym = "px"
 export const settings = settingsOf()
 export const bytes = (text: string): Uint8Array => fromLatin1(bytesOf(text))
+
+/** Where connections go: to a workload of that name, or wherever their clients say unless that is denied. */
+export const destinations = (denyDestinations: Settings["denyDestinations"] = []): Destinations =>
+  makeDestinations({
+    settings: () => ({ ...settings, proxyHost: { _tag: "Name", name: "workload" }, proxyPort: 80, denyDestinations }),
+    listening: () => [],
+    localAddresses: () => new Set(),
+  })
 
 /** The ends of a world, and what is told of them. */
 export class Ends {
@@ -51,6 +67,8 @@ export interface RelayWorld extends World {
   readonly client: ScriptedEnd
   readonly target: ScriptedEnd
   readonly over: { count: number; cancelled: boolean }
+  /** Who listens, if anybody does. */
+  readonly wiretap: ScriptedWiretap | undefined
 }
 
 /** What went before the two ends were joined. */
@@ -58,22 +76,32 @@ export interface Joined {
   readonly toClient?: string
   readonly toTarget?: string
   readonly clientFinished?: boolean
+  /** Somebody listens; "silently": without telling what it hears. */
+  readonly wiretap?: boolean | "silently"
   /** Done to the ends before that. */
   readonly before?: (client: ScriptedEnd, target: ScriptedEnd) => void
 }
 
 export const relay =
-  ({ toClient = "", toTarget = "", clientFinished = false, before }: Joined = {}) =>
+  ({ toClient = "", toTarget = "", clientFinished = false, wiretap, before }: Joined = {}) =>
   (): RelayWorld => {
     const all = new Ends()
     const client = all.add("client")
     const target = all.add("target")
     const flow = flowOf()
     const over = { count: 0, cancelled: false }
+    const splicer = new ScriptedSplicer(all.effects.add)
+    const listener = new ScriptedWiretap(wiretap === "silently" ? () => {} : all.effects.add)
+    let listens: ScriptedWiretap | undefined
     const machine = new Relay(client, target, {
       flow,
       limits: () => settings,
-      splicer: new Splicer(undefined),
+      splicer,
+      wiretap: (first, held) => {
+        if (wiretap === undefined) return undefined
+        if (wiretap === true) all.effects.add(`is asked who listens to ${toLatin1(first)}${held ? ", held" : ""}`)
+        return (listens = listener)
+      },
       relayed: () => {
         over.count++
         all.effects.add(`relayed, ended by ${endingOf(flow)}`)
@@ -85,7 +113,19 @@ export const relay =
       over.cancelled ||= over.count === 0
       machine.cancel()
     }
-    return { ...all, effects: all.effects, ends: all.ends, client, target, over, deeds: { cancel }, giveUp: cancel }
+    const deeds = { cancel, ...splicer.deeds, ...listener.deeds }
+    return {
+      effects: all.effects,
+      ends: all.ends,
+      deeds,
+      giveUp: cancel,
+      client,
+      target,
+      over,
+      get wiretap() {
+        return listens
+      },
+    }
   }
 
 /** What a listener takes; an inbound one carries HTTP in origin-form as it is. */
@@ -94,28 +134,37 @@ export const opening =
   (): World => {
     const all = new Ends()
     const client = all.add("client")
-    const machine = new Negotiation(
-      client,
-      {
-        opaque: false,
-        allowed: { http: true, socks: true, insteadOfTls: "write http://" },
-        verbatim: false,
-        handshakeTimeout: settings.handshakeTimeout,
-        limits: { ...settings, pseudonym },
-        ...more,
-      },
-      {
-        asked: (asked) => all.effects.add(`asks for ${wordsOf(asked)}`),
-        abandoned: () => all.effects.add("is abandoned"),
-      },
-    )
+    const accepts: AcceptedProtocols = {
+      opaque: false,
+      allowed: { http: true, socks: true, insteadOfTls: "write http://" },
+      verbatim: false,
+      handshakeTimeout: settings.handshakeTimeout,
+      limits: { ...settings, pseudonym },
+      ...more,
+    }
+    const owner: NegotiationOwner = {
+      asked: (asked) => all.effects.add(`asks for ${wordsOf(asked)}`),
+      abandoned: () => all.effects.add("is abandoned"),
+    }
+    let machine = new Negotiation(client, accepts, owner)
+    /** What a layer does: puts an end over the client's, and hands on what has come. */
+    const again = (): void => {
+      const { inbox, finished } = machine
+      machine = new Negotiation(new CountingEnd(client), accepts, owner, inbox, finished)
+      machine.ask(performance.now())
+    }
     const cancel = (): void => machine.cancel()
     const giveUp = (): void => {
       cancel()
       client.terminate()
     }
     const holds = (): void => all.effects.add(`holds ${machine.inbox.length}${machine.finished ? ", finished" : ""}`)
-    const deeds = { ask: () => machine.ask(performance.now()), cancel, "what is held?": holds }
+    const deeds = {
+      ask: () => machine.ask(performance.now()),
+      cancel,
+      "another end is asked": again,
+      "what is held?": holds,
+    }
     return { effects: all.effects, ends: all.ends, deeds, giveUp }
   }
 

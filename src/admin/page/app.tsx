@@ -6,10 +6,11 @@ import { useEffect, useReducer, useRef, useState } from "preact/hooks"
 
 import { Details, type Detailed } from "./details.tsx"
 import { Drain } from "./drain.tsx"
+import { filtersOf, noFilters } from "./filters.ts"
 import { whole } from "./format.ts"
 import { PageModel } from "./model.ts"
 import { askSettings, poll } from "./poll.ts"
-import { matcher, type Order, type Told } from "./rows.ts"
+import type { Order, Told } from "./rows.ts"
 import { Settings } from "./settings.tsx"
 import { Table } from "./table.tsx"
 import { Tabs, type Tab } from "./tabs.tsx"
@@ -18,7 +19,7 @@ import { Tiles } from "./tiles.tsx"
 export const App = () => {
   const { model, complain, miss, togglePause } = useModel()
   const [tab, setTab] = useState<Tab>("open")
-  const [words, setWords] = useState("")
+  const { words, filters, search } = useFilters()
   const [order, setOrder] = useState<Order>({ by: "when", descending: true })
   const [look, setLook] = useState<Detailed | undefined>(undefined)
   const [settings, setSettings] = useState<ReadonlyArray<Told>>([])
@@ -30,9 +31,9 @@ export const App = () => {
     setTab(to)
     if (to === "settings") askSettings().then(setSettings, (cause: unknown) => miss(String(cause)))
   }
-  const fits = matcher(words)
   const all = tab === "open" ? model.open : model.ended
-  const rows = all.filter((row) => fits(row.words))
+  const rows = all.filter(({ facts }) => filters.rows.fits(facts))
+  const { problem } = tab === "settings" ? filters.settings : filters.rows
   const of = tab === "open" ? model.total : all.length
   return (
     <>
@@ -44,14 +45,17 @@ export const App = () => {
       <main>
         <div class="bar">
           <Tabs chosen={tab} counts={{ open: model.total, ended: model.ended.length }} choose={changeTab} />
-          <Search input={filter} words={words} setWords={setWords} />
+          <Search input={filter} words={words} search={search} wrong={problem !== undefined} />
           <span id="shown" class="quiet">
             {tab === "settings" || rows.length === of ? "" : `${whole(rows.length)} of ${whole(of)} shown`}
           </span>
         </div>
+        <p id="filter-problem" class="quiet" role="status" hidden={problem === undefined}>
+          {problem}
+        </p>
         <div id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
           {tab === "settings" ? (
-            <Settings settings={settings} fits={fits} />
+            <Settings settings={settings} fits={filters.settings.fits} />
           ) : (
             <Table
               root={list}
@@ -68,6 +72,17 @@ export const App = () => {
       <Details look={look} />
     </>
   )
+}
+
+/** What stands in the box, and what is shown by it. */
+const useFilters = () => {
+  const [words, setWords] = useState("")
+  const [filters, setFilters] = useState(noFilters)
+  const search = (text: string): void => {
+    setWords(text)
+    setFilters((before) => filtersOf(text, before))
+  }
+  return { words, filters, search }
 }
 
 /** The model, which is polled as long as the page is shown, and what changes it; each change draws the page again. */
@@ -148,10 +163,12 @@ const Header = ({ model, togglePause, complain }: HeaderProps) => (
 interface SearchProps {
   readonly input: RefObject<HTMLInputElement | null>
   readonly words: string
-  readonly setWords: (words: string) => void
+  readonly search: (words: string) => void
+  /** The words are no filter; the one before them holds. */
+  readonly wrong: boolean
 }
 
-const Search = ({ input, words, setWords }: SearchProps) => (
+const Search = ({ input, words, search, wrong }: SearchProps) => (
   <label class="search">
     <span class="unseen">Filter</span>
     <input
@@ -160,10 +177,12 @@ const Search = ({ input, words, setWords }: SearchProps) => (
       type="search"
       autocomplete="off"
       spellcheck={false}
-      placeholder="Filter: words, -word to leave out"
+      placeholder="Filter: words, host:api, -status:2xx"
+      aria-invalid={wrong}
+      aria-describedby="filter-problem"
       aria-keyshortcuts="/"
       value={words}
-      onInput={({ currentTarget }) => setWords(currentTarget.value)}
+      onInput={({ currentTarget }) => search(currentTarget.value)}
     />
     <kbd aria-hidden="true">/</kbd>
   </label>

@@ -1,6 +1,10 @@
 /**
- * Rows: what the admin listener reports of connections and requests, as the table shows it; filtered and sorted.
+ * Rows: what the admin listener reports of connections and requests, as the table shows it, and in its order.
  */
+
+import type { FilterableEntry } from "../../observe/filter/entry-filter.ts"
+
+import { filterable } from "./filters.ts"
 
 /** One object of JSON, its fields not trusted to be there. */
 export type Told = Readonly<Record<string, unknown>>
@@ -25,8 +29,8 @@ export interface Row {
   readonly when: number
   /** Counts up with time, where two rows have the same millisecond. */
   readonly turn: number
-  /** Everything that the filter looks at, in lower case. */
-  readonly words: string
+  /** Everything that a filter can ask about. */
+  readonly facts: FilterableEntry
   readonly told: Told
 }
 
@@ -56,7 +60,6 @@ const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "las
   const target = method === "" ? text(told, "target") : `${method} ${text(told, "authority")}${text(told, "path")}`
   const [direction, protocol, client] = [text(told, "direction"), text(told, "protocol"), text(told, "client")]
   const flow = number(told, "flow")
-  const further = ["address", "sni", "phase", "code", "detail", "error"].map((field) => text(told, field))
   return {
     ...own,
     flow,
@@ -66,7 +69,7 @@ const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "las
     target,
     bytesIn: number(told, "bytes_in"),
     bytesOut: number(told, "bytes_out"),
-    words: [flow, direction, protocol, own.state, client, target, ...further].join(" ").toLowerCase(),
+    facts: filterable(told, own.lasted),
     told,
   }
 }
@@ -90,17 +93,6 @@ const text = (told: Told, field: string): string => {
 const number = (told: Told, field: string): number => {
   const value = told[field]
   return typeof value === "number" ? value : 0
-}
-
-/** Whether every word of the filter is there, and none of those with a minus before them. */
-export const matcher = (filter: string): ((words: string) => boolean) => {
-  const all = filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "" && word !== "-")
-  const without = all.filter((word) => word.startsWith("-")).map((word) => word.slice(1))
-  const wanted = all.filter((word) => !word.startsWith("-"))
-  return (words) => wanted.every((word) => words.includes(word)) && !without.some((word) => words.includes(word))
 }
 
 /** Keys that the table can be sorted by. */

@@ -1,11 +1,12 @@
 /**
  * Settings: every option with its value in force, and where that value came from.
  */
+import type { Setting } from "./filters.ts"
 import type { Told } from "./rows.ts"
 
 interface Props {
   readonly settings: ReadonlyArray<Told>
-  readonly fits: (words: string) => boolean
+  readonly fits: (setting: Setting) => boolean
 }
 
 /** Those that fit the filter; what somebody chose stands out from what holds by default. */
@@ -21,9 +22,9 @@ export const Settings = ({ settings, fits }: Props) => (
       </thead>
       <tbody>
         {settings
-          .map((told) => [shown(told["option"]), shown(told["value"]), shown(told["origin"])] as const)
-          .filter((cells) => fits(cells.join(" ").toLowerCase()))
-          .map(([option, value, origin]) => (
+          .map(settingOf)
+          .filter(fits)
+          .map(({ option, value, origin }) => (
             <tr key={option} class={origin === "default" ? "" : "chosen"}>
               <th scope="row">{option}</th>
               <td>{value === "" ? "–" : value}</td>
@@ -34,6 +35,12 @@ export const Settings = ({ settings, fits }: Props) => (
     </table>
   </div>
 )
+
+const settingOf = (told: Told): Setting => ({
+  option: shown(told["option"]),
+  value: shown(told["value"]),
+  origin: shown(told["origin"]),
+})
 
 const shown = (value: unknown): string => {
   if (value === null || value === undefined) return ""

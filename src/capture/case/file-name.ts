@@ -1,5 +1,5 @@
 /**
- * File names of cases: method, path with what varies in braces, and the end of the id. The same request has the same
+ * File name: what a case's file is called: method, path with what varies in braces, and the end of the id. The same request has the same
  * name in every capture but for the id. Hosts and paths are strangers' words: nothing but `[A-Za-z0-9._{}-]` gets into
  * a name, and none goes up a folder.
  */

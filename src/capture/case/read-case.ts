@@ -1,5 +1,5 @@
 /**
- * Reads a case file, strictly: whatever stands in it is read or reported with its line, so that no edit is lost without
+ * Read case: a case file, read strictly: whatever stands in it is read or reported with its line, so that no edit is lost without
  * a word. `lint` is the same reading, for its problems only.
  */
 import type { InterimResponse, RecordedBody, RecordedFrame, RecordedRequest, RecordedResponse } from "../record.ts"

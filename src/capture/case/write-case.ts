@@ -1,5 +1,5 @@
 /**
- * Writes a case as a Markdown file: front matter, the request, the response, each as a head and its content, then the
+ * Write case: a case as a Markdown file: front matter, the request, the response, each as a head and its content, then the
  * messages of a WebSocket. Everything in the file is read back, but for the words of its first heading.
  */
 import type { RecordedBody, RecordedFrame } from "../record.ts"

@@ -5,8 +5,8 @@ import { parseArgs } from "node:util"
 import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
 import { allOptions } from "../../config/options.ts"
-import { didYouMean } from "../../config/suggest.ts"
-import { filterFields } from "../../observe/access/filter.ts"
+import { didYouMean } from "../../flow/suggest.ts"
+import { filterFields } from "../../observe/filter/entry-filter.ts"
 import {
   type CommandFlag,
   type CommandName,
@@ -71,7 +71,7 @@ export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, Co
     const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
     const language = command === "env" ? yield* takeWord(command, words, languages) : undefined
     const shell = command === "completions" ? yield* takeWord(command, words, shells) : undefined
-    const filter = command === "top" || command === "tap" ? yield* takeFilter(command, words) : ""
+    const filter = isFiltered(command) ? yield* takeFilter(command, words) : ""
     if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
     const invocation = {
       command,
@@ -104,9 +104,32 @@ const tokenize = (argv: ReadonlyArray<string>) => {
   return parseArgs({ args: [...argv], options: { ...types, ...shorts }, strict: false, tokens: true }).tokens
 }
 
+/** Short flags that are ours; for a command with a filter any other word with one dash is a term of it, negated. */
+const shortFlags: ReadonlySet<string> = new Set(["-h", "-V"])
+
+/** The tokens of a command line, of which the words of a filter that begin with a dash are words. */
+const tokensOf = (argv: ReadonlyArray<string>): Tokens => {
+  const tokens = tokenize(argv)
+  const command = tokens.find((token) => token.kind === "positional")
+  if (command === undefined || !isFiltered(command.value)) return tokens
+  // A group of short flags is a token for each letter: all of one word have its index.
+  const isWord = (token: Tokens[number]): boolean =>
+    token.kind === "option" &&
+    token.index > command.index &&
+    !token.rawName.startsWith("--") &&
+    !shortFlags.has(argv[token.index] ?? "")
+  return tokens.flatMap((token, i): Tokens => {
+    if (!isWord(token)) return [token]
+    if (tokens[i - 1]?.index === token.index) return []
+    return [{ kind: "positional", index: token.index, value: argv[token.index] ?? "" }]
+  })
+}
+
+const isFiltered = (command: string): boolean => command === "top" || command === "tap"
+
 const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
   const collected: Collected = { words: [], flags: [], given: new Map(), rest: undefined }
-  const tokens = tokenize(argv)
+  const tokens = tokensOf(argv)
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
     if (token.kind === "option-terminator") {
@@ -192,7 +215,7 @@ const takeFilter = (
   home = process.env["HOME"] ?? "",
 ): Result.Result<string, ConfigError> => {
   const given = words.splice(0)
-  const at = given.findIndex((word, i) => word === home && Object.hasOwn(filterFields, given[i - 1] ?? ""))
+  const at = given.findIndex((word, i) => home !== "" && word === home && filterFields.includes(given[i - 1] ?? ""))
   if (at < 0) return Result.succeed(given.join(" "))
   return Result.fail(
     usageError(

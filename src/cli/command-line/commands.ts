@@ -106,7 +106,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     takesOptions: true,
     examples: [
       ["pillion top", "q quits, s sorts, / filters, p pauses"],
-      ["pillion top direction = outbound", "only what the workload sends"],
+      ["pillion top direction:outbound not probe", "only what the workload sends"],
       ["pillion top --json", "one look, for a program"],
     ],
   },
@@ -117,8 +117,13 @@ export const commands: { readonly [N in CommandName]: Command } = {
     takesOptions: true,
     examples: [
       ["pillion tap", "everything from now on"],
-      ["pillion tap 'host ~ api status = 5xx'", "what fails of some hosts; also != !~ < > and plain words"],
-      ["pillion tap 'direction = inbound' --json", "for a program: a line of the access log each"],
+      ["pillion tap host:api status:5xx", "what fails of some hosts; plain words stand anywhere"],
+      ["pillion tap -path:/health ms:150..", "what is slow, but not these; also ..20 and 100..200"],
+      [
+        "pillion tap 'method:POST and (status = 4xx or bytes > 1000)'",
+        "quoted against the shell; also or, not, != ~ !~",
+      ],
+      ["pillion tap direction:inbound --json", "for a program: a line of the access log each"],
     ],
   },
   completions: {

@@ -3,6 +3,7 @@
  * script is written from this, so a new option or command is completed without another word.
  */
 import { allOptions } from "../../config/options.ts"
+import { filterFields } from "../../observe/filter/entry-filter.ts"
 
 import { type CommandName, commandFlags, commandNames, commands, languages, shells } from "../command-line/commands.ts"
 
@@ -23,8 +24,9 @@ export interface CompletableCommand {
   readonly name: CommandName
   readonly summary: string
   readonly flags: ReadonlyArray<CompletableFlag>
-  /** Words that may follow it. */
+  /** Words that may follow it, and whether more than one of them may. */
   readonly words: ReadonlyArray<string>
+  readonly manyWords: boolean
 }
 
 const bare = (
@@ -47,10 +49,15 @@ const helpFlag = bare("help", "explain the command", { short: "h" })
 export const defaultCommand: CommandName = "run"
 export const versionFlag = bare("version", "print the version", { short: "V" })
 
+/** A filter's value may stand behind a space, which shells put after what they complete. */
+const filterWords = filterFields.map((field) => `${field}:`)
+
 const wordsOf: Partial<Record<CommandName, ReadonlyArray<string>>> = {
   env: languages,
   completions: shells,
   help: commandNames,
+  top: filterWords,
+  tap: filterWords,
 }
 
 export const completableCommands: ReadonlyArray<CompletableCommand> = commandNames.map((name) => {
@@ -58,7 +65,13 @@ export const completableCommands: ReadonlyArray<CompletableCommand> = commandNam
   const own = flags.map((flag) =>
     bare(flag, commandFlags[flag].summary, { value: commandFlags[flag].values ?? "none" }),
   )
-  return { name, summary, flags: [...own, ...(takesOptions ? optionFlags : []), helpFlag], words: wordsOf[name] ?? [] }
+  return {
+    name,
+    summary,
+    flags: [...own, ...(takesOptions ? optionFlags : []), helpFlag],
+    words: wordsOf[name] ?? [],
+    manyWords: wordsOf[name] === filterWords,
+  }
 })
 
 /** Every flag of any command, once. */

@@ -3,7 +3,7 @@
  * sent, and its exit code becomes the proxy's.
  *
  * With a terminal it also shares the proxy's process group, so that the shell's job control and the keys of the terminal
- * mean both. Without one it leads a group of its own, which gets the signals: a shell's children are told too.
+ * mean both. Without one it leads a group of its own, which gets the signals, and so do a shell's children.
  */
 import { statSync } from "node:fs"
 import * as Data from "effect/Data"
@@ -27,11 +27,11 @@ export class ChildNotStarted extends Data.TaggedError("ChildNotStarted")<{
 
 export interface Child {
   readonly pid: number
-  /** Its exit code once it has ended, or 128 + n if signal n ended it. */
+  /** The program's exit code once it has ended, or 128 + n if signal n ended it. */
   readonly exitCode: Effect.Effect<number>
   readonly ended: () => boolean
   /**
-   * Passes on a signal that the proxy was sent, unless the terminal has told the program already, or the same stop
+   * Passes on a signal that the proxy was sent, unless the program has it from the terminal already, or the same stop
    * signal was passed on within the last second. Does nothing after the end.
    */
   readonly signal: (signal: Signal) => void
@@ -87,12 +87,12 @@ export const startChild = (parts: ChildParts): Effect.Effect<Child, ChildNotStar
     }
   })
 
-/** What cannot be told, because the program is gone or belongs to another user now, is not told. */
+/** Sends a signal; does nothing where the program is gone, or belongs to another user now. */
 const tryKill = (target: number, signal: Signal): void => {
   try {
     process.kill(target, signal)
   } catch {
-    // ESRCH or EPERM: nothing that whoever sent the signal could do about it.
+    // ESRCH or EPERM: the sender of the signal could do nothing about it.
   }
 }
 
@@ -168,7 +168,7 @@ const pathsOf = (name: Uint8Array, variables: ReadonlyArray<Uint8Array>): Readon
 
 const slash = 0x2f
 
-/** What the C library takes where there is no PATH. */
+/** The path that the C library takes where there is no PATH. */
 const usualPath = "/bin:/usr/bin"
 
 const notStarted = (program: string, code: string): ChildNotStarted => {

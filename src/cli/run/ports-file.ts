@@ -8,7 +8,7 @@ import { type ConfigError, valueError } from "../../config/error.ts"
 
 import { type Ports, portsText } from "../running/ports.ts"
 
-/** Writes the file whole or not at all: whoever waits for it never reads half of it. */
+/** Writes the file whole or not at all: a program that waits for the file never reads half of one. */
 export const writePortsFile = (path: string, ports: Ports): Effect.Effect<void, ConfigError> =>
   Effect.try({
     try: () => {

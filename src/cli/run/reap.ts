@@ -6,13 +6,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Spawning, takeEnded } from "./spawn.ts"
 
-/** Tells the exit code of the child `own`, once. Until the scope closes, and `own` has ended. */
+/** Calls `ended` with the exit code of the child `own`, once. Reaps until the scope closes, and `own` has ended. */
 export const reapChildren = (
   libc: Spawning,
   own: number,
   ended: (code: number) => void,
 ): Effect.Effect<void, never, Scope.Scope> => {
-  // Elsewhere than as PID 1 other children belong to whoever started them.
+  // Except as PID 1, other children are waited for where they were started.
   const which = process.pid === 1 ? -1 : own
   const until = { ended: false, closed: false }
   const reap = (): void => {

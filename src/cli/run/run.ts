@@ -116,6 +116,7 @@ const makeObservers = (settings: () => Settings): Observers => {
   const accessLog = makeAccessLog({
     output: settings().accessLog ? stdout : undefined,
     format: accessFormat,
+    filter: () => settings().accessLogFilter,
     color: wantsColor(isatty(1), process.env),
     recent,
   })
@@ -261,7 +262,7 @@ const watchTerminal = (terminal: Terminal) =>
 const saysFarewell = ({ terminal, signals }: RunArgs): boolean =>
   terminal !== undefined && !signals.ignored.has(constants.signals.SIGHUP) && terminal.hungUp()
 
-/** Levels, deadlines, limits, resolve, strictness and destinations change at once; the rest waits for a restart. */
+/** Levels, deadlines, limits, resolve, strictness, destinations and what is logged change at once; the rest waits for a restart. */
 const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
   const reread = args.reread()
   metrics.reloaded(Result.isSuccess(reread) ? "success" : "failure")

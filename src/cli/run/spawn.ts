@@ -39,21 +39,21 @@ const WNOHANG = 1
 const opaque = (): Uint8Array => new Uint8Array(1024)
 
 export interface Program {
-  /** Where it may be, as absolute or relative paths; the first that can be executed is taken, as execvp(3) does. */
+  /** Absolute or relative paths of the program; the first that can be executed is taken, as execvp(3) does. */
   readonly paths: ReadonlyArray<Uint8Array>
-  /** Its own name first. */
+  /** The program's own name first. */
   readonly arguments: ReadonlyArray<Uint8Array>
   /** `name=value` each. */
   readonly environment: ReadonlyArray<Uint8Array>
-  /** Whether it leads a process group of its own. */
+  /** Whether the program leads a process group of its own. */
   readonly ownGroup: boolean
-  /** Numbers of the signals that it ignores at first; every other one has its default meaning. */
+  /** Numbers of the signals that the program ignores at first; every other one has its default meaning. */
   readonly ignored: ReadonlySet<number>
   /** Undefined: those of this process. */
   readonly openFiles: OpenFiles | undefined
 }
 
-/** Its process id, or the name of the errno that says why it does not run. */
+/** Starts a program: its process id, or the name of the errno that says why it does not run. */
 export const spawnProgram = (libc: Spawning, program: Program): number | string => {
   const argv = stringArray(program.arguments)
   const envp = stringArray(program.environment)
@@ -125,7 +125,7 @@ const stringArray = (
 
 export interface Ended {
   readonly pid: number
-  /** Its exit code, or 128 + n if signal n ended it. */
+  /** The exit code, or 128 + n if signal n ended the process. */
   readonly code: number
 }
 
@@ -136,7 +136,7 @@ export const takeEnded = (libc: Spawning, pid: number): Ended | undefined => {
   return ended > 0 ? { pid: ended, code: exitCode(status[0]!) } : undefined
 }
 
-/** From a status of waitpid(2). */
+/** Reads the exit code from a status of waitpid(2). */
 const exitCode = (status: number): number => {
   const signal = status & 0x7f
   return signal === 0 ? (status >> 8) & 0xff : 128 + signal

@@ -41,7 +41,7 @@ export class Terminal {
   tellsGroup(signal: Signal): boolean {
     const { foreground, leader } = parseStat(this.stat())
     if (fromKeyboard.has(signal)) return foreground
-    // Of a session whose terminal closes the leader is told by the kernel, and tells its jobs, as shells do.
+    // When a terminal closes, the kernel signals the leader of its session, which signals its jobs, as shells do.
     return signal === "SIGHUP" && !leader && this.hungUp()
   }
 }
@@ -50,11 +50,11 @@ interface Stat {
   readonly terminal: boolean
   /** This process is in the foreground group of its terminal. */
   readonly foreground: boolean
-  /** It leads its session. */
+  /** This process leads its session. */
   readonly leader: boolean
 }
 
-/** From the text of /proc/self/stat; nothing of it holds for a text that is none. */
+/** Reads the text of /proc/self/stat; for any other text everything is false. */
 export const parseStat = (stat: string): Stat => {
   // A program's name stands in parentheses, and may hold anything.
   const [, , group, session, terminal = "0", foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")

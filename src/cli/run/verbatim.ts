@@ -11,7 +11,7 @@ export interface Verbatim {
   readonly lost: string | undefined
 }
 
-/** What the process was started with, as in /proc; empty where that may not be read. */
+/** Arguments and environment of a process as they were at its start, from /proc; empty where that may not be read. */
 export interface Started {
   readonly arguments: ReadonlyArray<Uint8Array>
   readonly environment: ReadonlyArray<Uint8Array>
@@ -20,7 +20,7 @@ export interface Started {
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** The last arguments of the command line; one that says something else there is taken from its string. */
+/** Returns the last arguments of the command line; one whose text differs there is taken from its string. */
 export const verbatimArguments = (texts: ReadonlyArray<string>, started: Started): Verbatim => {
   const last = started.arguments.slice(started.arguments.length - texts.length)
   let lost: string | undefined
@@ -34,8 +34,8 @@ export const verbatimArguments = (texts: ReadonlyArray<string>, started: Started
 }
 
 /**
- * `name=value` for each variable, those that are as they were at the start with their bytes from there; so is what has
- * no name, or a name that stands there twice.
+ * Returns `name=value` for each variable; one that is as it was at the start has its bytes from there. Entries without a
+ * name are kept, and so are both of a name that stands there twice.
  */
 export const verbatimEnvironment = (variables: Readonly<Record<string, string>>, started: Started): Verbatim => {
   const entries = started.environment.map((raw) => ({ raw, text: decoder.decode(raw) }))
@@ -63,10 +63,10 @@ const nameOf = (entry: string): string | undefined => {
   return equals <= 0 ? undefined : entry.slice(0, equals)
 }
 
-/** Whether the bytes are what a string says. */
+/** Whether the bytes are UTF-8, so that a string holds all of them. */
 export const isText = (bytes: Uint8Array): boolean => !decoder.decode(bytes).includes(notUtf8)
 
-/** What this process was started with. */
+/** Reads what this process was started with. */
 export const ownStart = (): Started => ({
   arguments: splitZeros(procBytes("self/cmdline")),
   environment: splitZeros(procBytes("self/environ")),

@@ -7,7 +7,8 @@ import { usageError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
 import { prettyLine } from "../../observe/access/access-formats.ts"
 import type { Entry } from "../../observe/access/entry.ts"
-import { parseFilter } from "../../observe/access/filter.ts"
+import { parseFilter } from "../../observe/filter/entry-filter.ts"
+import { isProblem } from "../../observe/filter/problem.ts"
 import { wantsColor } from "../../observe/log/log.ts"
 import { follow } from "../running/admin-client.ts"
 import { failed, type Outcome } from "../command-line/outcome.ts"
@@ -25,7 +26,7 @@ export type Print = (text: string) => boolean
 /** Prints until the proxy ends, which is a failure, or until it is interrupted. */
 export const tap = (settings: Settings, { filter, json }: TapArgs, print: Print): Effect.Effect<Outcome, unknown> => {
   const parsed = parseFilter(filter)
-  if (Result.isFailure(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.failure}`))
+  if (isProblem(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.problem}`))
   const port = runningPort(settings, "admin")
   if (Result.isFailure(port)) return Effect.succeed(failed(port.failure))
   const color = wantsColor(process.stdout.isTTY === true, process.env)

@@ -1,8 +1,9 @@
 /**
  * Top keys: what a key press changes in the view of `pillion top`. Pure.
  */
-import * as Result from "effect/Result"
-import { maxFilter, parseFilter } from "../../observe/access/filter.ts"
+import { parseFilter } from "../../observe/filter/entry-filter.ts"
+import { maxFilter } from "../../observe/filter/parse.ts"
+import { isProblem } from "../../observe/filter/problem.ts"
 import { sortKeys } from "./top-model.ts"
 import type { View } from "./top-screen.ts"
 
@@ -67,6 +68,6 @@ const type = (view: View, typing: string, key: string): View => {
 
 const apply = (view: View, text: string): View => {
   const filter = parseFilter(text)
-  if (Result.isFailure(filter)) return { ...view, typing: undefined, problem: `the filter ${filter.failure}` }
-  return { ...view, typing: undefined, filter: filter.success, filterText: text.trim(), problem: undefined }
+  if (isProblem(filter)) return { ...view, typing: undefined, problem: `the filter ${filter.problem}` }
+  return { ...view, typing: undefined, filter: filter.matches, filterText: text.trim(), problem: undefined }
 }

@@ -4,7 +4,7 @@
  */
 import type { Open } from "../../admin/connections.ts"
 import type { Entry } from "../../observe/access/entry.ts"
-import type { Filter } from "../../observe/access/filter.ts"
+import type { Filter, FilterableEntry } from "../../observe/filter/entry-filter.ts"
 
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000
@@ -135,15 +135,17 @@ export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): 
     return found
   }
   for (const entry of model.entries) if (filter(entry)) group(nameOf(entry)).ended.push(entry)
-  for (const open of model.look.open) if (filter(asEntry(open))) group(open.target ?? "-").open.push(open)
+  for (const open of model.look.open) if (filter(filterableOpen(open))) group(open.target ?? "-").open.push(open)
+  const counted = countedFlows(model)
   const all = [...groups].map(([name, { ended, open }]): Destination => {
     const latencies = latenciesOf(ended)
+    const ownBytes = ended.filter(({ method, flow }) => method === undefined || !counted.has(flow))
     return {
       name,
       flows: ended.length,
       open: open.length,
-      in: total(ended, "bytes_in") + total(open, "bytes_in"),
-      out: total(ended, "bytes_out") + total(open, "bytes_out"),
+      in: total(ownBytes, "bytes_in") + total(open, "bytes_in"),
+      out: total(ownBytes, "bytes_out") + total(open, "bytes_out"),
       p50: percentile(latencies, 0.5),
       p99: percentile(latencies, 0.99),
       errors: ended.filter(isError).length,
@@ -152,24 +154,23 @@ export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): 
   return all.toSorted(sort === "name" ? byName : (a, b) => (b[sort] ?? -1) - (a[sort] ?? -1) || byName(a, b))
 }
 
+/** Connections that count the bytes of their requests themselves: those that are open, and those with bytes of their own. */
+const countedFlows = ({ look, entries }: TopModel): ReadonlySet<number> => {
+  const flows = new Set(look.open.map(({ flow }) => flow))
+  for (const { method, flow, bytes_in, bytes_out } of entries) {
+    if (method === undefined && bytes_in + bytes_out > 0) flows.add(flow)
+  }
+  return flows
+}
+
 const byName = (a: Destination, b: Destination): number => a.name.localeCompare(b.name)
 
-const nameOf = ({ authority, target }: Entry): string => authority ?? target ?? "-"
+/** Inbound ends at the workload, whatever name its clients have for it. */
+const nameOf = ({ direction, authority, target }: Entry): string =>
+  (direction === "inbound" ? target : authority) ?? target ?? "-"
 
 const total = (flows: ReadonlyArray<Entry | Open>, key: "bytes_in" | "bytes_out"): number =>
   flows.reduce((sum, flow) => sum + flow[key], 0)
 
 /** An open connection as far as a filter can ask about it. */
-const asEntry = (open: Open): Entry => ({
-  ...open,
-  time: open.started,
-  t_total: open.age,
-  t_detect: undefined,
-  t_handshake: undefined,
-  t_dial: undefined,
-  t_first_byte: undefined,
-  end: undefined,
-  code: undefined,
-  refusal: undefined,
-  detail: undefined,
-})
+export const filterableOpen = (open: Open): FilterableEntry => ({ ...open, t_total: open.age })

@@ -2,9 +2,10 @@
  * Top screen: the model of `pillion top` as lines of text, exactly as wide and as high as the terminal. Pure.
  */
 import { amount } from "../../observe/access/access-formats.ts"
-import type { Filter } from "../../observe/access/filter.ts"
+import type { Filter } from "../../observe/filter/entry-filter.ts"
 import { plainText } from "../../observe/output/text.ts"
 
+import { filteredTotals } from "./top-filtered.ts"
 import {
   type Destination,
   destinationsOf,
@@ -46,7 +47,7 @@ const cyan = "36"
 
 /** One text for each row of the terminal. */
 export const screen = (model: TopModel, view: View): ReadonlyArray<string> => {
-  const top = [title(model, view), [], ...summary(model), []]
+  const top = [title(model, view), [], ...(view.filterText === "" ? summary(model) : filteredSummary(model, view)), []]
   const room = Math.max(0, view.rows - top.length - 2)
   const destinations = destinationsOf(model, view.filter, view.sort)
   const header: ReadonlyArray<Piece> = [headings(view, destinations.length)]
@@ -105,14 +106,47 @@ const summary = (model: TopModel): ReadonlyArray<ReadonlyArray<Piece>> => {
       [shown(0.99), bold],
       [seen, dim],
     ],
-    [label("refused"), ...refused(look.metrics)],
+    [label("refused"), ...refused(refusalsOf(look.metrics))],
+  ]
+}
+
+/** The same lines of what the filter lets through, in the time that is remembered. */
+const filteredSummary = (model: TopModel, { filter }: View): ReadonlyArray<ReadonlyArray<Piece>> => {
+  const { connections, requests, bytesIn, bytesOut, open, ended, latencies, refusals } = filteredTotals(model, filter)
+  const shown = (share: number): string => time(percentile(latencies, share)).padStart(8)
+  const unseen = model.missed > 0 ? `, ${whole(model.missed)} unseen` : ""
+  return [
+    [
+      label("connections"),
+      [`${perSecond(connections).padStart(9)}/s`, bold],
+      `${whole(open).padStart(9)} open`,
+      ["   only what the filter lets through", dim],
+    ],
+    [label("requests"), [`${perSecond(requests).padStart(9)}/s`, bold]],
+    [
+      label("bytes"),
+      ["in ", dim],
+      [`${amount(bytesIn)}/s`.padStart(12), bold],
+      ["   out ", dim],
+      [`${amount(bytesOut)}/s`.padStart(12), bold],
+    ],
+    [
+      label("first byte"),
+      ["p50 ", dim],
+      [shown(0.5), bold],
+      ["   p90 ", dim],
+      [shown(0.9), bold],
+      ["   p99 ", dim],
+      [shown(0.99), bold],
+      [`  of ${whole(ended)} in 60 s${unseen}`, dim],
+    ],
+    [label("refused"), ...refused(refusals)],
   ]
 }
 
 const label = (text: string): Piece => [` ${text.padEnd(13)}`, dim]
 
-const refused = (metrics: TopModel["look"]["metrics"]): ReadonlyArray<Piece> => {
-  const reasons = refusalsOf(metrics)
+const refused = (reasons: ReturnType<typeof refusalsOf>): ReadonlyArray<Piece> => {
   if (reasons.length === 0) return [["none", green]]
   return reasons.flatMap(([reason, count]): ReadonlyArray<Piece> => [`${reason} `, [whole(count), red], "   "])
 }

@@ -8,24 +8,17 @@ import * as Result from "effect/Result"
 import type { Open } from "../../admin/connections.ts"
 import { usageError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
-import { parseFilter } from "../../observe/access/filter.ts"
+import { parseFilter } from "../../observe/filter/entry-filter.ts"
+import { isProblem } from "../../observe/filter/problem.ts"
 import { wantsColor } from "../../observe/log/log.ts"
 import { get } from "../running/admin-client.ts"
 import { NoAnswer } from "../running/ask.ts"
 import { done, failed, type Outcome } from "../command-line/outcome.ts"
 import { runningPort } from "../running/ports.ts"
 import { isEntry } from "./tap.ts"
+import { filteredTotals, type FilteredTotals } from "./top-filtered.ts"
 import { press } from "./top-keys.ts"
-import {
-  advance,
-  destinationsOf,
-  latenciesOf,
-  type Look,
-  type TopModel,
-  percentile,
-  rates,
-  refusalsOf,
-} from "./top-model.ts"
+import { advance, destinationsOf, type Look, type TopModel, percentile, rates, refusalsOf } from "./top-model.ts"
 import { screen, type View } from "./top-screen.ts"
 
 /** Milliseconds between two looks. */
@@ -39,7 +32,7 @@ export interface TopArgs {
 /** Shows until somebody presses q; succeeds at once where there is no terminal. */
 export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effect<Outcome, unknown> => {
   const parsed = parseFilter(filter)
-  if (Result.isFailure(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.failure}`))
+  if (isProblem(parsed)) return Effect.fail(usageError(`the filter ${JSON.stringify(filter)} ${parsed.problem}`))
   const port = runningPort(settings, "admin")
   if (Result.isFailure(port)) return Effect.succeed(failed(port.failure))
   // A dumb terminal (Emacs, a build log) can neither place the cursor nor clear the screen.
@@ -50,7 +43,7 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
     rows: process.stdout.rows || 24,
     color: wantsColor(process.stdout.isTTY === true, process.env),
     sort: "flows",
-    filter: parsed.success,
+    filter: parsed.matches,
     filterText: filter,
     typing: undefined,
     problem: undefined,
@@ -80,21 +73,29 @@ const plain = (model: TopModel, view: View): string => {
     .trimEnd()}\n`
 }
 
-const summaryOf = (model: TopModel, { filter, sort }: View): object => {
+/** Everything; with a filter of what it lets through. */
+const totalsOf = (model: TopModel, { filter, filterText }: View): FilteredTotals => {
+  const totals = filteredTotals(model, filter)
+  if (filterText !== "") return totals
   const [, connections, requests, bytesIn, bytesOut] = rates(model)
-  const latencies = latenciesOf(model.entries)
+  const refusals = refusalsOf(model.look.metrics)
+  return { ...totals, connections, requests, bytesIn, bytesOut, open: model.look.total, refusals }
+}
+
+const summaryOf = (model: TopModel, view: View): object => {
+  const { connections, requests, bytesIn, bytesOut, open, latencies, refusals } = totalsOf(model, view)
   return {
     version: model.look.version,
     state: model.look.state,
-    open: model.look.total,
+    open,
     per_second: { connections, requests, bytes_in: bytesIn, bytes_out: bytesOut },
     first_byte_ms: {
       p50: percentile(latencies, 0.5),
       p90: percentile(latencies, 0.9),
       p99: percentile(latencies, 0.99),
     },
-    refusals: Object.fromEntries(refusalsOf(model.look.metrics)),
-    destinations: destinationsOf(model, filter, sort),
+    refusals: Object.fromEntries(refusals),
+    destinations: destinationsOf(model, view.filter, view.sort),
   }
 }
 

@@ -1,8 +1,8 @@
 /**
- * Step: what is under way for one connection (a handshake, a dial, a relay, ...), as whoever may have to give it up
- * sees it.
+ * Cancellable: what is under way for one connection (a handshake, a dial, a relay, ...), as the connection sees it, which
+ * may have to give it up.
  */
 export interface Cancellable {
-  /** Ends it at once: whoever waits for its outcome hears nothing more of it. Harmless when it is over. */
+  /** Ends at once: the owner hears nothing more. Harmless after the end. */
   readonly cancel: () => void
 }

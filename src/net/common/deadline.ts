@@ -10,12 +10,17 @@
 
 import { IntrusiveList, type ListNode } from "./intrusive-list.ts"
 
-/** An armed deadline; owned by whoever armed it, who must `cancel` it when the wait is over. */
+/** The owner of a deadline. One with two deadlines knows which of them is armed, or has an object for one of them. */
+export interface Expires {
+  /** The deadline is over: it is no longer armed. */
+  readonly expire: () => void
+}
+
+/** An armed deadline; its owner must `cancel` it when the wait is over. */
 export interface Deadline extends ListNode<Deadline> {
   readonly queue: Queue
   readonly at: number
-  readonly fire: (owner: unknown) => void
-  readonly owner: unknown
+  readonly owner: Expires
   armed: boolean
 }
 
@@ -32,18 +37,11 @@ class Queue extends IntrusiveList<Deadline> {
 const queues = new Map<number, Queue>()
 
 /**
- * Calls `fire` once, `milliseconds` from now, unless it is cancelled first. Where every connection has such a deadline,
- * `fire` is one function for all of them and is given its `owner`: a closure each would cost as much as the deadline.
- * `now` spares a reading of the monotonic clock where the caller has just read it.
+ * Has `owner` expire once, `milliseconds` from now, unless the deadline is cancelled first. Every connection has several:
+ * a closure each would cost as much as the deadline, so it calls a method. `now` spares a reading of the monotonic clock
+ * where the caller has just read it.
  */
-export function after(milliseconds: number, fire: () => void): Deadline
-export function after<Owner>(milliseconds: number, fire: (owner: Owner) => void, owner: Owner, now?: number): Deadline
-export function after(
-  milliseconds: number,
-  fire: (owner: never) => void,
-  owner?: unknown,
-  now = performance.now(),
-): Deadline {
+export const after = (milliseconds: number, owner: Expires, now = performance.now()): Deadline => {
   let queue = queues.get(milliseconds)
   if (queue === undefined) {
     queue = new Queue(milliseconds)
@@ -52,7 +50,6 @@ export function after(
   const deadline: Deadline = {
     queue,
     at: now + milliseconds,
-    fire: fire as (owner: unknown) => void,
     owner,
     previous: undefined,
     next: undefined,
@@ -70,14 +67,14 @@ export const cancel = (deadline: Deadline | undefined): void => {
   deadline.queue.remove(deadline)
 }
 
-/** Tells when the next deadline is due, on the monotonic clock; undefined when none is armed. Looks at every duration. */
+/** Returns when the next deadline is due, on the monotonic clock; undefined when none is armed. Looks at every duration. */
 export const nextDue = (): number | undefined => {
   let next: number | undefined
   for (const { first } of queues.values()) if (first !== undefined && !(next! <= first.at)) next = first.at
   return next
 }
 
-/** Forgets every deadline, so that none of them fires: whoever puts another clock in place of this one begins anew. */
+/** Forgets every deadline, so that none of them fires: a test that puts another clock in its place begins anew. */
 export const forgetAll = (): void => {
   for (const { timer } of queues.values()) clearTimeout(timer)
   queues.clear()
@@ -95,7 +92,7 @@ const expire = (queue: Queue): void => {
     while (queue.first !== undefined && queue.first.at <= now + 1) {
       const due = queue.first
       cancel(due)
-      due.fire(due.owner)
+      due.owner.expire()
     }
   } finally {
     // Also when one of them throws: the others must not sleep for its sake. And not before: what a deadline arms while

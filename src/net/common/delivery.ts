@@ -1,19 +1,19 @@
 /**
  * Delivery: waits until the peer of an end has acknowledged what was written to it.
  *
- * The kernel tells nobody when that is so, so it is asked: soon at first, then seldom. Only whoever has written more
- * than fits into any peer's window needs to know.
+ * The kernel does not report that, so it is asked: soon at first, then seldom. What fits into any peer's window is not
+ * worth a question.
  */
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import type { End } from "./end.ts"
 import { enoughFor } from "./progress.ts"
 import type { Cancellable } from "./cancellable.ts"
 
-/** Who waits: hears one of the two, once, unless the wait is cancelled. */
+/** Hears one of the two, once, unless the wait is cancelled. */
 export interface DeliveryOwner {
   /** The peer has acknowledged everything. */
   readonly delivered: () => void
-  /** It took nothing, or a trickle, for as long as it may. */
+  /** The peer took nothing, or a trickle, for as long as it may. */
   readonly stalled: () => void
 }
 
@@ -24,11 +24,11 @@ const maxLook = 1000
 /** Where less than this was written to an end it counts as delivered: it fits into any window, and a question costs a call. */
 export const uncertainBytes = 64 * 1024
 
-/** How much of what was sent to an end its peer has acknowledged. */
+/** Returns how many of the bytes that were sent to an end its peer has acknowledged. */
 export const acknowledgedBy = (end: End): number =>
   end.sent < uncertainBytes ? end.sent : end.sent - end.unacknowledged()
 
-export class Delivery implements Cancellable {
+export class Delivery implements Cancellable, Expires {
   private readonly end: End
   private readonly total: number
   private readonly stallTimeout: number
@@ -48,7 +48,7 @@ export class Delivery implements Cancellable {
     this.stallTimeout = stallTimeout
     this.owner = owner
     this.acknowledged = end.sent - end.unacknowledged()
-    this.deadline = after(this.every, look, this)
+    this.deadline = after(this.every, this)
   }
 
   /** Asks now whether everything has got there. */
@@ -56,7 +56,8 @@ export class Delivery implements Cancellable {
     return this.end.sent - this.end.unacknowledged() >= this.total
   }
 
-  look(): void {
+  /** Looks how far the delivery has got. */
+  expire(): void {
     const acknowledged = this.end.sent - this.end.unacknowledged()
     if (acknowledged >= this.total) return this.owner.delivered()
     const now = performance.now()
@@ -65,12 +66,10 @@ export class Delivery implements Cancellable {
       this.progressAt = now
     } else if (now - this.progressAt >= this.stallTimeout) return this.owner.stalled()
     this.every = Math.min(2 * this.every, maxLook)
-    this.deadline = after(Math.min(this.every, this.stallTimeout), look, this, now)
+    this.deadline = after(Math.min(this.every, this.stallTimeout), this, now)
   }
 
   cancel(): void {
     cancel(this.deadline)
   }
 }
-
-const look = (delivery: Delivery): void => delivery.look()

@@ -1,8 +1,8 @@
 /**
- * Drain: the one fact that the program is going to stop, for everyone who has to know.
+ * Drain signal: the one fact that the program is going to stop, for everyone who has to know.
  */
 
-/** Who has to know. */
+/** A part of the program that has to know. */
 export interface DrainListener {
   /** Called once, when the drain starts. */
   readonly drained: () => void

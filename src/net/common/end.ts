@@ -5,7 +5,7 @@
  * to close one. What an end hears goes to its current `receiver`; handing an end on means setting another receiver.
  */
 
-/** Who hears an end. Called synchronously from the event loop; must not throw. */
+/** Hears an end. Called synchronously from the event loop; must not throw. */
 export interface Receiver {
   /**
    * Bytes arrived. They are the receiver's for as long as this call lasts: the next bytes come into the same memory.
@@ -32,14 +32,14 @@ export interface End {
   /** True until `closed` was called. */
   readonly open: boolean
   /**
-   * The file descriptor of a socket whose bytes may be moved past this end, by whoever counts them in `received` and
-   * `sent`; -1 when it is not open, and for an end that wants to see them.
+   * The file descriptor of a socket whose bytes may be moved past this end, and are counted in `received` and
+   * `sent` then; -1 when it is not open, and for an end that wants to see them.
    */
   readonly descriptor: number
   /**
-   * Whether something of the peer's is here that the receiver has not been told: bytes, a FIN or a reset. Unless `asking`
-   * the kernel it may be no more than what the present turn of the event loop has found. The error of a reset is told to
-   * who asks, and once: the receiver may hear of an end in its place.
+   * Whether bytes, a FIN or a reset of the peer are here that the receiver has not heard of. Unless `asking` the kernel,
+   * only those that the present turn of the event loop has found may count. The kernel reports the error of a reset once,
+   * to this question: the receiver may hear of an end in its place.
    */
   readonly hasNews: (asking: boolean) => boolean
   /** Takes as many bytes as the kernel does now and returns their count; the rest stays the caller's. -1: gone. */
@@ -52,7 +52,8 @@ export interface End {
    */
   readonly shutdown: () => void
   /**
-   * Bytes that were written and that the peer has not acknowledged, our FIN counted as one. Asks the kernel. 0 for a closed end, and where that cannot be known.
+   * Bytes that were written and that the peer has not acknowledged, our FIN counted as one. Asks the kernel. 0 for a
+   * closed end, and where that cannot be known.
    */
   readonly unacknowledged: () => number
   /**
@@ -65,5 +66,5 @@ export interface End {
   readonly terminate: () => void
 }
 
-/** A receiver for an end that nobody listens to: before its first owner, and after its last. */
+/** The receiver of an end before its first owner, and after its last. Ignores everything. */
 export const nobody: Receiver = { data() {}, drain() {}, ended() {}, closed() {} }

@@ -3,10 +3,10 @@
  * period in which enough was acknowledged: a long answer to a finished request is no leak, a trickle that holds
  * descriptors is one.
  */
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import { enoughFor } from "./progress.ts"
 
-/** Whose ends they are. */
+/** The owner of the two ends. */
 export interface HalfCloseOwner {
   /** Milliseconds for a period; read when one begins, for a reload may change it. */
   readonly halfCloseTimeout: () => number
@@ -16,10 +16,10 @@ export interface HalfCloseOwner {
   readonly halfCloseExpired: () => void
 }
 
-export class HalfClose {
+export class HalfClose implements Expires {
   private readonly owner: HalfCloseOwner
   private timeout = 0
-  /** What had been acknowledged when the period began. */
+  /** Bytes that had been acknowledged when the period began. */
   private progress = 0
   private deadline: Deadline | undefined = undefined
 
@@ -32,7 +32,7 @@ export class HalfClose {
   private arm(): void {
     this.timeout = this.owner.halfCloseTimeout()
     this.progress = this.owner.acknowledged()
-    this.deadline = after(this.timeout, expire, this)
+    this.deadline = after(this.timeout, this)
   }
 
   expire(): void {
@@ -44,5 +44,3 @@ export class HalfClose {
     cancel(this.deadline)
   }
 }
-
-const expire = (halfClose: HalfClose): void => halfClose.expire()

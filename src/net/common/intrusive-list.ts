@@ -1,9 +1,9 @@
 /**
- * Chain: things in the order in which they came, any of which may leave at any time. The links lie in the things, for
- * each connection is in several chains: a Set would be 33 bytes more for each.
+ * Intrusive list: things in the order in which they came, any of which may leave at any time. The links lie in the
+ * things, for each connection is in several lists: a Set would be 33 bytes more for each.
  */
 
-/** A place in one chain; the two fields are the chain's own. */
+/** A place in one list; the two fields belong to the list. */
 export interface ListNode<T> {
   previous: T | undefined
   next: T | undefined
@@ -13,33 +13,33 @@ export class IntrusiveList<T extends ListNode<T>> implements Iterable<T> {
   first: T | undefined = undefined
   last: T | undefined = undefined
 
-  /** Adds at the end; `link` is in no chain. */
-  add(link: T): void {
+  /** Adds at the end; `node` is in no list. */
+  add(node: T): void {
     const { last } = this
-    link.previous = last
-    if (last === undefined) this.first = link
-    else last.next = link
-    this.last = link
+    node.previous = last
+    if (last === undefined) this.first = node
+    else last.next = node
+    this.last = node
   }
 
-  /** Takes out of the middle; `link` is in this chain. */
-  remove(link: T): void {
-    const { previous, next } = link
-    link.previous = undefined
-    link.next = undefined
+  /** Takes out of the middle; `node` is in this list. */
+  remove(node: T): void {
+    const { previous, next } = node
+    node.previous = undefined
+    node.next = undefined
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.last = previous
     else next.previous = previous
   }
 
-  /** The oldest first. The one that was given may leave before the next one is asked for. */
+  /** Yields the oldest first. What was yielded may leave before the next one is asked for. */
   *[Symbol.iterator](): Generator<T> {
-    let link = this.first
-    while (link !== undefined) {
-      const { next }: T = link
-      yield link
-      link = next
+    let node = this.first
+    while (node !== undefined) {
+      const { next }: T = node
+      yield node
+      node = next
     }
   }
 }

@@ -8,7 +8,7 @@
  */
 import { empty } from "../../protocol/bytes.ts"
 
-import { after, cancel, type Deadline } from "./deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "./deadline.ts"
 import { uncertainBytes } from "./delivery.ts"
 import type { End, Receiver } from "./end.ts"
 import { enoughFor } from "./progress.ts"
@@ -22,20 +22,20 @@ export const lingerBytes = 1024 * 1024 * 1024
 /** How the last words fared: all of them got there; the peer left before that; or it did not take them in time. */
 export type LingerOutcome = "delivered" | "left" | "timeout"
 
-/** Who hears that the socket is closed: once, unless the wait is cancelled. */
+/** Hears that the socket is closed: once, unless the wait is cancelled. */
 export interface LingerOwner {
   readonly closed: (outcome: LingerOutcome) => void
 }
 
 /** Sends last words, which may be empty, then closes an end in order, or by force when the peer does not let it. */
-export class Linger implements Receiver, Cancellable {
+export class Linger implements Receiver, Cancellable, Expires {
   private readonly end: End
   /** Milliseconds for which a peer may take nothing of what is there for it. */
   private readonly stallTimeout: number
   private owner: LingerOwner | undefined
   private tail: Uint8Array | undefined = undefined
   private deadline: Deadline | undefined = undefined
-  /** What `sent` is when everything is written. */
+  /** The value of `sent` when everything is written. */
   private total = 0
   private discarded = 0
   // As it was when there was progress last.
@@ -82,11 +82,11 @@ export class Linger implements Receiver, Cancellable {
   }
 
   private arm(now: number): void {
-    this.deadline = after(Math.min(lingerTimeout, this.stallTimeout), look, this, now)
+    this.deadline = after(Math.min(lingerTimeout, this.stallTimeout), this, now)
   }
 
   /** Goes on as long as there is progress. */
-  look(): void {
+  expire(): void {
     const { end } = this
     const now = performance.now()
     const unacknowledged = end.unacknowledged()
@@ -129,8 +129,6 @@ export class Linger implements Receiver, Cancellable {
     owner.closed(delivered ? "delivered" : this.timedOut ? "timeout" : "left")
   }
 }
-
-const look = (linger: Linger): void => linger.look()
 
 /** Closes an end that nobody waits for, in order behind `words`, and in bounded time. */
 export const discard = (end: End, stallTimeout: number, words: Uint8Array = empty): void => {

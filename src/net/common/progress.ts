@@ -3,8 +3,8 @@
  * descriptors is none; a slow link is.
  */
 
-/** Bytes a second. A client on the slowest of links that anybody uses is faster; who is slower leaks descriptors. */
+/** Bytes a second. A client on the slowest link in use is faster; a slower one leaks descriptors. */
 export const minRate = 1024
 
-/** Bytes that are progress in so many milliseconds; at least one. */
+/** Returns how many bytes in a period of `milliseconds` are progress; at least one. */
 export const enoughFor = (milliseconds: number): number => Math.max(1, Math.floor((minRate * milliseconds) / 1000))

@@ -12,9 +12,10 @@ import { type Address, addressLiteral } from "../../protocol/address.ts"
 import { refusal, type Refusal } from "../../protocol/refusal.ts"
 import { comparableName, formatTarget, type Host, type Target } from "../../protocol/target.ts"
 import { Attempt, type Connect } from "../sockets/attempt.ts"
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import { type Loss, Race, type RaceOwner } from "./race.ts"
-import { type Answer, type Found, makeResolver, type Resolver } from "./resolver.ts"
+import type { Found, Resolution } from "./resolution.ts"
+import { makeResolver, type Resolver } from "./resolver.ts"
 import type { SocketEnd } from "../sockets/socket-end.ts"
 import { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 import type { Cancellable } from "../common/cancellable.ts"
@@ -32,7 +33,7 @@ export interface Dialled {
 
 /** Asks for a connection, and hears what became of it: once, unless the dial is cancelled. */
 export interface DialOwner {
-  /** What the policy says about one address of the host that was `asked` for: undefined permits it. */
+  /** Judges one address of the host that was `asked` for, by the policy: undefined permits it. */
   readonly permit: (address: Address, port: number, asked: Host) => Refusal | undefined
   /** `started` is when the dial was, on the monotonic clock. */
   readonly connected: (dialled: Dialled, started: number) => void
@@ -89,7 +90,7 @@ interface Asked {
 }
 
 /** One dial: its deadline, and the phase that it is in. */
-export class Dial implements Cancellable, RaceOwner {
+export class Dial implements Cancellable, RaceOwner, Expires {
   private readonly target: Target
   private readonly owner: DialOwner
   private readonly parts: DialerParts
@@ -99,7 +100,7 @@ export class Dial implements Cancellable, RaceOwner {
   private deadline: Deadline | undefined = undefined
   private leave: (() => void) | undefined = undefined
   private race: Race | undefined = undefined
-  /** What the resolver has answered, if it was asked; remembered addresses may be asked for again. */
+  /** The resolver's answer, if it was asked; remembered addresses may be asked for again. */
   private asked: Asked | undefined = undefined
   /** How the race for remembered addresses was lost. */
   private loss: Loss | undefined = undefined
@@ -117,7 +118,7 @@ export class Dial implements Cancellable, RaceOwner {
   /** `now` is on the monotonic clock. May have failed before it returns. */
   start(now: number): void {
     this.started = now
-    this.deadline = after(this.settings.dialTimeout, expire, this, now)
+    this.deadline = after(this.settings.dialTimeout, this, now)
     const { host, port } = this.target
     if (host._tag !== "Name") return this.connect([host], port)
     const name = comparableName(host.name)
@@ -138,7 +139,7 @@ export class Dial implements Cancellable, RaceOwner {
     this.race?.cancel()
   }
 
-  private resolved(name: string, answer: Answer, remembered: boolean): void {
+  private resolved(name: string, answer: Resolution, remembered: boolean): void {
     if (answer._tag === "Missing") return this.fail(answer.refusal, undefined)
     const { asked } = this
     this.asked = { name, answer, mayAskAgain: remembered && asked === undefined }
@@ -169,7 +170,7 @@ export class Dial implements Cancellable, RaceOwner {
     this.owner.connected(result, this.started)
   }
 
-  /** A name moves: an address that is remembered may be nobody's by now, and then others are asked for, once. */
+  /** Names move: a remembered address may be out of use by now. Then the resolver is asked for others, once. */
   private lost(loss: Loss): void {
     const { asked } = this
     // What this machine lacks is not the addresses' fault.
@@ -183,7 +184,7 @@ export class Dial implements Cancellable, RaceOwner {
 
   expire(): void {
     this.isLate = true
-    if (this.race !== undefined) return this.race.expire()
+    if (this.race !== undefined) return this.race.timeOut()
     this.leave?.()
     if (this.loss !== undefined) return this.fail(this.loss.refusal, this.loss.address)
     this.fail(refusal("name-timeout", `${formatTarget(this.target)}: no answer from the name server`), undefined)
@@ -194,8 +195,6 @@ export class Dial implements Cancellable, RaceOwner {
     this.owner.failed(refusal, address)
   }
 }
-
-const expire = (dial: Dial): void => dial.expire()
 
 /** RFC 6761 section 6.3: `localhost`, and every name below it, is never looked up. */
 const localhost: ReadonlyArray<Address> = [addressLiteral("127.0.0.1"), addressLiteral("::1")]

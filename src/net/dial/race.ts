@@ -3,13 +3,13 @@
  *
  * Attempts start one after another, `stagger` apart, and one that fails lets the next start at once. The first to
  * connect wins, and the others are cancelled; one that was overtaken is evicted where descriptors are scarce. A race
- * resolves nothing and has no deadline of its own: whoever runs it calls `expire`.
+ * resolves nothing and has no deadline for the whole: its owner calls `timeOut`.
  */
 import type { Address } from "../../protocol/address.ts"
 import type { Reason, Refusal } from "../../protocol/refusal.ts"
 import { refusal } from "../../protocol/refusal.ts"
 import type { Attempt, Connect, AttemptOwner } from "../sockets/attempt.ts"
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 
 /** Milliseconds between two starts: the "Connection Attempt Delay" of RFC 8305 section 5, at its recommended value. */
@@ -26,7 +26,7 @@ export interface Loss {
   readonly address: string
 }
 
-export class Race implements AttemptOwner {
+export class Race implements AttemptOwner, Expires {
   private readonly addresses: ReadonlyArray<Address>
   private readonly port: number
   private readonly connect: Connect
@@ -57,12 +57,17 @@ export class Race implements AttemptOwner {
       const address = this.addresses[this.next++]!
       const attempt = this.connect(address, this.port, this)
       if (typeof attempt !== "string") {
-        if (this.next < this.addresses.length) this.delay = after(stagger, () => this.start())
+        if (this.next < this.addresses.length) this.delay = after(stagger, this)
         return this.run(attempt)
       }
       this.lost(address, reasonOf(attempt), attempt)
     }
     if (this.running.length === 0 && this.loss !== undefined) this.owner.raced(this.loss)
+  }
+
+  /** The last attempt has had its time alone. */
+  expire(): void {
+    this.start()
   }
 
   connected(attempt: Attempt): void {
@@ -79,7 +84,7 @@ export class Race implements AttemptOwner {
   }
 
   /** Ends the race: attempts that have not answered count as timed out, and the most telling loss is reported. */
-  expire(): void {
+  timeOut(): void {
     for (const { address } of this.running) this.lost(address, "connection-timeout", "no answer in time")
     this.cancel()
     if (this.loss !== undefined) this.owner.raced(this.loss)
@@ -143,7 +148,7 @@ const reasonsByProgress: ReadonlyArray<Reason> = [
   "proxy-error",
 ]
 
-/** What a client is told about an error of connect(2). */
+/** Returns the reason for which a client is refused after an error of connect(2). */
 export const reasonOf = (code: string): Reason => {
   switch (code) {
     case "ECONNREFUSED":

@@ -9,7 +9,7 @@ import type { EndedBy } from "../../flow/flow.ts"
 import { concat, empty } from "../../protocol/bytes.ts"
 import { type Read, RequestReader } from "../../protocol/http/reader.ts"
 import type { RequestHead } from "../../protocol/http/request.ts"
-import type { Inbox } from "../../protocol/inbox.ts"
+import { type Inbox, maxHeldBytes } from "../../protocol/inbox.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
 
 import { Delivery, type DeliveryOwner, uncertainBytes } from "../common/delivery.ts"
@@ -18,9 +18,6 @@ import { Linger, type LingerOutcome } from "../common/linger.ts"
 import type { ExchangeContext } from "./exchange-context.ts"
 import { RequestTimer, type RequestTimerOwner } from "./request-timer.ts"
 import type { Transaction } from "./transaction.ts"
-
-/** Bytes of later requests that are taken in while one is answered; beyond that the client is paused. */
-const holdBytes = 64 * 1024
 
 /** The exchange that the client belongs to. */
 export interface ClientOwner extends RequestTimerOwner {
@@ -34,22 +31,22 @@ export interface ClientOwner extends RequestTimerOwner {
   readonly clientLost: () => void
   /** The client is gone; a code says that it was not in order. */
   readonly clientClosed: (code: string | undefined) => void
-  /** It is known what became of a request. Called once for each that was handed to `deliver`. */
+  /** Reports what became of a request. Called once for each that was handed to `deliver`. */
   readonly reported: (request: Transaction) => void
   /** The client has all of its last answer. */
   readonly clientDelivered: () => void
   /** The client took nothing more of its last answer for a half-close timeout. */
   readonly clientStalled: () => void
-  /** What `closeBehind` began is over. */
+  /** The close that `closeBehind` began is over. */
   readonly clientLeft: () => void
 }
 
 export class ClientConnection implements Receiver, DeliveryOwner {
   readonly end: End
   readonly inbox: Inbox
-  /** Its FIN has arrived. */
+  /** The client's FIN has arrived. */
   finished: boolean
-  /** Bytes of answers that it has not taken yet. */
+  /** Bytes of answers that the client has not taken yet. */
   tail: Uint8Array | undefined = undefined
   /** The kernel has refused bytes of an answer: the client lacks them, and is owed no FIN that looks complete. */
   lost = false
@@ -85,15 +82,15 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     this.timer.end()
   }
 
-  /** The next request. It is waited for where it is not here yet; "over" if none is to come, or to be taken any more. */
+  /** Reads the next request, or waits for it; "over" if none is to come, or to be taken any more. */
   next(): Read<RequestHead> | Refusal | "waiting" | "over" {
     if (this.tail !== undefined) return "waiting"
     const read = this.requests.read()
     if (read === "nothing") return this.finished || this.context.drain.active ? "over" : this.awaitRequest()
-    // A head without its end is no request: whoever leaves there is owed nothing.
+    // A head without its end is no request: a client that leaves there is owed nothing.
     if (read === "partial") return this.finished ? "over" : this.awaitHead()
     this.timer.end()
-    // Who asks for more has what came before, as far as anybody can know.
+    // A client that asks for more has what came before, as far as anybody can know.
     this.settleDelivered()
     if (!("reason" in read)) this.inbox.consume(read.skipped)
     return read
@@ -116,7 +113,7 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     this.inbox.add(chunk)
     this.owner.clientSent()
     // The end may be somebody else's by now.
-    if (this.inbox.length > holdBytes && this.end.receiver === this) this.end.pause()
+    if (this.inbox.length > maxHeldBytes && this.end.receiver === this) this.end.pause()
     this.inbox.keep()
   }
 
@@ -150,12 +147,12 @@ export class ClientConnection implements Receiver, DeliveryOwner {
     else if (count < bytes.length) this.tail = bytes.slice(count)
   }
 
-  /** What it is still to be sent, with `bytes` behind it. */
+  /** Returns what the client is still to be sent, with `bytes` behind. */
   behindTail(bytes: Uint8Array): Uint8Array {
     return concat(this.tail ?? empty, bytes)
   }
 
-  /** What `sent` will be when it has taken everything that it was written; more than it can be where some was refused. */
+  /** The value of `sent` when the client has taken everything; more than it can become where some was refused. */
   get total(): number {
     return this.lost ? Infinity : this.end.sent + (this.tail?.length ?? 0)
   }
@@ -182,7 +179,7 @@ export class ClientConnection implements Receiver, DeliveryOwner {
   }
 
   stalled(): void {
-    // Who lingers has a deadline of its own.
+    // A lingering close has a deadline of its own.
     if (this.linger === undefined) this.owner.clientStalled()
   }
 

@@ -1,5 +1,5 @@
 /**
- * Own origins: the connections to origins that one client has at rest, each of another origin.
+ * Client origins: the idle origin connections of one client, one for each origin.
  */
 import { formatTarget, type Target } from "../../protocol/target.ts"
 import type { OriginConnection, OriginLimits } from "./origin-connection.ts"
@@ -28,8 +28,8 @@ export class ClientOrigins {
   private readonly shared: OriginPool
 
   /**
-   * `budget` is the list of all idle origins, which may take one away when descriptors are needed; `shared` is who
-   * takes them over when the client goes.
+   * `budget` is that of all idle origins, which may take one away when descriptors are needed; `shared` is the pool
+   * that takes them over when the client goes.
    */
   constructor(budget: DescriptorBudget, shared: OriginPool) {
     this.budget = budget
@@ -70,10 +70,9 @@ export class ClientOrigins {
     const byKey = (this.byKey ??= new Map<string, OriginConnection>())
     const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
-    const release = (): void => this.release(origin)
     byKey.set(origin.key, origin)
-    this.budget.lend(origin, release)
-    origin.wait(keepAliveTimeout, release)
+    this.budget.lend(origin, () => this.release(origin))
+    origin.wait(keepAliveTimeout)
   }
 
   /** Lets go of a connection without closing it. */

@@ -27,7 +27,7 @@ export const maxInterimAnswers = 32
  */
 export const idleAnswerWithin = 1000
 
-/** The exchange whose answer it is. */
+/** The pairing whose answer is passed back. */
 export interface DownloadOwner {
   readonly client: ClientConnection
   readonly context: ExchangeContext
@@ -62,7 +62,7 @@ export class Download {
     const { client } = owner
     while (origin === owner.origin && client.tail === undefined && origin.inbox.length > 0) {
       const request = owner.request!
-      // More than its answer: whatever this is, nobody asked for it.
+      // Bytes behind the answer: nobody asked for them.
       if (request.isAnswered) return owner.originStopped(origin)
       if (request.answer !== undefined) this.passBody(origin, request.answer)
       else if (!this.readHead(origin, request)) break
@@ -78,7 +78,7 @@ export class Download {
     const request = owner.request!
     const { code } = origin
     if (request.isAnswered) {
-      // It may still read, after its FIN.
+      // The origin may still read, after its FIN.
       if (origin.broken) owner.originStopped(origin)
       return
     }
@@ -199,6 +199,9 @@ const isForNobody = (origin: OriginConnection, { interim, started }: Transaction
   interim === 0 &&
   performance.now() - started < idleAnswerWithin
 
-/** Whether a request may be sent again that a used connection swallowed while it was closing. */
-const mayRetry = (origin: OriginConnection, { prepared, retried }: Transaction): boolean =>
-  origin.used && !origin.answering && !retried && prepared.retryable
+/**
+ * Whether a request may be sent again that a used connection swallowed while it was closing. The next one is a new
+ * connection, which is not used: nothing is sent a third time.
+ */
+const mayRetry = (origin: OriginConnection, { prepared }: Transaction): boolean =>
+  origin.used && !origin.answering && prepared.retryable

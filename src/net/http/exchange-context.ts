@@ -1,9 +1,10 @@
 /**
  * Exchange context: what an exchange is given, and what it asks for.
  */
-import type { Direction } from "../../flow/flow.ts"
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
+import type { Inbox } from "../../protocol/inbox.ts"
+import type { Refusal } from "../../protocol/refusal.ts"
 import type { Target } from "../../protocol/target.ts"
 
 import type { Drain } from "../common/drain-signal.ts"
@@ -14,11 +15,10 @@ import type { OriginPool } from "./origin-pool.ts"
 import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 import type { Splicer } from "../splice/splicer.ts"
 
-/** What the exchanges of one listener share. Limits are read when they are used: a reload changes them. */
+/** Shared by the exchanges of one listener. Limits are read when they are used: a reload changes them. */
 export interface ExchangeContext {
-  readonly direction: Direction
-  /** Where every request goes whatever it names, for an inbound exchange. */
-  readonly workload: Target | undefined
+  /** Where a request goes that names `asked`, or why it goes nowhere. The same target is the same object. */
+  readonly resolve: (asked: Target | undefined) => Target | Refusal
   readonly limits: () => ExchangeLimits
   readonly pseudonym: string
   readonly forwarding: Forwarding
@@ -28,11 +28,11 @@ export interface ExchangeContext {
   readonly splicer: Pick<Splicer, "move">
 }
 
-/** Whose exchange it is. */
+/** Hears what an exchange needs, and what became of its requests. */
 export interface ExchangeOwner {
   /** Gives what is needed, perhaps at once. Called in the middle of the exchange's own work. */
   readonly needs: (need: Need) => void
-  /** Called for every request that has a connection: it goes there. */
+  /** Called for every request, with the origin connection that it is sent on. */
   readonly sends: (origin: OriginConnection) => void
   /** Called once for every request, when its answer is over. */
   readonly answered: (answered: RequestRecord) => void
@@ -43,12 +43,12 @@ export interface ExchangeLimits extends ClientOriginLimits {
   readonly handshakeTimeout: number
 }
 
-/** What an exchange cannot do by itself. */
+/** A thing that an exchange cannot do by itself. */
 export type Need =
   /** Connect to `target`, then `supply` the connection or `decline` with the reason. */
   | { readonly _tag: "Origin"; readonly target: Target }
   /** The client's next request is a CONNECT, whole in its inbox: the connection goes on as a handshake. */
-  | { readonly _tag: "Connect"; readonly finished: boolean }
+  | { readonly _tag: "Connect"; readonly inbox: Inbox; readonly finished: boolean }
   /** The origin agreed to switch protocols: what follows is a tunnel. */
   | {
       readonly _tag: "Upgraded"

@@ -16,7 +16,7 @@ import { routeOf } from "../../protocol/http/route.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
 import { refusalReply } from "../../protocol/refusal-reply.ts"
-import { formatTarget } from "../../protocol/target.ts"
+import { formatTarget, type Target } from "../../protocol/target.ts"
 
 import type { Cancellable } from "../common/cancellable.ts"
 import type { DrainListener } from "../common/drain-signal.ts"
@@ -43,7 +43,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
   private state: State = "reading"
   /** Runs from the client's FIN on. */
   private halfClose: HalfClose | undefined = undefined
-  /** It is being done what can be done with the client's bytes; and there may be more to do. */
+  /** `advance` is running; and it has been asked for once more. */
   private advancing = false
   private again = false
 
@@ -75,7 +75,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.pairing.supply(end, address)
   }
 
-  /** There is no such connection: the client is told why, and stays when nothing but this request is lost. */
+  /** There is no such connection: the client gets the reason, and stays when nothing but this request is lost. */
   decline(refused: Refusal): void {
     const { pairing, client } = this
     const request = pairing.request!
@@ -165,18 +165,15 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     if (read === "waiting") return
     if (read === "over") return this.finish(empty)
     if ("reason" in read) return this.refuse(read)
-    const route = routeOf(read.head, this.context.direction)
-    switch (route) {
-      case "connect":
-        this.leave()
-        return this.owner.needs({ _tag: "Connect", finished: this.client.finished })
-      case "options":
-        return this.answerOptions(read)
-      case "forward":
-        return this.forward(read)
-      default:
-        return this.refuse(route)
+    const route = routeOf(read.head, this.context.resolve(read.head.target))
+    if (route === "connect") {
+      this.leave()
+      const { inbox, finished } = this.client
+      return this.owner.needs({ _tag: "Connect", inbox, finished })
     }
+    if (route === "options") return this.answerOptions(read)
+    if ("reason" in route) return this.refuse(route)
+    this.forward(read, route)
   }
 
   private answerOptions({ head, end }: Read<RequestHead>): void {
@@ -187,13 +184,12 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.advance()
   }
 
-  private forward(read: Read<RequestHead>): void {
+  private forward(read: Read<RequestHead>, target: Target): void {
     const { context, pairing, client } = this
     const limits = context.limits()
     const prepared = prepareRequest(read, context.forwarding, limits)
     if ("reason" in prepared) return this.refuse(prepared)
     const { head } = read
-    const target = context.workload ?? head.target!
     const key = pairing.origins.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
     client.inbox.consume(prepared.consumed)

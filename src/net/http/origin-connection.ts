@@ -1,29 +1,31 @@
 /**
- * Origin: a connection to an origin server as exchanges use it, again and again while both sides agree.
+ * Origin connection: a connection to an origin server as exchanges use it, again and again while both sides agree.
  */
 import { type ReaderLimits, ResponseReader } from "../../protocol/http/reader.ts"
 import { Inbox } from "../../protocol/inbox.ts"
 
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import type { End, Receiver } from "../common/end.ts"
 import { discard } from "../common/linger.ts"
 
-/** Who hears an origin: the exchange that it belongs to, or who keeps it for the next one. */
+/** Hears an origin connection: the pairing that uses it, or the pool that keeps it for another. */
 export interface OriginOwner {
   readonly originAnswered: (origin: OriginConnection) => void
   readonly originDrained: (origin: OriginConnection) => void
   /** The origin will send no more; its `code` says why when that was not in order. */
   readonly originEnded: (origin: OriginConnection) => void
+  /** The connection was to `wait` for a next request, and none came in time. */
+  readonly originExpired: (origin: OriginConnection) => void
 }
 
 /**
- * Milliseconds of rest behind which the kernel is asked whether a connection is still what it was. To ask takes a
+ * Milliseconds of rest after which the kernel is asked whether a connection is still what it was. To ask takes a
  * twentieth of what a request does; a connection that has hardly rested is not closed for that, and under load no other
  * is used.
  */
 export const askAfter = 50
 
-/** What it is made under; a reload makes another value. `Settings` has them. */
+/** Settings that a connection is made under; a reload makes another value. `Settings` has them. */
 export interface OriginLimits extends ReaderLimits {
   /** Milliseconds after it was made that a connection may serve another client; 0 shares none. */
   readonly originReuse: number
@@ -33,35 +35,35 @@ export interface OriginLimits extends ReaderLimits {
   readonly halfCloseTimeout: number
 }
 
-export class OriginConnection implements Receiver {
+export class OriginConnection implements Receiver, Expires {
   readonly end: End
   /** `host:port`: connections with the same key serve the same origin. */
   readonly key: string
-  /** Where it was dialled. */
+  /** The address that was dialled. */
   readonly address: string | undefined
   owner: OriginOwner
   readonly madeAt = performance.now()
-  /** What held when it was asked for: by these settings it was permitted. */
+  /** The settings that held when the connection was asked for: by these it was permitted. */
   readonly madeUnder: OriginLimits
-  /** What it has carried lets it serve no other client. */
+  /** Must serve no other client, for what it has carried. */
   unshareable = false
-  /** The one that waits beneath it, while it waits among others to be taken. */
+  /** The next connection below this one, while both wait in the pool. */
   below: OriginConnection | undefined = undefined
-  /** What arrived and was not passed on yet. */
+  /** Bytes that arrived and were not passed on yet. */
   readonly inbox = new Inbox()
   /** The heads of its answers. */
   readonly answers: ResponseReader
   /** Bytes of the request that the origin has not taken yet. */
   tail: Uint8Array | undefined = undefined
-  /** It has answered before. Such a connection may be closing just now, which is nobody's fault. */
+  /** Has answered before. Such a connection may be closing just now, which is nobody's fault. */
   used = false
-  /** When it last was. */
+  /** When the last answer was whole, on the monotonic clock. */
   private restedAt = 0
   /** Bytes of an answer to the present request have arrived. */
   answering = false
-  /** It takes no more bytes: what is left of a request is thrown away, its answer may still come. */
+  /** The origin takes no more bytes: what is left of a request is thrown away, its answer may still come. */
   broken = false
-  /** It has sent its FIN, or is gone. */
+  /** The origin has sent its FIN, or is gone. */
   finished = false
   /** Why the connection broke. */
   code: string | undefined = undefined
@@ -101,16 +103,20 @@ export class OriginConnection implements Receiver {
     else if (count < bytes.length) this.tail = bytes.slice(count)
   }
 
-  /** Its answer was whole, `now`: it can take another request. */
+  /** Notes that its answer was whole, `now`: the connection can take another request. */
   rest(now: number): void {
     this.restedAt = now
     this.used = true
     this.answering = false
   }
 
-  /** Starts the wait for a next request; `expired` is called when none comes in time. */
-  wait(keepAliveTimeout: number, expired: () => void): void {
-    this.idleDeadline = after(keepAliveTimeout, expired)
+  /** Starts the wait for a next request; its owner hears when none comes in time. */
+  wait(keepAliveTimeout: number): void {
+    this.idleDeadline = after(keepAliveTimeout, this)
+  }
+
+  expire(): void {
+    this.owner.originExpired(this)
   }
 
   wake(): void {

@@ -1,5 +1,5 @@
 /**
- * Shared origins: the connections to origins at rest whose clients have gone, each for whoever wants that origin next.
+ * Origin pool: the idle origin connections whose clients have gone, each for the next client that wants that origin.
  *
  * A request whose client has no connection to the origin is spared a dial. What nginx, Squid and HAProxy learnt of it:
  *
@@ -19,20 +19,20 @@ import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 const sweepEvery = 1000
 
 /** Owns those that have left, until an exchange does. */
-const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {} }
+const unowned: OriginOwner = { originAnswered() {}, originDrained() {}, originEnded() {}, originExpired() {} }
 
 export class OriginPool implements OriginOwner, DrainListener {
-  /** The one that was given last, by key; the others lie `below` it. */
+  /** The connection that was given last, by key; the others lie `below`. */
   private readonly newest = new Map<string, OriginConnection>()
   private readonly limits: () => OriginLimits
   private readonly drain: Drain
   private readonly budget: DescriptorBudget
   private sweeping: ReturnType<typeof setTimeout> | undefined = undefined
 
-  /** How many wait. */
+  /** The number of connections that wait. */
   count = 0
 
-  /** `budget` is the list of all that is spare, which may take one away when descriptors are needed. */
+  /** `budget` is that of all idle origins, which may take one away when descriptors are needed. */
   constructor(limits: () => OriginLimits, drain: Drain, budget: DescriptorBudget) {
     this.limits = limits
     this.drain = drain
@@ -46,7 +46,7 @@ export class OriginPool implements OriginOwner, DrainListener {
     origin.owner = this
     origin.below = this.newest.get(origin.key)
     this.newest.set(origin.key, origin)
-    if (this.count++ === 0) this.budget.lend(this, this.giveUpOne)
+    if (this.count++ === 0) this.budget.lend(this, this.evictOne)
     this.sweeping ??= setTimeout(this.sweep, sweepEvery).unref()
   }
 
@@ -86,12 +86,12 @@ export class OriginPool implements OriginOwner, DrainListener {
   }
 
   /** A descriptor is needed: one of them goes, whichever. */
-  private readonly giveUpOne = (): void => {
+  private readonly evictOne = (): void => {
     for (const origin of this.newest.values()) {
       this.release(origin)
       break
     }
-    if (this.count > 0) this.budget.lend(this, this.giveUpOne)
+    if (this.count > 0) this.budget.lend(this, this.evictOne)
   }
 
   private readonly sweep = (): void => {
@@ -127,4 +127,7 @@ export class OriginPool implements OriginOwner, DrainListener {
   originEnded(origin: OriginConnection): void {
     this.release(origin)
   }
+
+  /** Never here: those that wait are swept by their age. */
+  originExpired(): void {}
 }

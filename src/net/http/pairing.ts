@@ -28,7 +28,7 @@ export interface PairingOwner {
   readonly dial: (request: Transaction) => void
   /** A request goes to this connection. */
   readonly sends: (origin: OriginConnection) => void
-  /** It is known what became of a request. Called once for each. */
+  /** Reports what became of a request. Called once for each. */
   readonly reported: (request: Transaction) => void
   /** Request and answer are over, and the client can go on. */
   readonly clientGoesOn: () => void
@@ -153,9 +153,12 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
     origin.release()
   }
 
+  originExpired(origin: OriginConnection): void {
+    this.origins.release(origin)
+  }
+
   redial(origin: OriginConnection): void {
     const request = this.request!
-    request.retried = true
     this.origin = undefined
     origin.abort()
     this.dial(request)
@@ -231,7 +234,7 @@ export class Pairing implements OriginOwner, UploadOwner, DownloadOwner {
 
   cutShort({ framing, prepared }: Transaction, code: string | undefined): void {
     this.recordCut("target", code ?? "the origin ended its answer early")
-    // A FIN is enough where the client counts bytes or chunks; elsewhere only a reset tells.
+    // A FIN is enough where the client counts bytes or chunks; elsewhere only a reset says so.
     const counts = framing !== untilClose && prepared.minor === 1
     this.owner.finish(code === undefined && counts ? this.client.behindTail(empty) : undefined)
   }

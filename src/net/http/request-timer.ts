@@ -1,12 +1,12 @@
 /**
- * Patience: how long a client may take until its next request is whole.
+ * Request timer: how long a client may take until its next request is whole.
  *
  * Between requests it may be silent for long; once a head has begun, the head has to end soon. The short deadline is
  * never taken back for the long one: what is not a request must not look like progress.
  */
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 
-/** Who waits for a request. */
+/** Hears that a request did not come in time. */
 export interface RequestTimerOwner {
   /** No request began in time. */
   readonly idle: () => void
@@ -14,7 +14,7 @@ export interface RequestTimerOwner {
   readonly headLate: () => void
 }
 
-export class RequestTimer {
+export class RequestTimer implements Expires {
   private deadline: Deadline | undefined = undefined
   private waitsFor: "request" | "rest" | undefined = undefined
   private readonly owner: RequestTimerOwner
@@ -27,7 +27,7 @@ export class RequestTimer {
   awaitRequest(milliseconds: number): void {
     if (this.waitsFor !== undefined) return
     this.waitsFor = "request"
-    this.deadline = after(milliseconds, idle, this.owner)
+    this.deadline = after(milliseconds, this)
   }
 
   /** A head has begun: waits for the rest of it. */
@@ -35,7 +35,7 @@ export class RequestTimer {
     if (this.waitsFor === "rest") return
     cancel(this.deadline)
     this.waitsFor = "rest"
-    this.deadline = after(milliseconds, headLate, this.owner)
+    this.deadline = after(milliseconds, this)
   }
 
   /** The wait is over. */
@@ -45,7 +45,9 @@ export class RequestTimer {
     this.deadline = undefined
     this.waitsFor = undefined
   }
-}
 
-const idle = (owner: RequestTimerOwner): void => owner.idle()
-const headLate = (owner: RequestTimerOwner): void => owner.headLate()
+  expire(): void {
+    if (this.waitsFor === "request") this.owner.idle()
+    else this.owner.headLate()
+  }
+}

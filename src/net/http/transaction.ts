@@ -1,5 +1,5 @@
 /**
- * Exchanged: one HTTP request on its way, and what has become of it.
+ * Transaction: one HTTP request on its way, and what has become of it.
  */
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Phase } from "../../flow/flow.ts"
@@ -13,7 +13,7 @@ import type { ClientOriginLimits } from "./client-origins.ts"
 export class Transaction implements RequestRecord {
   readonly prepared: PreparedRequest
   readonly origin: Target
-  /** `host:port` of that: connections with the same key serve the same origin. */
+  /** `host:port` of the origin: connections with the same key serve the same origin. */
   readonly key: string
   /** `host:port` that the client named, or that of the workload. */
   readonly authority: string
@@ -23,8 +23,6 @@ export class Transaction implements RequestRecord {
   /** When the connection that it needed was made, if it needed one; and when its answer's head was here. */
   private connectedAt: number | undefined = undefined
   private answeredAt: number | undefined = undefined
-  /** It was sent a second time. */
-  retried = false
   /** Interim answers so far. */
   interim = 0
   /** The origin's status; 0 until it answers. */
@@ -39,7 +37,7 @@ export class Transaction implements RequestRecord {
   clientKeepAlive = false
   /** All of its answer was passed on; its body may still be under way. */
   isAnswered = false
-  /** How much its client will have been sent when it has all of the answer, and everything before it. */
+  /** The value of `sent` at the client's end when that has taken all of the answer. */
   endsAt = 0
   // How it ended, once it has.
   elapsed = 0
@@ -47,6 +45,7 @@ export class Transaction implements RequestRecord {
   phase: Phase = "data"
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
+  readonly trace = undefined
 
   constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
     this.prepared = prepared
@@ -76,7 +75,7 @@ export class Transaction implements RequestRecord {
     return this.started + this.elapsed
   }
 
-  /** It is over before it was whole: who ended it, and why. */
+  /** Ends the request before its answer was whole: who ended it, and why. */
   end(endedBy: EndedBy, phase: Phase, error: string, refused: Refusal | undefined): void {
     this.elapsed = performance.now() - this.started
     this.endedBy = endedBy
@@ -109,6 +108,10 @@ export class Transaction implements RequestRecord {
     return this.answeredAt === undefined ? undefined : this.answeredAt - (this.connectedAt ?? this.started)
   }
 
+  get isProbe(): boolean {
+    return this.prepared.isProbe
+  }
+
   get bytesIn(): number {
     return this.prepared.body.passed
   }
@@ -118,7 +121,7 @@ export class Transaction implements RequestRecord {
   }
 }
 
-/** What the access log tells of a head that is no request. */
+/** Makes the record of a head that is no request, for the access log. */
 export const noRequest = (refused: Refusal): RequestRecord => ({
   method: "-",
   authority: "-",
@@ -135,4 +138,6 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   bytesOut: 0,
   error: refused.reason,
   refusal: refused,
+  isProbe: false,
+  trace: undefined,
 })

@@ -8,7 +8,7 @@ import { releaseBytes, releaseFrom } from "../../system/release-bytes.ts"
 import type { Body } from "../../protocol/http/body.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
 
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import { acknowledgedBy } from "../common/delivery.ts"
 import type { End } from "../common/end.ts"
 import { lingerTimeout } from "../common/linger.ts"
@@ -19,7 +19,7 @@ import type { ExchangeContext } from "./exchange-context.ts"
 import type { OriginConnection } from "./origin-connection.ts"
 import type { Transaction } from "./transaction.ts"
 
-/** The exchange whose request it is. */
+/** The pairing whose request is sent. */
 export interface UploadOwner {
   readonly client: ClientConnection
   readonly context: ExchangeContext
@@ -39,7 +39,7 @@ export interface UploadOwner {
   readonly abandon: (why: string) => void
 }
 
-export class Upload {
+export class Upload implements Expires {
   private readonly owner: UploadOwner
   /** For a body that goes on when its request is answered. */
   private deadline: Deadline | undefined = undefined
@@ -105,7 +105,7 @@ export class Upload {
   startBehindAnswer(): void {
     if (this.owner.client.finished) return
     this.progress = this.moved()
-    this.deadline = after(lingerTimeout, expire, this)
+    this.deadline = after(lingerTimeout, this)
   }
 
   /** Throws away what has arrived. */
@@ -139,7 +139,7 @@ export class Upload {
     owner.originStopped(origin)
   }
 
-  /** What the client has sent, and what the origin has of it. */
+  /** Bytes that the client has sent, and bytes that the origin has of them, added up. */
   private moved(): number {
     const { client, origin } = this.owner
     return client.end.received + (origin === undefined ? 0 : acknowledgedBy(origin.end))
@@ -158,5 +158,3 @@ export const spliceBody = ({ splicer }: ExchangeContext, from: End, to: End, bod
 export const releaseOwn = (sent: Uint8Array, source: Uint8Array): void => {
   if (sent.length >= releaseFrom && sent.buffer !== source.buffer) releaseBytes(sent)
 }
-
-const expire = (upload: Upload): void => upload.expire()

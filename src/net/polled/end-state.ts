@@ -1,8 +1,8 @@
 /**
  * End state: what a polled end has to remember, a bit each, in the `state` field that `SocketEnd` begins.
  *
- * epoll(7) reports edge-triggered: each event once, when it is new. So an end remembers what it was told and has not
- * acted upon yet. The bits are of four kinds: of connecting (`isConnecting`), of reading (`isUnread`, `isPrefetched`,
+ * epoll(7) reports edge-triggered: each event once, when it is new. So an end remembers the events that it has
+ * not acted upon yet. The bits are of four kinds: of connecting (`isConnecting`), of reading (`isUnread`, `isPrefetched`,
  * `isRequeued`, `mayHaveNews`), of writing (`isBlocked`, `hasBatchedWrite`, `hasBacklog`) and of TCP_NODELAY
  * (`hasSent`, `isNoDelay`). A mask lists bits that are looked at together; `state & mask` is compared with those of
  * them that must be set; all others must not be.

@@ -4,7 +4,7 @@
  */
 import { errorName } from "../../system/load-libc.ts"
 import type { Address } from "../../protocol/address.ts"
-import { after, cancel, type Deadline } from "../common/deadline.ts"
+import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
 import { AF_INET6, familyOf, peerIn, portIn, socketAddress } from "../sockets/socket-address.ts"
 import { type SocketCalls, socketAddressLength, socketOptions } from "../sockets/socket-calls.ts"
 import { type Accept, backlog, type Listening } from "../sockets/sockets.ts"
@@ -21,7 +21,7 @@ export const acceptBatch = 64
 export const acceptRetryDelay = 100
 export const maxAcceptRetryDelay = 5000
 
-export class PolledListener implements Listening, Watcher {
+export class PolledListener implements Listening, Watcher, Expires {
   readonly port: number
   private readonly poller: Poller
   private readonly accept: Accept
@@ -101,7 +101,7 @@ export class PolledListener implements Listening, Watcher {
     this.poller.reregister(this.fd, 0)
     const doubled = Math.min(maxAcceptRetryDelay, acceptRetryDelay * 2 ** this.rests)
     this.rests++
-    this.deadline = after(scarce.has(code) ? acceptRetryDelay : doubled, resume, this)
+    this.deadline = after(scarce.has(code) ? acceptRetryDelay : doubled, this)
     this.poller.shortfalls.cannotAccept(this.port, code)
   }
 
@@ -110,12 +110,11 @@ export class PolledListener implements Listening, Watcher {
     this.poller.shortfalls.acceptsAgain(this.port)
   }
 
-  resume(): void {
+  /** Goes on after its rest. */
+  expire(): void {
     this.poller.reregister(this.fd, readable)
   }
 }
-
-const resume = (listener: PolledListener): void => listener.resume()
 
 /** Errors that accept(2) passes on from the connection itself (its "Error handling"). */
 const ofConnections: ReadonlySet<string> = new Set([

@@ -184,12 +184,12 @@ export class Poller {
     return count
   }
 
-  /** What `prefetch` returned: a count of bytes, 0 at their end, an errno as a negative number, or `unread`. */
+  /** Returns what `prefetch` did: a count of bytes, 0 at their end, an errno as a negative number, or `unread`. */
   prefetched(slot: number): number {
     return this.lengths[slot]!
   }
 
-  /** The bytes that `prefetch` read. They stay what they are until the next turn. */
+  /** Returns the bytes that `prefetch` read, valid until the next turn. */
   chunk(slot: number): Uint8Array {
     return new Uint8Array(this.arena.buffer, this.starts[slot]!, this.lengths[slot]!)
   }

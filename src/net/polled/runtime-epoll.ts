@@ -28,7 +28,7 @@ export const runtimesEpoll = (): number | undefined => {
   }
 }
 
-/** What a descriptor is; the one that the directory was read by is gone. */
+/** Reads what a descriptor leads to; that by which the directory was read is gone, and leads to nothing. */
 const linkOf = (fd: string): string => {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`)

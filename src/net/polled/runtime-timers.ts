@@ -75,7 +75,7 @@ function forgetImmediate(immediate: unknown): void {
 
 let watching = false
 
-/** Begins to note timers. Those that were set before are not seen. */
+/** Begins to note timers. Timers that were set before are not seen. */
 export const watchTimers = (): void => {
   if (watching) return
   watching = true
@@ -87,7 +87,7 @@ export const watchTimers = (): void => {
 
 /** Milliseconds until the runtime has something to do, rounded up; at most `max`. */
 export const untilNextTimer = (max: number): number => {
-  // One that ran may have given the runtime something to do behind us, which nobody may wait before.
+  // An immediate that ran may have given the runtime something to do behind us, and that must not wait.
   if (immediates.size > 0 || ran) {
     ran = false
     return 0

@@ -2,8 +2,8 @@
  * Socket writer: the write side of a polled end.
  *
  * A small write in a turn of several events waits in the loop's write batch; a large one goes to the kernel at once.
- * What the kernel does not take of a batched write is the backlog: the caller was told that it was taken, so it is sent
- * before anything else. A base class, and not an object beside the end: that would be one more for each connection.
+ * What the kernel does not take of a batched write is the backlog: to the caller it counts as taken, so it is sent before
+ * anything else. A base class, and not an object beside the end: that would be one more for each connection.
  */
 import { concat, empty } from "../../protocol/bytes.ts"
 
@@ -15,7 +15,7 @@ import { hasBacklog, hasBatchedWrite, hasSent, isBlocked, isNoDelay, isRequeued 
 import { type Poller, reading, requeuedEvent, type Watcher, wouldBlock } from "./poller.ts"
 import type { Sender } from "./write-batch.ts"
 
-/** What ends took that the kernel did not. Few ends have a backlog, so it is no field of theirs. */
+/** Bytes that ends took and the kernel did not. Few ends have a backlog, so there is no field for it. */
 const backlogs = new Map<SocketWriter, Uint8Array>()
 
 export abstract class SocketWriter extends SocketEnd implements Sender, Watcher {

@@ -46,12 +46,12 @@ export const socketOptions = {
   ipv6Only: { level: 41, name: 26 },
 } as const
 
-interface Option {
+interface SocketOption {
   readonly level: number
   readonly name: number
 }
 
-const lingerOption: Option = { level: 1, name: 13 }
+const lingerOption: SocketOption = { level: 1, name: 13 }
 
 const functions = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -103,8 +103,8 @@ export class SocketCalls {
   }
 
   /**
-   * Reads errno, which must happen before any other call is made. Its place belongs to the thread, so it was asked for
-   * once.
+   * Reads errno, which must happen before any other call is made. The place of errno belongs to the thread, so it
+   * was asked for once.
    */
   private orErrno(result: number): number {
     return result < 0 ? -read.i32(this.errno, 0) : result
@@ -148,7 +148,7 @@ export class SocketCalls {
     return this.orErrno(this.calls.getpeername(fd, into, this.length))
   }
 
-  set(fd: number, { level, name }: Option, value: number): number {
+  set(fd: number, { level, name }: SocketOption, value: number): number {
     this.number[0] = value
     return this.orErrno(this.calls.setsockopt(fd, level, name, this.number, 4))
   }

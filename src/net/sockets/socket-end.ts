@@ -1,5 +1,5 @@
 /**
- * Socket end: what the ends of all sockets have in common, whoever reads and writes them.
+ * Socket end: what the ends of all sockets have in common, however their bytes are read and written.
  */
 import type { Address } from "../../protocol/address.ts"
 

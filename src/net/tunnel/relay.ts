@@ -6,8 +6,8 @@
  * delivered, also when that side is reset afterwards. A half-closed connection lasts as long as there is progress.
  *
  * From the moment two ends are joined nothing is allocated per chunk but what is kept as a tail, and no Effect runs
- * until the relay is over. To observe or to intercept what is carried, wrap an end, one without a descriptor, that names
- * itself to its receiver: bytes that it is given to write are only lent.
+ * until the relay is over. A wiretap may listen. To intercept what is carried, wrap an end, one without a descriptor, that
+ * names itself to its receiver: bytes that it is given to write are only lent.
  */
 import type { Flow } from "../../flow/flow.ts"
 import { concat } from "../../protocol/bytes.ts"
@@ -17,8 +17,9 @@ import { acknowledgedBy, Delivery, type DeliveryOwner } from "../common/delivery
 import { type End, nobody, type Receiver } from "../common/end.ts"
 import { releaseBytes } from "../../system/release-bytes.ts"
 import { HalfClose, type HalfCloseOwner } from "../common/half-close.ts"
-import { type Splicer, spliceFrom } from "../splice/splicer.ts"
+import { type Moved, type Splicer, spliceFrom } from "../splice/splicer.ts"
 import type { Cancellable } from "../common/cancellable.ts"
+import type { Side, Wiretap } from "./wiretap.ts"
 
 /** Read when they are used: a reload changes them. */
 export interface RelayLimits {
@@ -31,6 +32,11 @@ export interface RelayOwner {
   readonly flow: Flow
   readonly limits: () => RelayLimits
   readonly splicer: Pick<Splicer, "move">
+  /**
+   * Who is to listen, by the `first` bytes of the client, lent; undefined for nobody. `held`: they came before the two
+   * were joined. Asked once, and only where the client spoke before the target did.
+   */
+  readonly wiretap: (first: Uint8Array, held: boolean) => Wiretap | undefined
   /** The relay is over: called once, with both sockets closed, unless it is cancelled. */
   readonly relayed: () => void
 }
@@ -58,6 +64,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   private halfClose: HalfClose | undefined = undefined
   /** What is left when one side is gone that had finished. */
   private delivery: Delivery | undefined = undefined
+  private wiretap: Wiretap | undefined = undefined
 
   constructor(client: End, target: End, owner: RelayOwner) {
     this.client = client
@@ -73,7 +80,10 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
     const { client, target } = this
     client.receiver = this
     target.receiver = this
-    if (toTarget.length > 0) this.firstBytes(client, toTarget)
+    if (toTarget.length > 0) {
+      this.firstBytes(client, toTarget, true)
+      if (this.wiretap !== undefined) this.listen(this.wiretap, client, toTarget)
+    }
     this.send(client, toClient)
     this.send(target, toTarget)
     // The client may have been paused while its target was dialled.
@@ -82,9 +92,10 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   }
 
   data(from: End, chunk: Uint8Array): void {
-    if (!this.has(from, clientHasSpoken, targetHasSpoken)) this.firstBytes(from, chunk)
+    if (!this.has(from, clientHasSpoken, targetHasSpoken)) this.firstBytes(from, chunk, false)
     const to = this.other(from)
     if (this.has(to, clientIsBroken, targetIsBroken)) return
+    if (this.wiretap !== undefined) this.listen(this.wiretap, from, chunk)
     const tail = this.tailOf(to)
     // One chunk may come after a pause; and from a socket of the runtime's that is reset, all that it still held.
     if (tail !== undefined) return this.keep(to, concat(tail, chunk))
@@ -109,6 +120,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   ended(from: End): void {
     if (this.has(from, clientHasFinished, targetHasFinished)) return
     this.state |= from === this.client ? clientHasFinished : targetHasFinished
+    if (this.wiretap !== undefined) this.listen(this.wiretap, from)
     const to = this.other(from)
     // First: a shutdown that is the second one closes the socket, and the relay may be over.
     this.halfClosed(from)
@@ -170,11 +182,12 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   }
 
   /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
-  private firstBytes(from: End, bytes: Uint8Array): void {
+  private firstBytes(from: End, bytes: Uint8Array, held: boolean): void {
     const { flow } = this.owner
     if (from === this.client) {
       this.state |= clientHasSpoken
       flow.sni = serverNameOf(bytes)
+      if ((this.state & targetHasSpoken) === 0) this.wiretap = this.owner.wiretap(bytes, held)
     } else {
       this.state |= targetHasSpoken
       flow.firstByteAt = flow.elapsed()
@@ -202,9 +215,45 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
 
   /** Much has come, and was taken: what is waiting behind it goes on past us. */
   private splice(from: End, to: End): void {
-    const moved = this.owner.splicer.move(from, to)
+    const { wiretap } = this
+    const moved = wiretap === undefined ? this.owner.splicer.move(from, to) : this.spliceUnheard(wiretap, from, to)
     if (typeof moved === "string") this.reset(from, moved)
     else if (moved !== undefined) this.send(to, moved)
+  }
+
+  /** As much as the wiretap can do without. */
+  private spliceUnheard(wiretap: Wiretap, from: End, to: End): Moved {
+    const { received } = from
+    const moved = this.owner.splicer.move(from, to, this.skippable(wiretap, from))
+    if (from.received > received && this.wiretap !== undefined) this.listen(wiretap, from, from.received - received)
+    return moved
+  }
+
+  private skippable(wiretap: Wiretap, from: End): number {
+    try {
+      return wiretap.skippable(this.nameOf(from))
+    } catch (cause) {
+      this.letGo(wiretap, cause)
+      return 0
+    }
+  }
+
+  /** Tells the wiretap of bytes, of a number of them that it could not see, or of a FIN. */
+  private listen(wiretap: Wiretap, from: End, what?: Uint8Array | number): void {
+    try {
+      const side = this.nameOf(from)
+      if (what === undefined) wiretap.finished(side)
+      else if (typeof what === "number") wiretap.skipped(side, what)
+      else wiretap.carried(side, what)
+      if (wiretap.isDone) this.wiretap = undefined
+    } catch (cause) {
+      this.letGo(wiretap, cause)
+    }
+  }
+
+  private letGo(wiretap: Wiretap, cause: unknown): void {
+    this.wiretap = undefined
+    wiretap.failed(cause)
   }
 
   /** One side is gone without order: the other one learns of it by a reset, never by a FIN that looks complete. */
@@ -226,7 +275,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
     return end === this.client ? this.target : this.client
   }
 
-  private nameOf(end: End): "client" | "target" {
+  private nameOf(end: End): Side {
     return end === this.client ? "client" : "target"
   }
 
@@ -266,5 +315,15 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
     this.state |= isOver
     this.halfClose?.cancel()
     this.delivery?.cancel()
+    if (this.wiretap !== undefined) endWiretap(this.wiretap)
+    this.wiretap = undefined
+  }
+}
+
+const endWiretap = (wiretap: Wiretap): void => {
+  try {
+    wiretap.over()
+  } catch (cause) {
+    wiretap.failed(cause)
   }
 }

@@ -105,6 +105,7 @@ export const prettyLine = (entry: Entry, color = false): string => {
     code,
     entry.error === refusal ? undefined : entry.error,
     refusal,
+    entry.unfollowed && `not read: ${entry.unfollowed}`,
     entry.detail,
   ]
   const cause = plainText(why.filter((each) => each !== undefined).join(", "))

@@ -1,8 +1,9 @@
 /**
- * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests.
+ * Access log: one line a connection when it ends, or one line a request where the connection carries HTTP requests, be
+ * it that they are forwarded one by one or that their bytes are read as they pass.
  *
- * What is written is also kept for a while as JSON (`Recent`), whatever the format of the log, and where there is no
- * log at all.
+ * A filter says what of that is written. Everything is also kept for a while as JSON (`Recent`), whatever the filter and
+ * the format of the log are, and where there is no log at all.
  */
 import type { AccessFormat } from "../../flow/levels.ts"
 import { accessFormat } from "./access-formats.ts"
@@ -10,6 +11,8 @@ import type { RequestRecord } from "../../flow/request-record.ts"
 import { entryOf, writeConnection, writeRequest } from "./entry.ts"
 import type { Flow } from "../../flow/flow.ts"
 import { Line } from "../output/line.ts"
+import { compileFilter } from "../filter/entry-filter.ts"
+import type { Expression } from "../filter/expression.ts"
 import type { Output } from "../output/output.ts"
 import type { Recent } from "./recent.ts"
 
@@ -24,36 +27,50 @@ export interface AccessLogParts {
   /** Undefined where no log is wanted. */
   readonly output: Pick<Output, "write" | "writeBytes"> | undefined
   readonly format: AccessFormat
+  /** What is written, by the settings in force. */
+  readonly filter: () => Expression
   /** Colours the lines; only for `pretty`. */
   readonly color?: boolean
   readonly recent: Pick<Recent, "add">
 }
 
-export const makeAccessLog = ({ output, format, color = false, recent }: AccessLogParts): AccessLog => {
+export const makeAccessLog = ({ output, format, filter, color = false, recent }: AccessLogParts): AccessLog => {
   const lineOf = format === "json" ? undefined : accessFormat(format, color)
   const line = new Line()
-  const write = (): void => {
-    if (lineOf === undefined) output?.writeBytes(line.bytes, line.length)
-    else output?.write(lineOf(entryOf(line)))
+  let compiled = compileFilter(filter())
+  /** A filter that asks for probes only, as the default, is answered without making an entry of the line. */
+  const wants = (probe: boolean): boolean => {
+    const wanted = filter()
+    if (wanted !== compiled.expression) compiled = compileFilter(wanted)
+    const { byProbe, matches } = compiled
+    if (byProbe === undefined) return matches(entryOf(line))
+    return probe ? byProbe.probes : byProbe.others
+  }
+  const write = (probe: boolean): void => {
+    if (output !== undefined && wants(probe)) {
+      if (lineOf === undefined) output.writeBytes(line.bytes, line.length)
+      else output.write(lineOf(entryOf(line)))
+    }
     recent.add(line)
   }
   return {
     connection: (flow, elapsed) => {
-      if (flow.logged && !hasMoreToLog(flow)) return
+      if (flow.logged !== "nothing" && !hasMoreToLog(flow)) return
       writeConnection(line, flow, Date.now(), elapsed)
-      write()
+      write(flow.isProbe)
     },
     exchange: (flow, answered) => {
-      flow.logged = true
+      flow.logged = "requests"
       writeRequest(line, flow, answered, Date.now())
-      write()
+      write(answered.isProbe)
     },
   }
 }
 
-/** Whether a connection was more than its requests: a tunnel after them, a refusal, or an end that was not theirs. */
-const hasMoreToLog = (flow: Flow): boolean =>
-  flow.protocol !== "http" ||
-  flow.bytesIn + flow.bytesOut > 0 ||
-  flow.refusal !== undefined ||
-  (flow.endedBy !== undefined && flow.endedBy !== "client")
+/** Whether a connection was more than its requests: a tunnel around or after them, a refusal, an end that was not theirs. */
+const hasMoreToLog = (flow: Flow): boolean => {
+  const { endedBy, refusal, logged } = flow
+  if (refusal !== undefined) return true
+  if (logged === "everything") return false
+  return flow.protocol !== "http" || flow.bytesIn + flow.bytesOut > 0 || (endedBy !== undefined && endedBy !== "client")
+}

@@ -7,7 +7,7 @@
 import type { Reason } from "../../protocol/refusal.ts"
 
 import type { RequestRecord } from "../../flow/request-record.ts"
-import type { EndedBy, Flow, Phase, Protocol } from "../../flow/flow.ts"
+import type { EndedBy, Flow, Phase, Protocol, Unfollowed } from "../../flow/flow.ts"
 import { fieldName, type Line } from "../output/line.ts"
 import { shorten, timestamp } from "../output/text.ts"
 
@@ -44,7 +44,12 @@ export interface Entry {
   /** The error code of a socket that did not close in order. */
   readonly code: string | undefined
   readonly refusal: Reason | undefined
+  /** More exactly why it was refused, or why its HTTP was not read to the end. */
   readonly detail: string | undefined
+  /** Only of a connection: why its HTTP was not read to the end, where it is read. */
+  readonly unfollowed?: Unfollowed | undefined
+  /** A health check, or a connection that closed in order without a byte; absent for everything else. */
+  readonly probe?: true | undefined
   /** From here on only of requests. */
   readonly method?: string | undefined
   readonly authority?: string | undefined
@@ -53,6 +58,8 @@ export interface Entry {
   readonly status?: number | undefined
   /** Why it was not answered, or not wholly. */
   readonly error?: string | undefined
+  /** The trace that it belongs to, by its `traceparent`. */
+  readonly trace?: string | undefined
 }
 
 const names = {
@@ -76,12 +83,15 @@ const names = {
   code: fieldName("code"),
   refusal: fieldName("refusal"),
   detail: fieldName("detail"),
+  unfollowed: fieldName("unfollowed"),
+  probe: fieldName("probe"),
   method: fieldName("method"),
   authority: fieldName("authority"),
   path: fieldName("path"),
   version: fieldName("version"),
   status: fieldName("status"),
   error: fieldName("error"),
+  trace: fieldName("trace"),
 } satisfies { readonly [F in keyof Entry]-?: Uint8Array }
 
 /**
@@ -89,7 +99,7 @@ const names = {
  * `elapsed` milliseconds then. Written field by field: to make an object of them first costs as much again.
  */
 export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: number): void => {
-  const { detectedAt, handshakeAt, dialledAt, firstByteAt, refusal } = flow
+  const { detectedAt, handshakeAt, dialledAt, firstByteAt, refusal, unfollowed } = flow
   begin(line, flow, now)
   line.text(names.target, short(flow.target))
   line.text(names.address, flow.address)
@@ -107,7 +117,9 @@ export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: nu
   line.text(names.phase, flow.phase)
   line.text(names.code, flow.code)
   line.text(names.refusal, refusal?.reason)
-  line.text(names.detail, short(refusal?.detail))
+  line.text(names.detail, short(refusal === undefined ? unfollowed?.detail : refusal.detail))
+  line.text(names.unfollowed, unfollowed?.reason)
+  if (flow.isProbe) line.yes(names.probe)
   line.end()
 }
 
@@ -127,12 +139,14 @@ export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, no
   line.text(names.phase, answered.phase)
   line.text(names.refusal, refusal?.reason)
   line.text(names.detail, short(refusal?.detail))
+  if (answered.isProbe) line.yes(names.probe)
   line.text(names.method, short(answered.method))
   line.text(names.authority, short(answered.authority))
   line.text(names.path, short(answered.path))
   line.text(names.version, answered.version)
   if (answered.status !== 0) line.count(names.status, answered.status)
   line.text(names.error, short(answered.error))
+  line.text(names.trace, answered.trace)
   line.end()
 }
 

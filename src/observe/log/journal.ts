@@ -7,7 +7,7 @@ import { fstatSync } from "node:fs"
 
 /**
  * Whether a descriptor leads straight to the journal: systemd names the device and inode of what it gave the service,
- * and whoever redirects the output has another.
+ * and an output that was redirected has others.
  */
 export const leadsToJournal = (descriptor: 1 | 2, env: Readonly<Record<string, string | undefined>>): boolean => {
   const stream = env["JOURNAL_STREAM"] ?? ""

@@ -1,5 +1,5 @@
 /**
- * Last resort: what nobody caught. It is logged and counted, and the program goes on: a defect that one peer can
+ * Last resort: errors that nothing caught are logged and counted, and the program goes on: a defect that one peer can
  * reach must not take every other connection with it.
  */
 import type { Log } from "./log.ts"
@@ -32,7 +32,7 @@ export const makeLastResort = ({ log, count, now = () => performance.now() }: La
   }
 }
 
-/** Catches what nobody else catches in this process, until the function that it returns is called. */
+/** Catches what nothing else catches in this process, until the function that it returns is called. */
 export const catchLastResort = (parts: LastResortParts): (() => void) => {
   const report = makeLastResort(parts)
   const uncaught = (cause: unknown): void => report("uncaught exception", cause)

@@ -7,7 +7,7 @@
 import { protocolNames } from "../../protocol/handshake.ts"
 import { refusals } from "../../protocol/refusal.ts"
 
-import type { EndedBy, Protocol } from "../../flow/flow.ts"
+import { type EndedBy, type Protocol, unfollowedReasons } from "../../flow/flow.ts"
 import type { ListenerName } from "../../flow/listen-failed.ts"
 import type { Family, Label } from "./series.ts"
 import { acceptErrors, fallbackReasons, features } from "../../flow/shortfalls.ts"
@@ -20,6 +20,7 @@ const ends = ["client", "target", "proxy", "timeout", "limit", "drain", "done"] 
   EndedBy | "done"
 >
 const listeners = ["inbound", "outbound", "health", "admin"] satisfies ReadonlyArray<ListenerName>
+const refusalReasons = Object.keys(refusals)
 const socksVersions = ["socks4", "socks4a", "socks5"] satisfies ReadonlyArray<Protocol>
 /** SOCKS4 CD 90 and 91; SOCKS5 REP 0 to 8, and 255 for no acceptable method. */
 const socksCodes = ["90", "91", "0", "1", "2", "3", "4", "5", "6", "7", "8", "255"]
@@ -69,7 +70,7 @@ export const families = {
     "pillion_refusals_total",
     "Connections and requests that were refused",
     direction,
-    label("reason", Object.keys(refusals)),
+    label("reason", refusalReasons),
   ),
   overloaded: family(
     "counter",
@@ -95,10 +96,23 @@ export const families = {
   requests: family(
     "counter",
     "pillion_http_requests_total",
-    "HTTP requests that were forwarded, by method and class of the status",
+    "HTTP requests that were forwarded, or read as they passed, by method and class of the status",
     direction,
     label("method", methods),
     label("status", statuses),
+  ),
+  unfollowed: family(
+    "counter",
+    "pillion_http_unfollowed_total",
+    "Connections whose HTTP is read as it passes, and was not read to the end",
+    direction,
+    label("reason", unfollowedReasons),
+  ),
+  probes: family(
+    "counter",
+    "pillion_probes_total",
+    "Health checks, and connections that closed in order without a byte",
+    direction,
   ),
   idleOrigins: family(
     "gauge",
@@ -242,4 +256,6 @@ export const metricsMarkdown = (): string => {
 
 /** The reasons for a refusal have a table of their own. */
 const describe = (name: string, values: ReadonlyArray<string>): string =>
-  name === "reason" ? `\`${name}\`: every [refusal](reference.md#refusals)` : `\`${name}\`: ${values.join(", ")}`
+  values === refusalReasons
+    ? `\`${name}\`: every [refusal](reference.md#refusals)`
+    : `\`${name}\`: ${values.join(", ")}`

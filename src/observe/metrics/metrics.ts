@@ -6,7 +6,7 @@ import * as Record from "effect/Record"
 
 import { type Reason, refusals } from "../../protocol/refusal.ts"
 
-import type { Direction, EndedBy, Flow, Protocol } from "../../flow/flow.ts"
+import type { Direction, EndedBy, Flow, Protocol, Unfollowed } from "../../flow/flow.ts"
 import type { ListenerName } from "../../flow/listen-failed.ts"
 import {
   type Build,
@@ -112,6 +112,16 @@ export class Metrics implements ShortfallCounts {
     const answered = statusClass(status)
     this.series.requests.add(1, direction, known, answered)
     this.histograms.requests.observe(seconds, direction, answered)
+  }
+
+  /** Counts a connection whose HTTP is not read from here on. */
+  unfollowed(direction: Direction, why: Unfollowed): void {
+    this.series.unfollowed.add(1, direction, why)
+  }
+
+  /** Counts a health check, or a connection without a byte. */
+  probe(direction: Direction): void {
+    this.series.probes.add(1, direction)
   }
 
   /** A target was connected. */

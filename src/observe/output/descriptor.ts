@@ -1,10 +1,10 @@
 /**
- * Descriptor: how standard output and standard error are written to without ever waiting for whoever reads them.
+ * Descriptor: how standard output and standard error are written to without ever waiting for their readers.
  *
  * `console.log` and writes that block are out: a stalled reader would stall the proxy. `fs.write` does not block the
  * program, but on a pipe it holds a thread of Bun's pool, of which there is one per core: with both outputs stalled
- * on two cores no name was resolved any more. `process.stdout` does neither, but it turns on O_NONBLOCK for everyone
- * who shares the pipe, and a child of `run --` would then fail where it would have waited. So a pipe or terminal is
+ * on two cores no name was resolved any more. `process.stdout` does neither, but it turns on O_NONBLOCK for every process
+ * that shares the pipe, and a child of `run --` would then fail where it would have waited. So a pipe or terminal is
  * opened once more, which gives a description of its own that is non-blocking, and is written to without a thread:
  * handing a batch of lines to one costs as much as writing it.
  */

@@ -17,6 +17,8 @@ const BACKSLASH = 0x5c
 const ZERO = 0x30
 const COLON = 0x3a
 
+const word = encoder.encode("true")
+
 /** The most digits of a number, and a value of this length always fits behind its name. */
 const numberRoom = 32
 
@@ -88,6 +90,13 @@ export class Line {
     this.copy(name)
     if (value <= 0x7fffffff) this.digits(value)
     else this.append(JSON.stringify(value))
+  }
+
+  /** `true`. */
+  yes(name: Uint8Array): void {
+    this.reserve(name.length + word.length)
+    this.copy(name)
+    this.copy(word)
   }
 
   /** Milliseconds, to the microsecond. */

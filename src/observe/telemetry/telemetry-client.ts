@@ -4,8 +4,8 @@
  * By Node's HTTP client: `fetch` obeys HTTP_PROXY, and in the environment that `pillion env` makes every export would
  * go through this very proxy, which would log it, and export that. One deadline stands over each attempt.
  *
- * A batch that no attempt could deliver is told of and lost; to effect's exporter every batch is delivered, for otherwise
- * it would try again at the end for seconds, and say nothing of what it throws away.
+ * A batch that no attempt could deliver is lost, and that is logged; to effect's exporter every batch is delivered, for
+ * otherwise it would try again at the end for seconds, and say nothing of what it throws away.
  */
 import { request as requestHttp } from "node:http"
 import { request as requestHttps } from "node:https"
@@ -71,7 +71,7 @@ interface Refused {
   readonly pause: number | undefined
 }
 
-/** What the collector answered; undefined is that it took the batch. */
+/** Sends a batch once. Undefined: the collector took it; else how it was refused. */
 const send = (request: HttpClientRequest, url: URL): Effect.Effect<Refused | undefined> =>
   Effect.callback((resume) => {
     // An exporter's bodies are bytes; any other kind would be a programmer's error of ours.

@@ -114,7 +114,7 @@ export const startTelemetry: (parts: TelemetryParts) => Effect.Effect<Exported, 
 
 const onlyRecords = { excludeLogSpans: true, mergeWithExisting: false } as const
 
-/** No loggers: effect's own would print on the proxy's standard output, and wait for whoever reads it. */
+/** No loggers: effect's own would print on the proxy's standard output, and wait for its reader. */
 const silent = Context.make(Logger.CurrentLoggers, new Set())
 
 const severities = { debug: "Debug", info: "Info", warn: "Warn", error: "Error" } as const

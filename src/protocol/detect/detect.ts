@@ -34,8 +34,7 @@ export const maxDetectBytes = maxHttpBytes
 export const detect = (input: Uint8Array, allowed: Allowed, table: ProtocolTable = protocols): Detected => {
   const first = input[0]
   if (first === undefined) return needMore
-  for (let i = 0; i < table.length; i++) {
-    const row = table[i]!
+  for (const row of table) {
     if (row.firstByte !== undefined && row.firstByte !== first) continue
     const found = row.recognise(input, allowed)
     if (found._tag === "Other") continue

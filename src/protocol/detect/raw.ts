@@ -1,5 +1,5 @@
 /**
- * Tcp: the handshakes of connections that have none. Nothing is consumed and nothing is said; what the client sends
+ * Raw: the handshakes of connections that have none. Nothing is consumed and nothing is said; what the client sends
  * belongs to the tunnel from its first byte.
  */
 import { empty } from "../bytes.ts"

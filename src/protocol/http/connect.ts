@@ -18,7 +18,7 @@ export interface ConnectLimits extends HeadLimits {
   readonly maxHeadBytes: number
 }
 
-class Connect implements Handshake {
+class ConnectHandshake implements Handshake {
   readonly protocol = "connect"
   private readonly scanner = new HeadScanner(requestHeads)
   private readonly limits: ConnectLimits
@@ -50,4 +50,4 @@ class Connect implements Handshake {
 }
 
 /** A fresh CONNECT handshake for one connection. */
-export const makeConnect = (limits: ConnectLimits): Handshake => new Connect(limits)
+export const makeConnect = (limits: ConnectLimits): Handshake => new ConnectHandshake(limits)

@@ -22,6 +22,7 @@ export const Field = {
   maxForwards: 14,
   authorization: 15,
   wwwAuthenticate: 16,
+  userAgent: 17,
 } as const
 export type FieldId = (typeof Field)[keyof typeof Field]
 
@@ -60,6 +61,7 @@ export const fieldTable: ReadonlyArray<FieldRow> = [
   row("upgrade", Field.upgrade, false, false, true),
   row("trailer", Field.other, false, false, false),
   row("forwarded", Field.other, false, false, false),
+  row("user-agent", Field.userAgent, false, true, true),
   row("connection", Field.connection, true, false, true),
   row("keep-alive", Field.keepAlive, true, false, true),
   row("set-cookie", Field.other, false, false, false),

@@ -107,11 +107,14 @@ const rewriteHost = (bytes: Uint8Array, head: RequestHead, fields: Fields, field
   return fromLatin1(`${name}: ${toLatin1(bytes, authorityStart, authorityEnd)}\r\n`)
 }
 
-/** Without the zeros before it: another reader may take them for those of an octal number, or count its digits. */
+/**
+ * Writes a Content-Length without the zeros before it: another reader may take them for those of an octal number, or
+ * count its digits.
+ */
 const rewriteContentLength = (found: Survey): Uint8Array | undefined =>
   found.contentLengthPadded ? fromLatin1(`Content-Length: ${found.contentLength}\r\n`) : undefined
 
-/** One expectation, once; none where the field has none. */
+/** Writes the Expect line: one expectation, once; none where the field has none. */
 const rewriteExpect = (found: Survey, fields: Fields, field: number): Uint8Array | undefined => {
   if (field !== found.expectField) return empty
   return fields.valueEnd(field) - fields.valueStart(field) === "100-continue".length ? undefined : expectContinue
@@ -133,7 +136,7 @@ export interface ResponseForm {
   readonly chunks: boolean
 }
 
-/** The answer's head for the client, followed by `body`; lent until the next head is forwarded. */
+/** Writes the answer's head for the client, followed by `body`; lent until the next head is forwarded. */
 export const forwardResponse = (
   bytes: Uint8Array,
   end: number,

@@ -1,5 +1,5 @@
 /**
- * HeadScanner: finds the end of a head while its bytes arrive, for requests and for answers.
+ * Head scanner: finds the end of a head while its bytes arrive, for requests and for answers.
  *
  * No byte is searched twice, and a head is refused as soon as no end that may still come could make it a good one.
  * Nothing is consumed, and nothing is allocated but a refusal.

@@ -1,5 +1,5 @@
 /**
- * HeadWriter: a head that is being written, in a buffer that is used again for the next.
+ * Head writer: a head that is being written, in a buffer that is used again for the next.
  *
  * Room is made before, so nothing is checked per write. What is taken out is a copy of its own: 70 ns, where a view of a
  * buffer of its own costs 300.
@@ -14,7 +14,7 @@ const maxCopied = 192
 export class HeadWriter {
   private bytes = new Uint8Array(8 * 1024)
   private length = 0
-  /** By their length. */
+  /** Views by their length. */
   private views: Array<Uint8Array | undefined> = []
 
   /** Begins anew, with room for `capacity` bytes. */
@@ -35,7 +35,7 @@ export class HeadWriter {
     this.length += from.length
   }
 
-  /** Copied byte by byte: up to some 200 bytes, so for most heads, that is cheaper than making a view to copy. */
+  /** Adds a part of `from`: up to `maxCopied` bytes one by one, for that is cheaper than making a view to copy. */
   span(from: Uint8Array, start: number, end: number): void {
     const { bytes, length } = this
     this.length += end - start
@@ -47,7 +47,7 @@ export class HeadWriter {
     return this.bytes.slice(0, this.length)
   }
 
-  /** Not a copy: it lasts until the writer begins anew. Heads have few lengths, so that a view is made once for each. */
+  /** Returns a view, valid until the writer begins anew. Heads have few lengths, so one view is kept for each. */
   lend(): Uint8Array {
     const { length } = this
     if (length > maxKept) return this.bytes.subarray(0, length)

@@ -13,7 +13,7 @@ import { equal, hash } from "./authority.ts"
 const places = 256
 
 /** Bytes of a path that is remembered at most: all of them together are 64 KiB. */
-export const maxRemembered = 256
+export const maxRememberedBytes = 256
 
 interface Remembered {
   readonly bytes: Uint8Array
@@ -33,7 +33,7 @@ export class PathMemo {
     if (known !== undefined && equal(known.bytes, bytes, start, end)) return known.text
     const text = toLatin1(bytes, start, end)
     if (this.seen[place] !== sum) this.seen[place] = sum
-    else if (end - start <= maxRemembered) {
+    else if (end - start <= maxRememberedBytes) {
       this.table[place] = { bytes: new Uint8Array(bytes.subarray(start, end)), text }
     }
     return text

@@ -35,6 +35,8 @@ export interface PreparedRequest {
   readonly shareable: boolean
   /** The client wants to close behind the answer. */
   readonly wantsClose: boolean
+  /** The request is a health check, by its User-Agent. */
+  readonly isProbe: boolean
   /** The client may be waiting for a 100 before it sends its body. */
   readonly expects: boolean
 }
@@ -62,6 +64,7 @@ export const prepareRequest = (
     retryable,
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
     wantsClose: head.survey.close,
+    isProbe: head.survey.healthCheck,
     expects: head.survey.expects === "100-continue",
   }
 }

@@ -10,7 +10,7 @@ import { AuthorityMemo } from "./authority.ts"
 
 export type TargetForm = "absolute" | "origin" | "asterisk" | "authority"
 
-/** Its spans are those of the bytes it was parsed from. */
+/** A request target that is valid. Spans are those of the bytes that were parsed. */
 export interface RequestTarget {
   readonly form: TargetForm
   /** Where to go: the authority of an absolute-form or CONNECT request. Undefined for the other forms. */

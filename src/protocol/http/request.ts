@@ -18,7 +18,7 @@ export const maxMethodBytes = 32
 /** A request line longer than this, its CRLF included, is answered 414; RFC 9112 section 3 asks for 8000 at least. */
 export const maxRequestLineBytes = 16 * 1024
 
-/** A valid request head. Its spans and its fields are those of the bytes it was parsed from, until the next parse. */
+/** A valid request head. Spans and fields are those of the bytes that were parsed, until the next parse. */
 export interface RequestHead extends RequestTarget {
   readonly method: string
   /** 0 or 1: HTTP/1.0 or HTTP/1.1. */

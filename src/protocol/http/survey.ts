@@ -27,22 +27,24 @@ export interface Survey {
   contentLengthPadded: boolean
   transferCoding: "none" | "chunked" | "unknown"
   close: boolean
-  /** `Connection: upgrade`. */
+  /** A Connection field has the option `upgrade`. */
   upgradeOption: boolean
   /** An Upgrade field that offers something else than h2c. */
   upgradeOffered: boolean
   expects: "nothing" | "100-continue" | "unknown"
-  /** The first field that says so. */
+  /** The index of the first Expect field that holds an expectation. */
   expectField: number
   maxForwards: number | undefined
-  /** Max-Forwards stands there twice: each recipient would count by another one. */
+  /** Max-Forwards stands there twice: one recipient would count by the first, another by the second. */
   maxForwardsTwice: boolean
   /** The pseudonym that was looked for stands in a Via field. */
   passedHere: boolean
   /** Lower case names of end-to-end looking fields that Connection made hop-by-hop. */
   listed: ReadonlyArray<string>
-  /** Speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
+  /** A field speaks of an authentication that holds for the connection and all that follows on it: NTLM or Negotiate. */
   bindsConnection: boolean
+  /** The User-Agent is that of a health check. */
+  healthCheck: boolean
 }
 
 export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
@@ -66,6 +68,7 @@ const nothingFound = (): Survey => ({
   passedHere: false,
   listed: none,
   bindsConnection: false,
+  healthCheck: false,
 })
 
 /** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
@@ -135,6 +138,9 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
       case Field.wwwAuthenticate:
         if (bindsConnection(bytes, start, end)) found.bindsConnection = true
         break
+      case Field.userAgent:
+        found.healthCheck = isHealthCheck(bytes, start, end)
+        break
       case Field.keepAlive:
       case Field.te:
       case Field.http2Settings:
@@ -147,10 +153,36 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
 }
 
 /**
+ * What the User-Agent of a health check begins with, in lower case. Only names that nobody else bears stand here: the
+ * default name of an HTTP library is no sign of a check.
+ */
+const healthChecks = [
+  // Kubernetes: kubelet, and Istio's agent, which passes its name on.
+  "kube-probe/",
+  // Load balancers of Google Cloud, AWS and Azure.
+  "googlehc/",
+  "elb-healthchecker/",
+  "load balancer agent",
+  "edge health probe",
+  // AWS Route 53; Consul; Envoy.
+  "amazon-route53-health-check-service",
+  "consul health check",
+  "envoy/hc",
+  // Knative's queue proxy, activator and ingress.
+  "knative-queue-proxy-probe",
+  "knative-activator-probe",
+  "knative-ingress-probe",
+]
+
+/** Whether the User-Agent in `bytes[start, end)` is that of a health check. */
+export const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean =>
+  healthChecks.some((name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name))
+
+/**
  * `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6), whatever zeros stand before it; anything else, a sign or a list too,
  * is undefined.
  */
-const decimal = (bytes: Uint8Array, from: number, end: number): number | undefined => {
+export const decimal = (bytes: Uint8Array, from: number, end: number): number | undefined => {
   if (from === end) return undefined
   let start = from
   while (start < end && bytes[start] === ZERO) start++
@@ -184,7 +216,7 @@ const transferCoding = (bytes: Uint8Array, start: number, end: number): "none" |
   eachElement(bytes, start, end, (from, to) => {
     elements++
     if (equalsIgnoreCase(bytes, from, Math.min(to, from + 7), "chunked")) {
-      // Twice, with parameters, or with a space hidden in it: no sender means that.
+      // Chunked twice, with parameters, or with a space hidden in it: no sender means that.
       if (chunkedAt !== 0 || to - from !== 7) valid = false
       chunkedAt = elements
     }

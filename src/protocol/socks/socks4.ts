@@ -72,7 +72,7 @@ const readStrings = (input: Uint8Array, named: boolean): Step => {
   return host === undefined ? malformed("no valid host name") : dial(nameEnd + 1, { host, port: portOf(input) })
 }
 
-/** Granted, with the bound address where that is IPv4. The version byte of an answer is 0, and clients insist on it. */
+/** Grants, with the bound address where that is IPv4. The version byte of an answer is 0, and clients insist on it. */
 const accepted = (bound: Bound): Uint8Array => {
   const answer = new Uint8Array(8)
   answer[1] = granted
@@ -84,7 +84,7 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** Rejected, for whatever reason: SOCKS4 has no other code. Empty for a client that did not speak SOCKS4 at all. */
+/** Rejects, for any reason: SOCKS4 has no other code. Empty for a client that did not speak SOCKS4 at all. */
 const refused = ({ reason }: Refusal): Uint8Array =>
   reason === "unknown-protocol" ? empty : Uint8Array.of(0, refusals[reason].socks4, 0, 0, 0, 0, 0, 0)
 
@@ -93,7 +93,7 @@ const malformed = (detail: string): Step => refuse(refusal("malformed-handshake"
 const unfinished = -1
 const tooLong = -2
 
-/** Where the NUL of a string stands. Looks at 256 bytes at most, however many were received. */
+/** Finds the NUL that ends a string. Looks at 256 bytes at most, however many were received. */
 const stringEnd = (input: Uint8Array, start: number): number => {
   const limit = start + maxString + 1
   for (let i = start; i < limit; i++) {
@@ -105,7 +105,7 @@ const stringEnd = (input: Uint8Array, start: number): number => {
 
 const portOf = (input: Uint8Array): number => (input[2]! << 8) | input[3]!
 
-/** 0.0.0.x: the name follows. */
+/** Whether an address is 0.0.0.x, behind which a name follows. */
 const isNamed = (input: Uint8Array): boolean => input[4] === 0 && input[5] === 0 && input[6] === 0
 
 const isUnspecified = (input: Uint8Array): boolean => isNamed(input) && input[7] === 0

@@ -34,12 +34,12 @@ const refuseMethods = Uint8Array.of(version, 0xff)
 const acceptLogin = Uint8Array.of(loginVersion, 0x00)
 const refuseLogin = Uint8Array.of(loginVersion, 0x01)
 
-/** The meaning of the client's next bytes, which decides how the client is refused. */
-type Phase = "greeting" | "login" | "request"
+/** What the client's next bytes are, which decides how it is refused. */
+type Message = "greeting" | "login" | "request"
 
 /** One handshake. Bytes that follow the request stay in the inbox: they are the tunnel's. */
 class Socks5 implements Handshake {
-  private phase: Phase = "greeting"
+  private next: Message = "greeting"
   private fallback: Handshake | undefined = undefined
 
   get protocol(): Handshake["protocol"] {
@@ -49,17 +49,17 @@ class Socks5 implements Handshake {
   step(input: Uint8Array): Step {
     // Java takes an answer to its greeting that it does not like for an older server's, and starts again with
     // SOCKS4 on the same connection.
-    if (this.phase !== "greeting" && input[0] === socks4Version) this.fallback ??= makeSocks4()
+    if (this.next !== "greeting" && input[0] === socks4Version) this.fallback ??= makeSocks4()
     if (this.fallback !== undefined) return this.fallback.step(input)
-    switch (this.phase) {
+    switch (this.next) {
       case "greeting": {
         const step = readGreeting(input)
-        if (step._tag === "Reply") this.phase = step.bytes === chooseLogin ? "login" : "request"
+        if (step._tag === "Reply") this.next = step.bytes === chooseLogin ? "login" : "request"
         return step
       }
       case "login": {
         const step = readLogin(input)
-        if (step._tag === "Reply") this.phase = "request"
+        if (step._tag === "Reply") this.next = "request"
         return step
       }
       case "request":
@@ -72,7 +72,7 @@ class Socks5 implements Handshake {
   }
 
   refused(why: Refusal): Uint8Array {
-    return this.fallback === undefined ? refused(this.phase, why) : this.fallback.refused(why)
+    return this.fallback === undefined ? refused(this.next, why) : this.fallback.refused(why)
   }
 }
 
@@ -157,10 +157,10 @@ const accepted = (bound: Bound): Uint8Array => {
   return answer
 }
 
-/** The reply of the phase; empty for a client that did not speak SOCKS5 at all. */
-const refused = (phase: Phase, { reason }: Refusal): Uint8Array => {
+/** The reply to a message; empty for a client that did not speak SOCKS5 at all. */
+const refused = (message: Message, { reason }: Refusal): Uint8Array => {
   if (reason === "unknown-protocol") return empty
-  switch (phase) {
+  switch (message) {
     case "greeting":
       return refuseMethods
     case "login":

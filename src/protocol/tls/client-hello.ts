@@ -1,5 +1,5 @@
 /**
- * TLS hello: the server name that a TLS client asks for in the clear, in the first bytes that it sends (RFC 8446
+ * Client hello: the server name that a TLS client asks for in the clear, in the first bytes that it sends (RFC 8446
  * section 4.1.2, RFC 6066 section 3). For the log only; no decision depends on it.
  *
  * Reads the bytes that are there and waits for no more: a hello that is cut off before its name, or that is spread over

@@ -1,7 +1,7 @@
 /** What the admin listener tells, as rows of the table. */
 import { expect, test } from "bun:test"
 
-import { endedRow, matcher, openRow, type Order, sort, type Told } from "../../../src/admin/page/rows.ts"
+import { endedRow, openRow, type Order, sort, type Told } from "../../../src/admin/page/rows.ts"
 
 const open: Told = {
   flow: 7,
@@ -60,15 +60,6 @@ test("fields that are missing or of another kind leave a row empty, and break no
     bytesIn: 0,
     state: "",
   })
-})
-
-test("a filter wants every word and none with a minus, in any case", () => {
-  const { words } = openRow(open)
-  for (const filter of ["", "  ", "api", "SOCKS5 api.example", "api -http", "-"]) {
-    expect([filter, matcher(filter)(words)]).toEqual([filter, true])
-  }
-  for (const filter of ["http", "api -socks5", "api nowhere"])
-    expect([filter, matcher(filter)(words)]).toEqual([filter, false])
 })
 
 test("rows are sorted by any column, both ways, and of equal ones the later is first", () => {

@@ -41,6 +41,23 @@ describe("commands", () => {
     expect(parsed("top")).toMatchObject({ command: "top", filter: "" })
   })
 
+  test("a word of a filter may begin with a dash, and flags stay flags", () => {
+    expect(parsed("tap", "-path:/health", "host:api", "--json", "-(a", "or", "b)", "-h1", "-V:x")).toMatchObject({
+      filter: "-path:/health host:api -(a or b) -h1 -V:x",
+      json: true,
+    })
+    expect(parsed("--admin-port", "4100", "top", "-probe")).toMatchObject({
+      command: "top",
+      filter: "-probe",
+      flags: [["admin-port", "4100"]],
+    })
+    expect(parsed("tap", "-path:/health", "-h")).toMatchObject({ command: "help", topic: "tap" })
+    expect(parsed("tap", "-V")).toMatchObject({ command: "version" })
+    expect(problem("tap", "--path:/health")).toStartWith("unknown flag --path:/health")
+    expect(problem("-path:/health", "tap")).toStartWith("unknown flag -p")
+    expect(problem("drain", "-path:/health")).toStartWith("unknown flag -p")
+  })
+
   test("run is the default", () => {
     expect(parsed()).toEqual(plain)
     expect(parsed("run")).toEqual(plain)

@@ -41,6 +41,8 @@ const lines: ReadonlyArray<readonly [line: string, completed: string]> = [
   ["pillion help healt", "healthcheck"],
   ["pillion completions fi", "fish"],
   ["pillion version --j", "--json"],
+  ["pillion tap addr", "address:"],
+  ["pillion top host:api stat", "status:"],
   ["pillion run -- nohu", "nohup"],
 ]
 

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test"
 
+import type { Open } from "../../../src/admin/connections.ts"
 import { press } from "../../../src/cli/watch/top-keys.ts"
 import {
   advance,
   type Look,
   type TopModel,
+  destinationsOf,
   percentile,
   points,
   rates,
@@ -15,7 +17,7 @@ import { screen, sparkline, type View } from "../../../src/cli/watch/top-screen.
 import type { Entry } from "../../../src/observe/access/entry.ts"
 import { connectionEntry } from "../../support/entries.ts"
 import { flowOf } from "../../support/flows.ts"
-import { maxFilter } from "../../../src/observe/access/filter.ts"
+import { maxFilter } from "../../../src/observe/filter/parse.ts"
 
 const start = Date.UTC(2026, 10, 23, 12, 0, 0)
 
@@ -81,6 +83,28 @@ describe("the model of top", () => {
     expect(after(look(0, { ended }), look(1, { ended })).entries.length).toBe(5000)
   })
 
+  test("inbound requests count for the workload, by whatever name their clients call it", () => {
+    const request = { direction: "inbound", target: "localhost:80", method: "GET", status: 500 } as const
+    const ended = ["shop.example", "10.0.0.1"].map((authority) => entry(0, { ...request, authority }))
+    const model = after(look(0, { ended }))
+    expect(destinationsOf(model, () => true, "flows")).toMatchObject([{ name: "localhost:80", flows: 2, errors: 2 }])
+  })
+
+  test("bytes that a connection counts are not counted again for its requests", () => {
+    const request = { method: "GET", status: 200, authority: "a.example:443", bytes_in: 5, bytes_out: 50 } as const
+    const tunnel = { bytes_in: 100, bytes_out: 1000 } as const
+    const ended = [
+      entry(0, { ...request, flow: 1 }),
+      entry(0, { ...request, flow: 2 }),
+      entry(1, { ...tunnel, flow: 2 }),
+      entry(1, { ...request, flow: 3 }),
+    ]
+    const open = [{ ...entry(0, { ...tunnel, flow: 3 }), phase: "data", started: "", age: 1 } as const]
+    expect(destinationsOf(after(look(1, { ended, open })), () => true, "flows")).toMatchObject([
+      { flows: 4, open: 1, in: 205, out: 2050 },
+    ])
+  })
+
   test("percentiles are values that were there", () => {
     const values = Array.from({ length: 100 }, (_, i) => i + 1)
     expect([0.5, 0.9, 0.99, 1].map((share) => percentile(values, share))).toEqual([50, 90, 99, 100])
@@ -104,6 +128,11 @@ describe("the model of top", () => {
   })
 })
 
+/** Something with bytes and a first byte. */
+const passed = (target: string, fields: Partial<Entry> = {}): Entry =>
+  entry(0, { target, bytes_in: 60, bytes_out: 120, t_first_byte: 7, ...fields })
+const beginsWithA = ({ target = "" }: { readonly target?: string | undefined }): boolean => target.startsWith("a.")
+
 describe("the screen of top", () => {
   const ended = Array.from({ length: 50 }, (_, i) =>
     entry(0, { target: `${"very-long-name".repeat(9)}-${i}.example:443` }),
@@ -125,6 +154,37 @@ describe("the screen of top", () => {
     const lines = screen(after(look(0, { ended: [evil], missed: 1200 })), { ...view, columns: 120 })
     expect(lines.join("\n")).toContain(" \\u001b[2Jevil\\u202e.example:443 ")
     expect(lines.join("\n")).toContain("of 1 in 60 s, 1,200 unseen")
+  })
+
+  test("with a filter shows the totals of what it lets through", () => {
+    const all = [
+      ...Array.from({ length: 6 }, (_, i) => passed("a.example:443", { flow: i % 3, method: "GET" })),
+      passed("a.example:443", { flow: 9, refusal: "connection-refused", bytes_in: 0, bytes_out: 0 }),
+      passed("b.example:443", { flow: 10, t_first_byte: 5000 }),
+    ]
+    const open = ["a.example:443", "b.example:443"].map((target, flow): Open => ({
+      flow,
+      started: new Date(start).toISOString(),
+      age: 0,
+      direction: "outbound",
+      protocol: "connect",
+      phase: "data",
+      client: "127.0.0.1:1",
+      target,
+      address: undefined,
+      sni: undefined,
+      bytes_in: 0,
+      bytes_out: 0,
+    }))
+    const model = after(look(0, { ended: all, open, total: 2, ...connections(100) }), look(1, { open, total: 2 }))
+    const lines = screen(model, { ...view, filter: beginsWithA, filterText: "host:a." }).map((line) => line.trimEnd())
+    expect(lines.slice(2, 7)).toEqual([
+      " connections        0.1/s        1 open   only what the filter lets through",
+      " requests           0.1/s",
+      " bytes        in        6 B/s   out       12 B/s",
+      " first byte   p50   7.0 ms   p90   7.0 ms   p99   7.0 ms  of 7 in 60 s",
+      " refused      connection-refused 1",
+    ])
   })
 
   test("with colours says the same", () => {
@@ -171,6 +231,11 @@ describe("the keys of top", () => {
     expect(pressed("/a.ex\r", "\x1b")).toMatchObject({ filterText: "" })
     expect(pressed("/q\r").filterText).toBe("q")
     expect(pressed("/x = 1\r")).toMatchObject({ filterText: "", problem: expect.stringContaining('asks for "x"') })
+    const before = pressed("/a.ex\r")
+    expect(press(before, "/\x15(b\r")).toEqual({
+      ...before,
+      problem: "the filter opens a parenthesis at character 1 that is never closed",
+    })
     expect(pressed(`/${"x".repeat(2 * maxFilter)}`).typing?.length).toBe(maxFilter)
     expect(pressed("/a\x1b[Ab\t").typing).toBe("ab")
   })

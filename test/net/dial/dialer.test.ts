@@ -5,7 +5,8 @@ import { unusedPort } from "../../../scripts/unused-port.ts"
 import type { Connect } from "../../../src/net/sockets/attempt.ts"
 import { type Dialled, type DialSettings, Dialer, makeDialer } from "../../../src/net/dial/dialer.ts"
 import { nobody } from "../../../src/net/common/end.ts"
-import type { Answer, Resolver } from "../../../src/net/dial/resolver.ts"
+import type { Resolution } from "../../../src/net/dial/resolution.ts"
+import type { Resolver } from "../../../src/net/dial/resolver.ts"
 import { runtimeSockets } from "../../../src/net/runtime/runtime-sockets.ts"
 import { refusal } from "../../../src/protocol/refusal.ts"
 import type { Target } from "../../../src/protocol/target.ts"
@@ -43,12 +44,12 @@ const unasked: Resolver = resolving((name) => {
 
 /** A resolver that remembers the first of these answers, and is told each of the others when it asks. */
 const remembering = (...answers: ReadonlyArray<ReadonlyArray<string> | "missing">) => {
-  const told = answers.map((texts): Answer =>
+  const told = answers.map((texts): Resolution =>
     texts === "missing"
       ? { _tag: "Missing", refusal: refusal("name-not-found", "gone") }
       : { _tag: "Found", addresses: texts.map(address) },
   )
-  const forgotten: Array<Answer> = []
+  const forgotten: Array<Resolution> = []
   let lookups = 0
   const lookup: Resolver["lookup"] = (_name, done) => {
     done(told[lookups++]!, lookups === 1)
@@ -56,7 +57,7 @@ const remembering = (...answers: ReadonlyArray<ReadonlyArray<string> | "missing"
   }
   return {
     lookup,
-    forget: (_name: string, answer: Answer) => void forgotten.push(answer),
+    forget: (_name: string, answer: Resolution) => void forgotten.push(answer),
     get seen() {
       return { lookups, forgotten: forgotten.map((answer) => told.indexOf(answer)) }
     },
@@ -353,7 +354,7 @@ describe("the addresses of a target", () => {
   test("one deadline stands over the resolution and the connection together", async () => {
     using hole = blackHole()
     const slow = resolving((_name, done) => {
-      const answer: Answer = { _tag: "Found", addresses: [address("127.0.0.1")] }
+      const answer: Resolution = { _tag: "Found", addresses: [address("127.0.0.1")] }
       setTimeout(() => done(answer, false), 300)
       return () => {}
     })

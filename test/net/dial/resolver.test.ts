@@ -1,15 +1,8 @@
 import { describe, expect, test } from "bun:test"
-import {
-  maxAddresses,
-  type Answer,
-  type Ask,
-  maxLookups,
-  makeResolver,
-  maxRemembered,
-  foundTtl,
-  missingTtl,
-  type Resolver,
-} from "../../../src/net/dial/resolver.ts"
+import { type Ask, maxLookups } from "../../../src/net/dial/lookups.ts"
+import { maxAddresses, type Resolution } from "../../../src/net/dial/resolution.ts"
+import { foundTtl, maxRememberedNames, missingTtl } from "../../../src/net/dial/resolution-cache.ts"
+import { makeResolver, type Resolver } from "../../../src/net/dial/resolver.ts"
 import { within } from "../../support/within.ts"
 
 /** A system resolver that answers when the test says so, and a clock that stands still. */
@@ -36,15 +29,15 @@ const bench = () => {
 }
 
 const collect = (resolver: Resolver, name: string) => {
-  const answers: Array<Answer> = []
+  const answers: Array<Resolution> = []
   const leave = resolver.lookup(name, (answer) => answers.push(answer))
   return { answers, leave }
 }
 
-const texts = (answer: Answer | undefined): ReadonlyArray<string> | string | undefined =>
+const texts = (answer: Resolution | undefined): ReadonlyArray<string> | string | undefined =>
   answer?._tag === "Found" ? answer.addresses.map(({ text }) => text) : answer?.refusal.detail
 
-const lookup = (name: string): Promise<Answer> =>
+const lookup = (name: string): Promise<Resolution> =>
   within(new Promise((resolve) => void makeResolver().lookup(name, resolve)), "answer")
 
 describe("a lookup", () => {
@@ -173,7 +166,7 @@ describe("the memory", () => {
 
   test("holds so many names, and forgets the oldest", async () => {
     const { resolver, answer, asked } = bench()
-    for (let i = 0; i <= maxRemembered; i++) {
+    for (let i = 0; i <= maxRememberedNames; i++) {
       collect(resolver, `n${i}.test`)
       await answer(`n${i}.test`, "10.0.0.1")
     }

@@ -1,136 +1,27 @@
-/** Who is told of which events, in which turn, and what of it was read before. */
+/** Who hears of which events, in which turn, and what of it was read before. */
 import { describe, expect, test } from "bun:test"
 import { constants } from "node:os"
 
-import { nobody } from "../../../src/net/common/end.ts"
-import { dataOfEvent, type SocketCalls, wordsOfEvent } from "../../../src/net/sockets/socket-calls.ts"
+import { unheard } from "../../../src/flow/shortfalls.ts"
 import {
   chunkBytes,
-  maxKept,
-  maxWait,
   lookEvery,
   maxEvents,
-  Poller,
+  maxKept,
+  maxWait,
   readable,
   unread,
   type Watcher,
   writable,
 } from "../../../src/net/polled/poller.ts"
-import { unheard } from "../../../src/flow/shortfalls.ts"
-import { Condition, within } from "../../support/within.ts"
 import { ascii } from "../../support/bytes.ts"
-import { loopback, polled } from "../../support/pair.ts"
+import { makePoller, turns } from "../../support/fake-kernel.ts"
 
 const { EAGAIN, ECONNRESET, EINTR, ENOSPC } = constants.errno
 
-const epoll = 1000
-const runtimes = 1001
-/** Where the poller believes that its arena is. */
-const base = 0x1000
-
-interface Happening {
-  readonly fd: number
-  readonly generation: number
-  readonly events: number
-}
-
-/** A kernel that tells what it is told to, one list of events a turn, and never waits. */
-class FakeKernel {
-  /** What each turn finds. */
-  readonly turns: Array<ReadonlyArray<Happening> | number> = []
-  /** What each wait was asked for. */
-  readonly waits: Array<{ readonly most: number; readonly milliseconds: number }> = []
-  readonly watched: Array<{ operation: number; fd: number; events: number; generation: number }> = []
-  /** What a descriptor has to read: bytes, or what recv(2) returns. */
-  readonly inputs = new Map<number, Uint8Array | number>()
-  memory: Uint8Array = new Uint8Array(0)
-  answer = 0
-
-  epollControl(_epoll: number, operation: number, fd: number, events: number, low: number, generation: number): number {
-    if (fd === runtimes) return 0
-    expect(low).toBe(fd)
-    if (this.answer === 0) this.watched.push({ operation, fd, events, generation })
-    return this.answer
-  }
-
-  epollWait(_epoll: number, into: Uint32Array, most: number, milliseconds: number): number {
-    this.waits.push({ most, milliseconds })
-    const turn = this.turns.shift() ?? []
-    if (typeof turn === "number") return turn
-    expect(turn.length).toBeLessThanOrEqual(most)
-    for (const [i, { fd, generation, events }] of turn.entries()) {
-      const at = i * wordsOfEvent
-      into[at] = events
-      into[at + dataOfEvent] = fd
-      into[at + dataOfEvent + 1] = generation
-    }
-    return turn.length
-  }
-
-  receive(fd: number, into: number, length: number): number {
-    const input = this.inputs.get(fd) ?? -EAGAIN
-    if (typeof input === "number") return input
-    expect(input.length).toBeLessThanOrEqual(length)
-    this.memory.set(input, into - base)
-    return input.length
-  }
-
-  /** The event that epoll(7) has for a descriptor as it is watched now. */
-  happens(fd: number, events = readable): Happening {
-    const { generation } = this.watched.findLast((each) => each.fd === fd)!
-    return { fd, generation, events }
-  }
-}
-
-const make = () => {
-  const kernel = new FakeKernel()
-  const addressOf = (memory: Uint8Array): number => {
-    if (kernel.memory.length === 0) kernel.memory = memory
-    return base
-  }
-  const poller = new Poller(kernel as unknown as SocketCalls, epoll, runtimes, addressOf)
-  const heard: Array<string> = []
-  const watching: Array<number> = []
-  const watcher = (name: string, ready: (slot: number) => void = () => {}, fd = -1): Watcher => ({
-    prefetch: (events, slot) => {
-      if (fd >= 0 && (events & readable) !== 0) poller.prefetch(fd, slot)
-    },
-    ready: (events, slot) => {
-      heard.push(`${name} ${events}`)
-      ready(slot)
-    },
-  })
-  const watch = (fd: number, by: Watcher, keep = false): number => {
-    const result = poller.register(fd, readable, by, keep)
-    if (result >= 0) watching.push(fd)
-    return result
-  }
-  const deregister = (fd: number): void => {
-    watching.splice(watching.indexOf(fd), 1)
-    poller.deregister(fd)
-  }
-  return {
-    kernel,
-    poller,
-    watcher,
-    watch,
-    keep: (fd: number, by: Watcher) => watch(fd, by, true),
-    deregister,
-    /** What was heard since it was last asked. */
-    heard: () => heard.splice(0),
-    /** The loop ends when nobody watches anything. */
-    [Symbol.dispose]: () => watching.slice().forEach(deregister),
-  }
-}
-
-/** So many turns have passed: one an immediate. */
-const turns = async (count: number): Promise<void> => {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
-}
-
 describe("a watcher", () => {
   test("is told of the events of its descriptor, in their order", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, heard } = made
     watch(5, watcher("five"))
     watch(6, watcher("six"))
@@ -145,7 +36,7 @@ describe("a watcher", () => {
   })
 
   test("is not told of what happened to a descriptor before it was its own", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("old"))
     const before = kernel.happens(5)
@@ -157,7 +48,7 @@ describe("a watcher", () => {
   })
 
   test("that has forgotten its descriptor is not told of anything that comes later", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("gone"))
     watch(6, watcher("here"))
@@ -169,7 +60,7 @@ describe("a watcher", () => {
   })
 
   test("whose descriptor is not taken is told of nothing, and the loop does not run for it", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher } = made
     kernel.answer = -ENOSPC
     expect(watch(5, watcher("none"))).toBe(-ENOSPC)
@@ -178,7 +69,7 @@ describe("a watcher", () => {
   })
 
   test("may have any descriptor", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, deregister, heard } = made
     for (const fd of [3, 1023, 1024, 70_000, 5000]) watch(fd, watcher(`${fd}`))
     deregister(1023)
@@ -189,7 +80,7 @@ describe("a watcher", () => {
   })
 
   test("that asks for other events is the same to the kernel", () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     watch(5, watcher("five"))
     poller.reregister(5, 0)
@@ -205,7 +96,7 @@ const looked = (): Promise<unknown> => Bun.sleep(lookEvery + 20)
 describe("a socket that epoll does not take", () => {
   const told: Array<readonly [code: string, kept: boolean]> = []
   const full = () => {
-    const made = make()
+    const made = makePoller()
     made.poller.shortfalls = { ...unheard, cannotWatch: (...what) => void told.push(what) }
     made.kernel.answer = -ENOSPC
     told.length = 0
@@ -247,7 +138,7 @@ describe("a socket that epoll does not take", () => {
 
 describe("the loop", () => {
   test("ends when nobody watches anything, and begins again", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, deregister, heard } = made
     watch(5, watcher("five"))
     await turns(3)
@@ -264,7 +155,7 @@ describe("the loop", () => {
   })
 
   test("runs once, however many watch", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher } = made
     for (let fd = 5; fd < 50; fd++) watch(fd, watcher("x"))
     await turns(3)
@@ -272,7 +163,7 @@ describe("the loop", () => {
   })
 
   test("waits for its longest wait at most, where nobody goes on", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher } = made
     watch(5, watcher("five"))
     await turns(2)
@@ -283,7 +174,7 @@ describe("the loop", () => {
   })
 
   test("goes on after a signal", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, watch, watcher, heard } = made
     watch(5, watcher("five"))
     kernel.turns.push(-EINTR, [kernel.happens(5)])
@@ -294,7 +185,7 @@ describe("the loop", () => {
 
 describe("who goes on", () => {
   test("is told in the next turn, before what has happened, and nobody waits for anything", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher, heard } = made
     const going: Watcher = watcher("going")
     watch(5, going)
@@ -309,7 +200,7 @@ describe("who goes on", () => {
   })
 
   test("again and again, has a turn each time", async () => {
-    using made = make()
+    using made = makePoller()
     const { poller, watch, watcher, heard } = made
     let requeued = 3
     const going: Watcher = watcher("going", () => {
@@ -324,7 +215,7 @@ describe("who goes on", () => {
   })
 
   test("leaves room for others: so many of them are spread over turns, each once and in order", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher, heard } = made
     const half = maxEvents / 2
     const count = 2 * half + 10
@@ -350,7 +241,7 @@ const isWhole = (fd: number, chunk: Uint8Array): boolean =>
 
 describe("what has arrived", () => {
   test("is read before anybody is told, and each is told of its own", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     const told: Array<string> = []
     for (let fd = 5; fd < 105; fd++) {
@@ -373,7 +264,7 @@ describe("what has arrived", () => {
     ["nothing", -EAGAIN],
     ["an error", -ECONNRESET],
   ])("is told as it is, if it is %s", async (_, result) => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     const results: Array<number> = []
     kernel.inputs.set(5, result)
@@ -387,7 +278,7 @@ describe("what has arrived", () => {
   })
 
   test("is not read for who does not ask for it, whatever was read in its slot before", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     const results: Array<number> = []
     const note = (slot: number): void => void results.push(poller.prefetched(slot))
@@ -400,7 +291,7 @@ describe("what has arrived", () => {
   })
 
   test("is left where it is when there is no room, and can be read without harm to what lies there", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     const lying: Array<readonly [number, Uint8Array]> = []
     const count = 20
@@ -423,7 +314,7 @@ describe("what has arrived", () => {
   })
 
   test("has all the room again in the next turn", async () => {
-    using made = make()
+    using made = makePoller()
     const { kernel, poller, watch, watcher } = made
     const results: Array<Array<number>> = []
     for (let fd = 5; fd < 25; fd++) {
@@ -445,7 +336,7 @@ describe("what has arrived", () => {
 })
 
 test("what is written in a turn of several events leaves at its end, and in one of a single event at once", async () => {
-  using made = make()
+  using made = makePoller()
   const { kernel, poller, watch, watcher } = made
   const events: Array<string> = []
   const write = (name: string) => (): void => {
@@ -468,101 +359,4 @@ test("what is written in a turn of several events leaves at its end, and in one 
     "between turns does not wait",
     "six does not wait",
   ])
-})
-
-test("the runtime's sockets, its timers and polled sockets get on with each other", async () => {
-  const rounds = 1000
-  const condition = new Condition()
-  const done = { polledServer: 0, runtimesServer: 0, ticks: 0, closed: 0 }
-  const closed = (): void => {
-    done.closed++
-    condition.changed()
-  }
-  const ours = polled.listen(loopback, 0, (end) => {
-    end.receiver = {
-      ...nobody,
-      data: (end, chunk) => void end.write(chunk),
-      ended: (end) => end.shutdown(),
-      closed,
-    }
-  })
-  const theirs = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: { data: (socket, chunk) => void socket.write(chunk), end: (socket) => void socket.end() },
-  })
-  const client = await Bun.connect({
-    hostname: "127.0.0.1",
-    port: ours.port,
-    socket: {
-      data(socket, chunk) {
-        done.polledServer += chunk.length
-        if (done.polledServer < rounds) socket.write("x")
-        else condition.changed()
-      },
-    },
-  })
-  const timer = setInterval(() => void done.ticks++, 1)
-  client.write("x")
-  polled.connect(loopback, theirs.port, {
-    connected({ end }) {
-      end.receiver = {
-        ...nobody,
-        closed,
-        data(end, chunk) {
-          done.runtimesServer += chunk.length
-          if (done.runtimesServer < rounds) end.write(ascii("x"))
-          else {
-            condition.changed()
-            end.shutdown()
-          }
-        },
-      }
-      end.write(ascii("x"))
-    },
-    failed: (_, code) => expect.unreachable(code),
-  })
-  await condition.until(
-    () => (done.polledServer === rounds && done.runtimesServer === rounds ? true : undefined),
-    () => `end of the round trips: ${JSON.stringify(done)}`,
-  )
-  clearInterval(timer)
-  client.end()
-  ours.stop()
-  await condition.until(
-    () => (done.closed === 2 ? true : undefined),
-    () => `end of both: ${JSON.stringify(done)}`,
-  )
-  theirs.stop(true)
-  expect(done.ticks).toBeGreaterThan(5)
-})
-
-const timer = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
-
-const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-test("what the runtime does is not kept waiting by polled sockets that are never done", async () => {
-  // Two ends that answer each other for ever, so that every turn has something to do at once.
-  const listener = polled.listen(loopback, 0, (end) => {
-    end.receiver = { ...nobody, data: (end, chunk) => void end.write(chunk) }
-  })
-  polled.connect(loopback, listener.port, {
-    connected({ end }) {
-      end.receiver = { ...nobody, data: (end, chunk) => void (stopped ? end.terminate() : end.write(chunk)) }
-      end.write(ascii("x"))
-    },
-    failed: (_, code) => expect.unreachable(code),
-  })
-  let stopped = false
-  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("") })
-  const began = performance.now()
-  for (let i = 0; i < 10; i++) {
-    await within(timer(), "timer")
-    await within(immediate(), "immediate")
-    await within(fetch(server.url, { keepalive: false }), "answer")
-  }
-  expect(performance.now() - began).toBeLessThan(1000)
-  stopped = true
-  listener.stop()
-  await server.stop(true)
 })

@@ -171,7 +171,11 @@ const joined = async (sockets: Sockets, splicer: Splicer) => {
   const flow = flowOf()
   flow.carryTunnel(target)
   const over = Promise.withResolvers<void>()
-  new Relay(client, target, { flow, limits, splicer: noting, relayed: over.resolve }).start(empty, empty, false)
+  new Relay(client, target, { flow, limits, splicer: noting, wiretap: () => undefined, relayed: over.resolve }).start(
+    empty,
+    empty,
+    false,
+  )
   const close = (): void => {
     for (const peer of [left, right]) peer[Symbol.dispose]()
   }

@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test"
+import { expect, spyOn, test } from "bun:test"
 
 import { accessFormat, clfLine, logfmtLine, prettyLine } from "../../../src/observe/access/access-formats.ts"
 import { accessFormats } from "../../../src/flow/levels.ts"
 import { makeAccessLog } from "../../../src/observe/access/access-log.ts"
 import type { RequestRecord } from "../../../src/flow/request-record.ts"
 import { istioLine } from "../../../src/observe/access/istio.ts"
+import type { Expression } from "../../../src/observe/filter/expression.ts"
+import { notProbe, parseFilter } from "../../../src/observe/filter/entry-filter.ts"
 import { Recent } from "../../../src/observe/access/recent.ts"
 import { jsonLine } from "../../../src/observe/output/text.ts"
 import { refusal } from "../../../src/protocol/refusal.ts"
@@ -29,11 +31,13 @@ const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
   phase: "data",
   error: undefined,
   refusal: undefined,
+  isProbe: false,
+  trace: undefined,
   ...fields,
 })
 
 /** An access log, and its lines. */
-const recorded = (output = true) => {
+const recorded = ({ output = true, filter = () => notProbe }: { output?: boolean; filter?: () => Expression } = {}) => {
   const lines: Array<string> = []
   const recent = new Recent()
   const written = {
@@ -41,7 +45,7 @@ const recorded = (output = true) => {
     writeBytes: (bytes: Uint8Array, length: number) =>
       void lines.push(Buffer.from(bytes.subarray(0, length)).toString()),
   }
-  const log = makeAccessLog({ output: output ? written : undefined, format: "json", recent })
+  const log = makeAccessLog({ output: output ? written : undefined, format: "json", filter, recent })
   return { log, lines, recent }
 }
 
@@ -170,11 +174,133 @@ test("after its requests a connection has a line for a tunnel, for a refusal, an
   }
 })
 
+test("a connection whose requests say everything has no line of its own, unless it was refused", () => {
+  for (const protocol of ["http", "tcp"] as const) {
+    for (const endedBy of ["client", "target", "timeout"] as const) {
+      const { log, lines } = recorded()
+      const flow = flowOf({ protocol, bytesIn: 100, bytesOut: 200, endedBy })
+      log.exchange(flow, answeredOf())
+      flow.logged = "everything"
+      log.connection(flow, 0)
+      expect([protocol, endedBy, lines.length]).toEqual([protocol, endedBy, 1])
+      flow.refuse(refusal("proxy-error", ""), "proxy")
+      log.connection(flow, 0)
+      expect(lines.length).toBe(2)
+    }
+  }
+})
+
+test("it has one where they do not", () => {
+  for (const protocol of ["http", "tcp", "socks5"] as const) {
+    const { log, lines } = recorded()
+    const flow = flowOf({ protocol, bytesIn: 100, bytesOut: 200, endedBy: "client" })
+    log.exchange(flow, answeredOf())
+    log.connection(flow, 0)
+    expect([protocol, lines.length]).toEqual([protocol, 2])
+  }
+})
+
+test("a connection's line says why its HTTP was not read to the end, the first reason", () => {
+  const flow = flowOf({ protocol: "http", bytesIn: 1, endedBy: "client" })
+  flow.unfollow("malformed", "not an HTTP/1 answer")
+  flow.unfollow("upgrade", "websocket")
+  const line = JSON.parse(jsonLine(connectionEntry(flow, now)))
+  expect(line).toMatchObject({ end: "client", detail: "not an HTTP/1 answer", unfollowed: "malformed" })
+  expect(prettyLine(connectionEntry(flow, now))).toEndWith(
+    "  ended by client, not read: malformed, not an HTTP/1 answer\n",
+  )
+})
+
+test("a health check is a probe, and so is a connection that closed in order without a byte", () => {
+  expect(requestEntry(flowOf(), answeredOf({ isProbe: true }), now).probe).toBe(true)
+  expect(requestEntry(flowOf(), answeredOf(), now)).not.toHaveProperty("probe")
+  const partial = flowOf({ endedBy: "client" })
+  expect(connectionEntry(partial, now).probe).toBe(true)
+  partial.leaveUnrecognised()
+  expect(connectionEntry(partial, now)).not.toHaveProperty("probe")
+  expect(connectionEntry(flowOf({ protocol: "tcp", bytesIn: 0, endedBy: "client" }), now).probe).toBe(true)
+  const others: ReadonlyArray<Known> = [
+    { protocol: "http", endedBy: "client" },
+    { protocol: "tcp", bytesIn: 0, endedBy: "client", code: "ECONNRESET" },
+    { protocol: "tcp", bytesIn: 0, endedBy: "target" },
+    { protocol: "tcp", bytesIn: 1, endedBy: "client" },
+    { protocol: "tcp", bytesOut: 1, endedBy: "client" },
+    { protocol: "connect", bytesIn: 0, endedBy: "client" },
+    { protocol: "tcp", endedBy: "client", refusal: refusal("connection-refused", "") },
+  ]
+  for (const known of others) expect(connectionEntry(flowOf(known), now)).not.toHaveProperty("probe")
+})
+
+test("a request's line has the trace that it belongs to, last", () => {
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+  expect(Object.entries(requestEntry(flowOf(), answeredOf({ trace }), now)).at(-1)).toEqual(["trace", trace])
+})
+
 test("what ends is kept as JSON also where nothing is logged", () => {
-  const { log, lines, recent } = recorded(false)
+  const { log, lines, recent } = recorded({ output: false })
   log.exchange(flowOf(), answeredOf())
   expect(lines).toEqual([])
   expect(recent.since(0).lines.map((line) => JSON.parse(line).path)).toEqual(["/a"])
+})
+
+const parsedFilter = (text: string): Expression => {
+  const filter = parseFilter(text)
+  if (filter._tag === "Problem") throw new Error(filter.problem)
+  return filter.expression
+}
+
+test("probes have no line, and are kept and marked", () => {
+  const { log, lines, recent } = recorded()
+  log.connection(flowOf({ endedBy: "client" }), 1)
+  log.connection(flowOf({ protocol: "tcp", bytesIn: 0, endedBy: "client" }), 1)
+  log.exchange(flowOf({ protocol: "http" }), answeredOf({ isProbe: true }))
+  expect(lines).toEqual([])
+  expect(recent.since(0).lines.map((line) => JSON.parse(line).probe)).toEqual([true, true, true])
+})
+
+test.each<[string, Known]>([
+  ["a byte to the target", { protocol: "tcp", bytesIn: 1 }],
+  ["a byte to the client", { protocol: "tcp", bytesOut: 1 }],
+  ["a destination", { protocol: "connect", bytesIn: 0 }],
+  ["a reset", { code: "ECONNRESET" }],
+  ["an end by the target", { protocol: "tcp", bytesIn: 0, endedBy: "target" }],
+  ["a deadline", { endedBy: "timeout" }],
+  ["a refusal", { refusal: refusal("connection-refused", "") }],
+])("a connection with %s is no probe", (_, known) => {
+  const { log, lines, recent } = recorded()
+  log.connection(flowOf({ endedBy: "client", ...known }), 1)
+  expect(lines.length).toBe(1)
+  expect(recent.since(0).lines.join("")).not.toContain("probe")
+})
+
+test("a filter decides what is written, and nothing else", () => {
+  const { log, lines, recent } = recorded({ filter: () => parsedFilter("path:/a or probe") })
+  for (const path of ["/a", "/b"]) log.exchange(flowOf(), answeredOf({ path }))
+  log.connection(flowOf({ endedBy: "client" }), 1)
+  expect(lines.map((line) => JSON.parse(line).path)).toEqual(["/a", undefined])
+  expect(recent.since(0).lines.length).toBe(3)
+})
+
+test("the filter is that of the settings in force", () => {
+  let filter = notProbe
+  const { log, lines } = recorded({ filter: () => filter })
+  log.exchange(flowOf(), answeredOf())
+  filter = parsedFilter("status:5xx")
+  log.exchange(flowOf(), answeredOf())
+  log.exchange(flowOf(), answeredOf({ status: 503 }))
+  expect(lines.map((line) => JSON.parse(line).status)).toEqual([200, 503])
+})
+
+test("where probes alone are asked for, no line is read again", () => {
+  const parse = spyOn(JSON, "parse")
+  const { log } = recorded()
+  log.exchange(flowOf(), answeredOf())
+  log.connection(flowOf({ endedBy: "client" }), 1)
+  expect(parse).not.toHaveBeenCalled()
+  const { log: choosy } = recorded({ filter: () => parsedFilter("path:/a") })
+  choosy.exchange(flowOf(), answeredOf())
+  expect(parse).toHaveBeenCalledTimes(1)
+  parse.mockRestore()
 })
 
 test("a pretty line says who, where to, how much and how it ended", () => {

@@ -81,6 +81,10 @@ test("a host and a port are one text", () => {
   }
 })
 
+test("what is so is true", () => {
+  expect(written((line) => line.yes(fieldName("probe")))).toBe(jsonLine({ probe: true }))
+})
+
 test("what is undefined is left out, and nothing of the line before stays", () => {
   const line = new Line()
   for (const value of ["a long one".repeat(1000), undefined, "short"]) {
@@ -103,7 +107,7 @@ const checked = (line: Line): Entry => {
 }
 
 const fields =
-  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail method authority path version status error".split(
+  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail unfollowed probe method authority path version status error trace".split(
     " ",
   )
 
@@ -133,9 +137,11 @@ test("a line says everything of a connection, or of a request, in the order of a
       endedBy: maybe("client"),
       code: maybe("ECONNRESET"),
       refusal: maybe(refusal("connection-refused", pick(texts))),
-      bytesIn: below(1e15),
-      bytesOut: below(1000),
+      bytesIn: below(2) * below(1e15),
+      bytesOut: below(2) * below(1000),
     })
+    if (below(2) === 0) flow.unfollow("malformed", pick(texts))
+    if (below(2) === 0) flow.leaveUnrecognised()
     const answered: RequestRecord = {
       method: pick(texts),
       authority: pick(texts),
@@ -152,6 +158,8 @@ test("a line says everything of a connection, or of a request, in the order of a
       phase: "data",
       error: maybe(pick(texts)),
       refusal: maybe(refusal("connection-timeout", pick(texts))),
+      isProbe: below(2) === 0,
+      trace: maybe("4bf92f3577b34da6a3ce929d0e0e4736"),
     }
     const now = below(1e12)
     const both = {
@@ -179,7 +187,9 @@ test("a line says everything of a connection, or of a request, in the order of a
       end: flow.endedBy,
       code: flow.code,
       refusal: flow.refusal?.reason,
-      detail: short(flow.refusal?.detail),
+      detail: short((flow.refusal ?? flow.unfollowed)?.detail),
+      unfollowed: flow.unfollowed?.reason,
+      probe: flow.isProbe || undefined,
     })
     writeRequest(line, flow, answered, now)
     expect(checked(line)).toEqual({
@@ -198,12 +208,14 @@ test("a line says everything of a connection, or of a request, in the order of a
       code: undefined,
       refusal: answered.refusal?.reason,
       detail: short(answered.refusal?.detail),
+      probe: answered.isProbe || undefined,
       method: short(answered.method),
       authority: short(answered.authority),
       path: short(answered.path),
       version: answered.version,
       status: answered.status || undefined,
       error: short(answered.error),
+      trace: answered.trace,
     })
   })
 })

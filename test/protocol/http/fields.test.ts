@@ -159,6 +159,7 @@ describe("the fields that a proxy must understand", () => {
     ["Max-Forwards", Field.maxForwards],
     ["Authorization", Field.authorization],
     ["WWW-Authenticate", Field.wwwAuthenticate],
+    ["User-Agent", Field.userAgent],
   ]
 
   test("are known in any case", () => {

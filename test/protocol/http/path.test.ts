@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { maxRemembered, PathMemo } from "../../../src/protocol/http/path.ts"
+import { maxRememberedBytes, PathMemo } from "../../../src/protocol/http/path.ts"
 import { ascii } from "../../support/bytes.ts"
 import { fuzz } from "../../support/random.ts"
 
@@ -33,12 +33,12 @@ test("what was received may be overwritten afterwards", () => {
 
 test("a long path is read as any other, and not remembered", () => {
   const memo = new PathMemo()
-  for (const length of [maxRemembered, maxRemembered + 1, 16_000]) {
+  for (const length of [maxRememberedBytes, maxRememberedBytes + 1, 16_000]) {
     const path = `/${"p".repeat(length - 1)}`
     for (let i = 0; i < 3; i++) expect(read(memo, path)).toBe(path)
   }
   const remembered = memo["table"].flatMap((entry) => entry?.text.length ?? [])
-  expect(remembered).toEqual([maxRemembered])
+  expect(remembered).toEqual([maxRememberedBytes])
 })
 
 test("a path that came once is not remembered", () => {

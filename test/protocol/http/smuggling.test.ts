@@ -13,6 +13,7 @@ import { makeForwarding } from "../../../src/protocol/http/forward.ts"
 import { prepareRequest } from "../../../src/protocol/http/prepare.ts"
 import { routeOf } from "../../../src/protocol/http/route.ts"
 import { Inbox } from "../../../src/protocol/inbox.ts"
+import { refusal } from "../../../src/protocol/refusal.ts"
 import { ascii } from "../../support/bytes.ts"
 import { choiceLists, Choices, hostileCuts, hostileRequests } from "../../support/hostile.ts"
 import { limits, requestReader } from "../../support/messages.ts"
@@ -26,6 +27,9 @@ interface Forwarded {
   readonly part: string
   readonly end: "waiting" | "over" | "refused"
 }
+
+/** Where a forward proxy would send what names no origin. */
+const unnamed = refusal("origin-form-request", "no origin is named")
 
 const forwarding = makeForwarding(limits.pseudonym)
 
@@ -58,9 +62,9 @@ const forward = (chunks: Iterable<Uint8Array>): Forwarded => {
     if (typeof read === "string") return "waiting"
     if ("reason" in read) return "refused"
     inbox.consume(read.skipped)
-    const route = routeOf(read.head, "outbound")
+    const route = routeOf(read.head, read.head.target ?? unnamed)
     if (route === "connect") return "over"
-    if (typeof route !== "string") return "refused"
+    if (typeof route !== "string" && "reason" in route) return "refused"
     const prepared = prepareRequest(read, forwarding, limits)
     if ("reason" in prepared) return "refused"
     part = toLatin1(prepared.bytes)

@@ -33,6 +33,7 @@ describe("a section without any known field", () => {
       passedHere: false,
       listed: [],
       bindsConnection: false,
+      healthCheck: false,
     })
   })
 })
@@ -245,6 +246,18 @@ describe("Via and Host", () => {
     expect(found("Host: a", "Host: a").hosts).toBe(2)
     expect(found("Host:").hosts).toBe(1)
   })
+})
+
+describe("a health check by its User-Agent", () => {
+  test.each(["kube-probe/1.34", "GoogleHC/1.0", "ELB-HealthChecker/2.0", "kube-probe/"])("%s is one", (agent) => {
+    expect(found("Accept: */*", `User-Agent: ${agent}`, "Host: a").healthCheck).toBe(true)
+    expect(found(`user-agent: ${agent.toUpperCase()}`).healthCheck).toBe(true)
+  })
+
+  test.each(["curl/8.5.0", "kube-probe", "my kube-probe/1.34", "Mozilla/5.0 (kube-probe/1.34)", ""])(
+    "%p is none",
+    (agent) => expect(found(`User-Agent: ${agent}`, "X-Agent: kube-probe/1.34").healthCheck).toBe(false),
+  )
 })
 
 describe("an authentication that holds for a connection (RFC 4559)", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { allOptions } from "../../src/config/options.ts"
-import { didYouMean, suggest } from "../../src/config/suggest.ts"
+import { didYouMean, suggest } from "../../src/flow/suggest.ts"
 
 const names = allOptions.map(({ name }) => name)
 

@@ -1,0 +1,162 @@
+/**
+ * Content: counts the content of one message after another, and finds where each ends (RFC 9112 sections 6 and 7).
+ *
+ * Nothing is copied and nothing is kept: content by length is a subtraction, and of chunks only the framing is looked
+ * at. Chunk framing that two recipients could read differently is a problem: a line that does not end with CRLF, a size
+ * that is none.
+ */
+import { CR, HTAB, LF, SEMICOLON, SP } from "../../ascii.ts"
+import { hexDigit } from "../canonical-chunks.ts"
+import { chunked, untilClose } from "../survey.ts"
+
+/** A chunk size that is this large takes no further digit, as where chunks are rewritten (`Body`). */
+const fullSize = 2 ** 48
+
+type State =
+  | "size"
+  | "blanks"
+  | "extension"
+  | "size-lf"
+  | "data"
+  | "data-cr"
+  | "data-lf"
+  | "trailer-start"
+  | "trailer"
+  | "trailer-lf"
+  | "last-lf"
+
+/** One for each direction of a connection, for one message after another. */
+export class Content {
+  /** Content is whole, or there is none. Content that ends with the connection never is. */
+  done = true
+  /** The fault in the framing; once there is one, nothing more may be read. */
+  problem: string | undefined = undefined
+  /** Bytes of content so far, without chunk framing. */
+  counted = 0
+  /** No byte has been seen, of content or of its framing. */
+  isUntouched = true
+
+  private framing = 0
+  private remaining = 0
+  private state: State = "size"
+  private digits = 0
+  private trailerBytes = 0
+
+  /** Begins the content of another message: `framing` is a length in bytes, `chunked` or `untilClose`. */
+  begin(framing: number): void {
+    this.framing = framing
+    this.remaining = framing > 0 ? framing : 0
+    this.done = framing === 0
+    this.counted = 0
+    this.isUntouched = true
+    this.state = "size"
+    this.digits = 0
+    this.trailerBytes = 0
+  }
+
+  get endsWithConnection(): boolean {
+    return this.framing === untilClose && !this.done
+  }
+
+  /**
+   * Takes what belongs to the content from `input[start...]`, and returns the offset behind it; sets `done` and
+   * `problem`. Trailers may have `maxTrailerBytes`.
+   */
+  read(input: Uint8Array, start: number, maxTrailerBytes: number): number {
+    const available = input.length - start
+    if (this.done || available === 0) return start
+    this.isUntouched = false
+    if (this.framing === chunked) return this.readChunks(input, start, maxTrailerBytes)
+    const taken = this.framing === untilClose ? available : Math.min(this.remaining, available)
+    this.skip(taken)
+    return start + taken
+  }
+
+  /** How many of the next bytes are content whatever they are. */
+  get skippable(): number {
+    if (this.done) return 0
+    if (this.framing === untilClose) return Infinity
+    return this.framing !== chunked || this.state === "data" ? this.remaining : 0
+  }
+
+  /** Notes that `count` bytes, at most `skippable`, have passed unseen. */
+  skip(count: number): void {
+    if (count === 0) return
+    this.isUntouched = false
+    this.counted += count
+    if (this.framing === untilClose) return
+    this.remaining -= count
+    if (this.remaining > 0) return
+    if (this.framing === chunked) this.state = "data-cr"
+    else this.done = true
+  }
+
+  private readChunks(input: Uint8Array, start: number, maxTrailerBytes: number): number {
+    let at = start
+    while (at < input.length && !this.done && this.problem === undefined) {
+      if (this.state === "data") {
+        const taken = Math.min(this.remaining, input.length - at)
+        this.skip(taken)
+        at += taken
+      } else this.readFraming(input[at++]!, maxTrailerBytes)
+    }
+    return at
+  }
+
+  /** One byte of `size [ext] CRLF`, of the CRLF behind the data, or of the trailers (RFC 9112 section 7.1). */
+  private readFraming(byte: number, maxTrailerBytes: number): void {
+    switch (this.state) {
+      case "size": {
+        const digit = hexDigit(byte)
+        if (digit < 0) return this.endSize(byte)
+        if (this.remaining >= fullSize) this.problem = "a chunk size that is too large"
+        this.remaining = this.remaining * 16 + digit
+        this.digits++
+        return
+      }
+      case "blanks":
+        return this.endSize(byte)
+      case "extension":
+        if (byte === CR) this.state = "size-lf"
+        else if (byte === LF) this.problem = "a chunk size line that does not end with CRLF"
+        return
+      case "size-lf":
+        if (byte !== LF) this.problem = "a chunk size line that does not end with CRLF"
+        this.state = this.remaining === 0 ? "trailer-start" : "data"
+        return
+      case "data-cr":
+        if (byte !== CR) this.problem = "chunk data without its line end"
+        this.state = "data-lf"
+        return
+      case "data-lf":
+        if (byte !== LF) this.problem = "chunk data without its line end"
+        this.state = "size"
+        this.digits = 0
+        return
+      case "data":
+        return
+      default:
+        if (++this.trailerBytes > maxTrailerBytes) this.problem = `trailers over ${maxTrailerBytes} bytes`
+        else this.readTrailer(byte)
+    }
+  }
+
+  /** Judges the first byte behind the digits of a size: blanks, and extensions of any kind, mean nothing. */
+  private endSize(byte: number): void {
+    if (this.digits === 0) this.problem = "a chunk size that is none"
+    else if (byte === CR) this.state = "size-lf"
+    else if (byte === SEMICOLON) this.state = "extension"
+    else if (byte === SP || byte === HTAB) this.state = "blanks"
+    else this.problem = "a chunk size that is none"
+  }
+
+  /** One byte of the trailer section, which an empty line ends; as in a head, a line feed alone ends a line. */
+  private readTrailer(byte: number): void {
+    if (byte === LF) {
+      this.done = this.state === "trailer-start" || this.state === "last-lf"
+      this.state = "trailer-start"
+    } else if (this.state === "trailer-lf" || this.state === "last-lf") this.problem = "a CR alone in trailers"
+    else if (byte === CR) this.state = this.state === "trailer-start" ? "last-lf" : "trailer-lf"
+    else this.state = "trailer"
+  }
+}
