@@ -30,6 +30,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
+  // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
+  "capture/recorder": ["protocol capture", ""],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // The key, the clock and the rules file are given to it.
