@@ -123,6 +123,7 @@ const answer = (): unknown => {
 const follower = new HttpFollower(
   { ...limits, maxPipelined: 1024 },
   {
+    record: () => undefined,
     followed: ({ status }) => {
       if (status !== 200) throw new Error(`the followed answer of the benchmark has status ${status}`)
     },

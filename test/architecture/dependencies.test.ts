@@ -48,7 +48,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "net/dial": [ends, "effect node Bun"],
   "net/splice": [`${ground} net/common`, "effect Bun"],
   "net/tunnel": [`${carriers} protocol/tls`, ""],
-  "net/http": [`${carriers} net/sockets protocol/http protocol/detect`, ""],
+  "net/http": [`${carriers} net/sockets protocol/http protocol/http/passive protocol/detect`, ""],
   net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
   proxy: [
     `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/http/passive protocol/detect config ${watching}`,
