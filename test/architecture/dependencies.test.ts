@@ -32,6 +32,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
   "capture/recorder": ["protocol capture", ""],
+  // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
+  "capture/live": ["protocol capture capture/recorder", ""],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // The key, the clock and the rules file are given to it.
