@@ -34,6 +34,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/recorder": ["protocol capture", ""],
   // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder", ""],
+  "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // The key, the clock and the rules file are given to it.
