@@ -58,6 +58,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     "effect",
   ],
   admin: ["flow observe/log observe/access observe/filter", "effect node Bun"],
+  "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
   "cli/command-line": ["flow config observe/filter system", "effect node Bun"],

@@ -36,6 +36,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["plain-fibers.ts", "one statement that must come first", "architecture/plain-fibers"],
   ["admin/page/{*.tsx,poll.ts}", "only a browser shows it; what it computes has tests", "browser/status-page"],
   ["capture/redact/**/*.ts", "formats and rules of a redaction, which is tested whole", "capture/redact/redactor"],
+  ["admin/captures/bearer.ts", "asked before every answer of its room", "admin/captures/captures"],
   ["admin/served.ts", "part of every listener of its room", "admin/admin"],
   ["cli/clients/{bypass,outbound}.ts", "parts of what `env` prints", "cli/clients/env"],
   ["cli/command-line/{outcome,yaml}.ts", "what commands end with, and a library's parser", "cli/check-config"],
