@@ -21,6 +21,10 @@ import { kernelDeliveryTimeout } from "../src/net/sockets/socket-calls.ts"
 import { backlog } from "../src/net/sockets/sockets.ts"
 import { keepAliveProbeAfter } from "../src/net/sockets/tcp-keep-alive.ts"
 import { pipeBytes } from "../src/net/splice/pipe.ts"
+import { maxRoutes, maxStatuses } from "../src/observe/metrics/destination.ts"
+import { maxPoints } from "../src/observe/metrics/history.ts"
+import { maxTemplate } from "../src/observe/metrics/route-template.ts"
+import { maxReasons } from "../src/observe/metrics/tally.ts"
 import { maxDepth, maxFilter, maxTerms } from "../src/observe/filter/parse.ts"
 import { maxQueue } from "../src/observe/output/output.ts"
 import { maxExtensionBytes, maxExtensionBytesPerMessage } from "../src/protocol/http/body.ts"
@@ -164,6 +168,18 @@ const rows: ReadonlyArray<Row> = [
     what: "readers of `/tap`",
     bound: () => `${maxReaders}; ${maxTapWait} characters that one has not read, then lines are dropped and counted`,
     from: { maxReaders, maxWait: maxTapWait },
+  },
+  {
+    what: "destinations that are counted by name",
+    bound: (initial) =>
+      `${initial} in each direction, the first ones; ${maxRoutes} routes each, of ${maxTemplate} characters, ${maxStatuses} status codes and ${maxReasons} reasons; the rest is \`other\``,
+    by: ["metricsDestinations"],
+    from: { maxRoutes, maxTemplate, maxStatuses, maxReasons },
+  },
+  {
+    what: "points of `/history`",
+    bound: () => `${maxPoints}, one a second`,
+    from: { maxPoints },
   },
   {
     what: "a filter",

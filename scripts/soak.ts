@@ -83,10 +83,11 @@ const settled = async (pillion: Pillion, start: Sample): Promise<Sample> => {
   return sampleOf(pillion)
 }
 
-/** One number of /metrics. */
+/** The sum of a metric over all of its series. */
 const metric = async (pillion: Pillion, name: string): Promise<number> => {
   const text = await (await fetch(`http://127.0.0.1:${pillion.ports.health}/metrics`, { proxy: "" })).text()
-  return Number(new RegExp(`^${name} (.*)$`, "m").exec(text)?.[1])
+  const found = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, "gm"))
+  return [...found].reduce((sum, [, value]) => sum + Number(value), 0)
 }
 
 const row = (name: string, ...values: ReadonlyArray<string | number>): string =>

@@ -17,7 +17,18 @@ import type { Recent } from "../observe/access/recent.ts"
 
 import { listConnections } from "./connections.ts"
 import { prometheus, type HealthState, stateName } from "./health.ts"
-import { type AdminRequest, type AdminResponse, json, makeHandler, pathsOf, type Route, route, text } from "./router.ts"
+import {
+  type AdminRequest,
+  type AdminResponse,
+  json,
+  makeHandler,
+  pathsOf,
+  query,
+  queryNumber,
+  type Route,
+  route,
+  text,
+} from "./router.ts"
 import { serve } from "./serve.ts"
 import type { Served } from "./served.ts"
 import { statusPage, wantsPage } from "./status-page.ts"
@@ -35,6 +46,10 @@ export interface AdminParts {
   readonly connections: () => Iterable<Flow>
   readonly recent: Pick<Recent, "since">
   readonly tap: Tap
+  /** Numbers by destination; with the routes of one, by its name, or of all where that is undefined. */
+  readonly destinations: (routesOf: string | undefined) => unknown
+  /** Points of the last ten minutes with a number above `after`. */
+  readonly history: (after: number) => unknown
   /** Prometheus text format 0.0.4. */
   readonly metrics: () => string
   /** Drains and ends, as SIGTERM does. Called once for each request. */
@@ -76,6 +91,8 @@ const adminRoutes = (parts: AdminParts): ReadonlyArray<Route> => {
     route("GET", "/config", () => json(parts.config())),
     route("GET", "/connections", (request) => listConnections(request, parts.connections(), parts.recent)),
     parts.tap.route,
+    route("GET", "/destinations", (request) => json(parts.destinations(query(request, "routes")), 0)),
+    route("GET", "/history", (request) => json(parts.history(queryNumber(request, "after")), 0)),
     route("GET", "/metrics", () => prometheus(parts.metrics())),
     route("GET", "/logging", () => json({ level: parts.level() })),
     HttpRouter.route("PUT", "/logging", (request) => setLevel(request, parts)),

@@ -7,7 +7,7 @@ import type { Entry } from "../observe/access/entry.ts"
 import type { Flow } from "../flow/flow.ts"
 import type { Recent } from "../observe/access/recent.ts"
 
-import { type AdminRequest, type AdminResponse, query } from "./router.ts"
+import { type AdminRequest, type AdminResponse, queryNumber } from "./router.ts"
 
 /** Open connections that are listed, the oldest first; `total` says how many there are. */
 export const maxList = 1000
@@ -22,11 +22,10 @@ export const listConnections = (
   open: Iterable<Flow>,
   recent: Pick<Recent, "since">,
 ): AdminResponse => {
-  const after = Number(query(request, "after") ?? 0)
   const shown: Array<string> = []
   let total = 0
   for (const flow of open) if (total++ < maxList) shown.push(JSON.stringify(show(flow)))
-  const { first, lines } = recent.since(Number.isSafeInteger(after) ? after : 0)
+  const { first, lines } = recent.since(queryNumber(request, "after"))
   const ended = lines.map((line) => line.trimEnd())
   const body = `{"total":${total},"connections":${array(shown)},"first":${first},"ended":${array(ended)}}\n`
   return HttpServerResponse.text(body, { contentType: "application/json" })

@@ -12,6 +12,8 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type * as Scope from "effect/Scope"
 
+import { harmlessJson } from "../observe/output/text.ts"
+
 /** One path by one method. HEAD is answered as GET without its body. */
 export type Route = HttpRouter.Route
 
@@ -60,12 +62,21 @@ export const pathsOf = (routes: ReadonlyArray<Route>): ReadonlyArray<string> => 
 export const query = (request: AdminRequest, name: string): string | undefined =>
   new URL(request.url, "http://localhost").searchParams.get(name) ?? undefined
 
+/** A whole number in the query; 0 where there is none, or something else. */
+export const queryNumber = (request: AdminRequest, name: string): number => {
+  const value = Number(query(request, name) ?? 0)
+  return Number.isSafeInteger(value) ? value : 0
+}
+
 /** One line of plain text. */
 export const text = (status: number, line: string): AdminResponse =>
   HttpServerResponse.text(`${line}\n`, { status, contentType: "text/plain; charset=utf-8" })
 
-export const json = (value: unknown): AdminResponse =>
-  HttpServerResponse.text(`${JSON.stringify(value, undefined, 2)}\n`, { contentType: "application/json" })
+/** JSON for a person; for a program alone with an `indent` of 0. */
+export const json = (value: unknown, indent = 2): AdminResponse =>
+  HttpServerResponse.text(`${harmlessJson(JSON.stringify(value, undefined, indent))}\n`, {
+    contentType: "application/json",
+  })
 
 const exactly = { ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, caseSensitive: true }
 

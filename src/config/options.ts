@@ -25,6 +25,9 @@ const minHead = 256
 const maxHead = 1024 * 1024
 const maxFields = 10_000
 
+/** Each has some forty series in `/metrics`. */
+const mostDestinations = 1000
+
 /** What others call these levels. */
 const nearLevels: ReadonlyMap<string, string> = new Map([
   ["trace", "debug"],
@@ -310,6 +313,15 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     summary: "how many fields an HTTP header section may have",
     kind: integer(1, maxFields),
     initial: () => 128,
+    reloadable: true,
+  },
+  metricsDestinations: {
+    name: "metrics-destinations",
+    group: "Limits",
+    summary:
+      "how many destinations of each direction metrics may name, the first ones; the rest is other; 0 names none",
+    kind: integer(0, mostDestinations),
+    initial: () => 50,
     reloadable: true,
   },
   logLevel: {

@@ -69,6 +69,7 @@ export interface Settings {
   readonly maxIdleOrigins: number
   readonly maxHeadBytes: number
   readonly maxHeadFields: number
+  readonly metricsDestinations: number
   readonly splice: boolean
   readonly poll: boolean
   readonly allowDestinations: ReadonlyArray<DestinationRule>

@@ -2,7 +2,7 @@
  * Observer: passes what happens to connections on to the metrics and the logs.
  */
 import type { AccessLog } from "../observe/access/access-log.ts"
-import type { Flow } from "../flow/flow.ts"
+import type { Direction, Flow } from "../flow/flow.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
 import type { Log } from "../observe/log/log.ts"
 import type { Metrics } from "../observe/metrics/metrics.ts"
@@ -21,16 +21,12 @@ export const makeObserver = (
   metrics: Metrics,
   workload: Pick<Workload, "reached" | "refused">,
 ): ConnectionObserver => {
-  let warned = -overloadWarningEvery
+  const warnOfOverload = makeOverloadWarning(log)
   const refused = (flow: Flow, reason: Reason): void => {
     metrics.refused(flow.direction, reason)
     metrics.socksReply(flow.protocol, reason)
     if (flow.direction === "inbound") workload.refused(reason)
     if (reason === "request-timeout" && flow.phase === "detect") metrics.undetected(flow.direction)
-  }
-  const request = (flow: Flow, { method, status, elapsed, isProbe }: RequestRecord): void => {
-    metrics.request(flow.direction, method, status, elapsed / 1000)
-    if (isProbe) metrics.probe(flow.direction)
   }
   const defect = (flow: Flow, what: string, cause: unknown): void => {
     metrics.defect()
@@ -42,12 +38,13 @@ export const makeObserver = (
       const elapsed = flow.elapsed()
       metrics.closed(flow.direction, flow.protocol, flow.endedBy, elapsed / 1000)
       metrics.bytes(flow.direction, flow.bytesIn, flow.bytesOut)
+      metrics.destinations.ended(flow)
       if (flow.refusal !== undefined) refused(flow, flow.refusal.reason)
       if (flow.isProbe) metrics.probe(flow.direction)
       accessLog?.connection(flow, elapsed)
     },
     answered: (flow, answered) => {
-      request(flow, answered)
+      countRequest(metrics, flow, answered, true)
       metrics.bytes(flow.direction, answered.bytesIn, answered.bytesOut)
       if (answered.refusal !== undefined) {
         metrics.refused(flow.direction, answered.refusal.reason)
@@ -56,7 +53,7 @@ export const makeObserver = (
       accessLog?.exchange(flow, answered)
     },
     followed: (flow, followed) => {
-      request(flow, followed)
+      countRequest(metrics, flow, followed, false)
       accessLog?.exchange(flow, followed)
     },
     unfollowed: (flow, why, cause) => {
@@ -65,18 +62,35 @@ export const makeObserver = (
     },
     detected: (flow) => metrics.detected(flow.direction, flow.protocol),
     dialled: (flow, milliseconds) => {
-      metrics.dialled(milliseconds / 1000)
+      metrics.dialled(flow.direction, milliseconds / 1000)
+      metrics.destinations.connected(flow)
       if (flow.direction === "inbound") workload.reached()
       metrics.socksReply(flow.protocol, undefined)
     },
     overloaded: (direction, heard) => {
       metrics.overloaded(direction, heard)
-      const now = performance.now()
-      if (now - warned < overloadWarningEvery) return
-      warned = now
-      log.warn("max-connections is reached: new connections are refused", { direction })
+      warnOfOverload(direction)
     },
     defect: (flow, cause) => defect(flow, "a defect ended a connection", cause),
+  }
+}
+
+/** `ownBytes` is false where a tunnel counts them. */
+const countRequest = (metrics: Metrics, flow: Flow, record: RequestRecord, ownBytes: boolean): void => {
+  const { method, status, elapsed, dialled, firstByte, isProbe } = record
+  metrics.request(flow.direction, method, status, elapsed / 1000)
+  metrics.destinations.answered(flow, record, ownBytes)
+  if (firstByte !== undefined) metrics.history.waited(firstByte + (dialled ?? 0))
+  if (isProbe) metrics.probe(flow.direction)
+}
+
+const makeOverloadWarning = (log: Log): ((direction: Direction) => void) => {
+  let warned = -overloadWarningEvery
+  return (direction) => {
+    const now = performance.now()
+    if (now - warned < overloadWarningEvery) return
+    warned = now
+    log.warn("max-connections is reached: new connections are refused", { direction })
   }
 }
 

@@ -44,6 +44,8 @@ const start = async (program = new Program()) => {
     connections: () => program.flows,
     recent: program.recent,
     tap: makeTap(program.recent),
+    destinations: (routesOf) => ({ routesOf: routesOf ?? "all" }),
+    history: (after) => ({ after }),
     metrics: () => "a_metric 1\n",
     stop: () => program.act("stop"),
     prospect: "draining, then ending",
@@ -122,6 +124,19 @@ test("it shows what ended last, from a number on", async () => {
   expect(await ended("?after=x")).toMatchObject({ first: 1 })
 })
 
+test("it shows the numbers by destination, with the routes that are asked for, and the history from a number on", async () => {
+  const { ask } = await start()
+  const shown = async (path: string): Promise<unknown> => (await ask(path)).json()
+  expect(await shown("/destinations")).toEqual({ routesOf: "all" })
+  expect(await shown("/destinations?routes=a.example%3A443")).toEqual({ routesOf: "a.example:443" })
+  expect(await shown("/destinations?routes=")).toEqual({ routesOf: "" })
+  expect([await shown("/history"), await shown("/history?after=7"), await shown("/history?after=x")]).toEqual([
+    { after: 0 },
+    { after: 7 },
+    { after: 0 },
+  ])
+})
+
 test("it serves the metrics too, for who may reach only loopback", async () => {
   const { ask } = await start()
   expect(await (await ask("/metrics")).text()).toBe("a_metric 1\n")
@@ -192,7 +207,7 @@ test("nothing is told to the page of another origin, be it of this machine, and 
   const by = async (site: string, method: string, path: string): Promise<number> =>
     (await ask(path, { method, headers: { "Sec-Fetch-Site": site } })).status
   for (const site of ["cross-site", "same-site", "", "None"]) {
-    for (const path of ["/", "/connections", "/config", "/tap"])
+    for (const path of ["/", "/connections", "/config", "/destinations", "/history", "/tap"])
       expect([site, await by(site, "GET", path)]).toEqual([site, 403])
     expect([site, await by(site, "POST", "/drain")]).toEqual([site, 403])
   }

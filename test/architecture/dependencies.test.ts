@@ -57,7 +57,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/http/passive protocol/detect config ${watching}`,
     "effect",
   ],
-  admin: ["flow observe/log observe/access observe/filter", "effect node Bun"],
+  admin: ["flow observe/output observe/log observe/access observe/filter", "effect node Bun"],
   "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
@@ -67,7 +67,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
-    `${commands} observe/output observe/log observe/access observe/filter admin cli/running`,
+    `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
     "effect node",
   ],
   "cli/run": [

@@ -34,7 +34,11 @@ const testsOfSeveral = new Set(["net/explorer", "net/many-ends", "protocol/http/
 const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: string]> = [
   ["main.ts", "the program itself", "e2e/commands"],
   ["plain-fibers.ts", "one statement that must come first", "architecture/plain-fibers"],
-  ["admin/page/{*.tsx,poll.ts}", "only a browser shows it; what it computes has tests", "browser/status-page"],
+  [
+    "admin/page/{*.tsx,poll.ts,columns.ts}",
+    "only a browser shows it; what it computes has tests",
+    "browser/status-page",
+  ],
   ["capture/redact/**/*.ts", "formats and rules of a redaction, which is tested whole", "capture/redact/redactor"],
   ["admin/captures/bearer.ts", "asked before every answer of its room", "admin/captures/captures"],
   ["admin/served.ts", "part of every listener of its room", "admin/admin"],

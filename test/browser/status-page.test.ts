@@ -168,6 +168,141 @@ test(
   milliseconds,
 )
 
+/** The part of the page's address behind its #. */
+const hash = (page: Page): Promise<string> => page.evaluate("decodeURIComponent(location.hash)")
+
+/** The texts of the visible cells of a column, with the tone of each row. */
+const tones = (page: Page): Promise<ReadonlyArray<readonly [state: string, colour: string]>> =>
+  page.evaluate(
+    `[...document.querySelectorAll("td.state")].map((cell) => [cell.textContent, getComputedStyle(cell).color])`,
+  )
+
+test(
+  "destinations have a table that is sorted and opened by the keyboard, filters the rows, and stands in the address",
+  async () => {
+    await using pillion = await startPillion()
+    await using chromium = await startChromium()
+    using web = await httpOrigin(() => ok("hello"))
+    const nobody = `127.0.0.1:${unusedPort()}`
+    for (const path of ["/orders/1", "/orders/2", "/health"]) await get(pillion, `http://${web.authority}${path}`)
+    await get(pillion, `http://${nobody}/lost`)
+    const page = await openPage(chromium, pillion)
+
+    await page.evaluate(`document.querySelector("#tab-open").focus()`)
+    await page.press("ArrowLeft")
+    await page.until(`document.querySelectorAll("tbody td.name").length === 2`)
+    expect(await hash(page)).toBe("#tab=destinations")
+    await page.until(`document.querySelector("tbody td.rate").textContent !== "0/s"`)
+    expect(await column(page, "name")).toEqual([web.authority, nobody])
+    expect(await column(page, "success")).toEqual(["100 %", "0 %"])
+    expect(await column(page, "failed")).toEqual(["0", "1"])
+    expect((await column(page, "p99")).map((text) => / ms$|^–$/.test(text))).toEqual([true, true])
+    // The reasons are there in full, where the number stands.
+    expect(await page.evaluate<string>(`document.querySelectorAll("td.failed")[1].title`)).toBe("connection-refused 1")
+
+    await page.evaluate(`document.querySelector("th.failed button").focus()`)
+    await page.press("Enter")
+    expect(await column(page, "name")).toEqual([nobody, web.authority])
+
+    // Opened by the keyboard, which then is in its rows.
+    await page.evaluate(`document.querySelector(".scroll").focus()`)
+    await page.press("ArrowDown")
+    await page.press("ArrowDown")
+    await page.press("Enter")
+    await page.until(`document.querySelectorAll("tbody td.target").length === 3`)
+    expect(await hash(page)).toBe(`#tab=ended&destination=outbound+${web.authority}`)
+    await page.until(`document.activeElement.classList.contains("scroll")`)
+    await page.until(`document.querySelector("#about summary")?.textContent === "2 routes"`)
+    expect(await page.evaluate<string>(`document.querySelector("#about").textContent`)).toContain("GET /orders/{id}")
+    expect(await page.evaluate<string>(`document.querySelector("#about").textContent`)).toContain("status 200 3")
+
+    await page.press("/")
+    await page.write("health")
+    await page.until(`document.querySelectorAll("tbody td.target").length === 1`)
+    await page.press("ArrowDown")
+    await page.press("ArrowDown")
+    await page.press("Enter")
+    await page.until(`document.querySelector("#details").open`)
+    expect(await hash(page)).toMatch(/^#tab=ended&filter=health&destination=outbound\+127\.0\.0\.1:\d+&row=e\d+$/)
+
+    // Whoever gets the address sees the same.
+    const address = await page.evaluate<string>("location.href")
+    const other = await chromium.page()
+    await other.look("light", 1280, 800)
+    await other.open(address)
+    await other.until(`document.querySelector("#details").open`)
+    expect(await other.evaluate<string>(`document.querySelector("#details").textContent`)).toContain("/health")
+    expect(await other.evaluate<string>(`document.querySelector("#filter").value`)).toBe("health")
+    await other.press("Escape")
+    await other.until(`!document.querySelector("#details").open && !location.hash.includes("row")`)
+
+    // Back closes the panel, as Escape does; once more leads to all destinations.
+    await page.evaluate("history.back()")
+    await page.until(`!document.querySelector("#details").open`)
+    await page.until(`document.activeElement !== null`)
+    await page.evaluate(`document.querySelector(".scroll").focus()`)
+    await page.press("Escape")
+    await page.until(`document.querySelectorAll("tbody td.name").length === 0 && location.hash.startsWith("#tab=dest")`)
+    await page.evaluate(`(filter.value = "", filter.dispatchEvent(new Event("input")))`)
+    await page.until(`document.querySelectorAll("tbody td.name").length === 2`)
+    expect([...page.complaints, ...other.complaints]).toEqual([])
+    expect([...elsewhere(page, pillion), ...elsewhere(other, pillion)]).toEqual([])
+  },
+  milliseconds,
+)
+
+test(
+  "what was answered colours a row, inbound as outbound: 5xx, 4xx and the rest each in its own, in both themes",
+  async () => {
+    using workload = await httpOrigin(({ line }) => {
+      const status = / \/(\d+) /.exec(line)?.[1] ?? "200"
+      return `HTTP/1.1 ${status} Whatever\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
+    })
+    await using pillion = await startPillion({ flags: ["--proxy-type=dual", `--proxy-port=${workload.port}`] })
+    await using chromium = await startChromium()
+    for (const status of [200, 404, 503]) {
+      await get(pillion, `http://${workload.authority}/${status}`)
+      // Absolute-form, so that the inbound listener reads the request itself.
+      await (await fetch(`http://workload.test/${status}`, { proxy: `http://127.0.0.1:${pillion.ports.in}` })).text()
+    }
+    const page = await openPage(chromium, pillion)
+    await page.evaluate(`document.querySelector("#tab-ended").click()`)
+    await page.until(`document.querySelectorAll("tbody td.state").length >= 6`)
+    for (const scheme of ["light", "dark"] as const) {
+      await page.look(scheme, 1280, 800)
+      const colours = new Map<string, Set<string>>()
+      for (const [state, colour] of await tones(page)) {
+        colours.set(state, (colours.get(state) ?? new Set()).add(colour))
+      }
+      const found = ["200", "404", "503"].map((state) => Array.from(colours.get(state) ?? []))
+      // One colour each, whichever way it went, and three of them.
+      expect(found.map(({ length }) => length)).toEqual([1, 1, 1])
+      expect(new Set(found.flat()).size).toBe(3)
+    }
+    expect((await column(page, "direction")).toSorted()).toEqual(["in", "in", "in", "out", "out", "out"])
+  },
+  milliseconds,
+)
+
+test(
+  "the history is the proxy's: it is there in full when the page is loaded again",
+  async () => {
+    await using pillion = await startPillion()
+    await using chromium = await startChromium()
+    using web = await httpOrigin(() => ok("hello"))
+    for (let i = 0; i < 20; i++) await get(pillion, `http://${web.authority}/`)
+    const page = await openPage(chromium, pillion)
+    const peak = `[...document.querySelectorAll("#tiles .peak")].some((each) => /^peak [\\d.]+\\/s$/.test(each.textContent))`
+    // What ended before the page was opened is in the chart.
+    await page.until(peak)
+    await page.until(`document.querySelector("#tiles .drawing").ariaLabel.includes("last ten minutes")`)
+    await page.open(`http://127.0.0.1:${pillion.ports.admin}/`)
+    await page.until(peak)
+    expect(page.complaints).toEqual([])
+  },
+  milliseconds,
+)
+
 test(
   "the drain button asks first, then drains, and the page says when the proxy has ended",
   async () => {
@@ -237,21 +372,44 @@ test(
 )
 
 test(
-  "it follows the theme of the system, and fits a telephone without scrolling sideways",
+  "it follows the theme of the system, and fits from a telephone to a wide screen without scrolling sideways",
   async () => {
     await using pillion = await startPillion()
     await using chromium = await startChromium()
+    using web = await httpOrigin(() => ok("hello"))
+    await get(pillion, `http://${web.authority}/orders/1`)
+    for (const host of ["a", "b", "c"]) {
+      await get(pillion, `http://${`${host.repeat(30)}.`.repeat(4)}invalid/${"long-segment/".repeat(12)}`)
+    }
     const page = await openPage(chromium, pillion)
+    await page.until(`document.querySelector("article.errors .headline .quiet").textContent === ""`)
+    await get(pillion, `http://127.0.0.1:${unusedPort()}/lost`)
+    await page.until(`document.querySelector("article.errors").textContent.includes("connection-refused 1")`)
     const ground = (): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor")
     const light = await ground()
     await page.look("dark", 1280, 800)
     expect(await ground()).not.toBe(light)
-    for (const width of [360, 768, 1280, 1920]) {
-      await page.look("light", width, 800)
-      const { scrollWidth, clientWidth } = await page.evaluate<Record<"scrollWidth" | "clientWidth", number>>(
-        "(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)",
-      )
-      expect([width, scrollWidth]).toEqual([width, clientWidth])
+    const places = [
+      "",
+      "#tab=ended",
+      "#tab=destinations",
+      `#tab=ended&destination=outbound+${web.authority}`,
+      "#tab=settings",
+    ]
+    for (const place of places) {
+      await page.evaluate(`(location.hash = ${JSON.stringify(place)}, dispatchEvent(new PopStateEvent("popstate")))`)
+      for (const width of [360, 400, 500, 700, 768, 900, 1100, 1280, 1600, 1920]) {
+        await page.look(width % 3 === 0 ? "dark" : "light", width, 800)
+        const { scrollWidth, clientWidth } = await page.evaluate<Record<"scrollWidth" | "clientWidth", number>>(
+          "(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }))(document.documentElement)",
+        )
+        expect([place, width, scrollWidth]).toEqual([place, width, clientWidth])
+        // The reasons of errors stand there in full, at every width.
+        const cut = await page.evaluate<boolean>(`(({ scrollWidth, clientWidth, textContent }) =>
+          scrollWidth > clientWidth || !textContent.includes("connection-refused 1"))(
+            document.querySelector("article.errors .headline"))`)
+        expect([place, width, cut]).toEqual([place, width, false])
+      }
     }
     expect((await page.picture()).byteLength).toBeGreaterThan(10_000)
   },

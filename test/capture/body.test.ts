@@ -12,7 +12,7 @@ import {
   type PassedBody,
 } from "../../src/capture/body.ts"
 import { ascii, fromHex, join } from "../support/bytes.ts"
-import { binaryBody, textBody } from "../support/records.ts"
+import { binaryBody, textBody } from "../support/capture-records.ts"
 
 const rules: BodyRules = { maxBytes: 8, keepBulky: undefined }
 

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { curlOf, maxCurlArgument, minTokenLength } from "../../src/capture/curl.ts"
 import type { HttpRecord } from "../../src/capture/record.ts"
 import { fuzz } from "../support/random.ts"
-import { binaryBody, charge, makeExchange, makeRequest, textBody } from "../support/records.ts"
+import { binaryBody, charge, makeExchange, makeRequest, textBody } from "../support/capture-records.ts"
 
 /** Takes the place of curl: prints each argument with its length, then what it is given to read. */
 const fake = `curl() { for each; do printf '%s' "$each" | wc -c; printf '%s\\n' "$each"; done; case "$*" in *@-*) cat;; esac; }\n`

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test"
 
 import { describe, maxHexBytes } from "../../src/capture/describe.ts"
 import type { CaptureRecord, RecordedBody } from "../../src/capture/record.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/records.ts"
+import {
+  binaryBody,
+  charge,
+  chat,
+  makeExchange,
+  makeRequest,
+  makeResponse,
+  textBody,
+} from "../support/capture-records.ts"
 
 const shown = (record: CaptureRecord) => describe(record, { columns: 80, color: false })
 

@@ -3,7 +3,15 @@ import { expect, test } from "bun:test"
 import { diffRecords, diffText } from "../../src/capture/diff.ts"
 import type { CaptureRecord, ExchangeRecord } from "../../src/capture/record.ts"
 import { fromHex } from "../support/bytes.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/records.ts"
+import {
+  binaryBody,
+  charge,
+  chat,
+  makeExchange,
+  makeRequest,
+  makeResponse,
+  textBody,
+} from "../support/capture-records.ts"
 
 const differences = (before: CaptureRecord, after: CaptureRecord) =>
   diffRecords(before, after).map(({ place, before, after }) => [place, before, after] as const)

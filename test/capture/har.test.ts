@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { har, harEnd, harEntry, harStart } from "../../src/capture/har.ts"
 import type { CaptureRecord } from "../../src/capture/record.ts"
 import { fromHex } from "../support/bytes.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse } from "../support/records.ts"
+import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse } from "../support/capture-records.ts"
 
 /** What HAR 1.2 requires, by path; `[]` is each of a list, `?` what may be absent. */
 const required: ReadonlyArray<readonly [path: string, holds: (value: unknown) => boolean]> = [

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 
 import { listJson, listRow, listText, minColumns, treeRows } from "../../src/capture/listing.ts"
 import type { CaptureRecord } from "../../src/capture/record.ts"
-import { charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/records.ts"
+import { charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/capture-records.ts"
 
 const order = makeExchange({
   t_total: 214,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 
 import { fieldLines, rawRequest, rawResponse, requestHead, responseHead } from "../../src/capture/raw.ts"
 import { fromHex } from "../support/bytes.ts"
-import { binaryBody, makeRequest, makeResponse, textBody } from "../support/records.ts"
+import { binaryBody, makeRequest, makeResponse, textBody } from "../support/capture-records.ts"
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1")
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 
 import { isHttp, type CaptureRecord } from "../../src/capture/record.ts"
 import { checkRecord, readRecord } from "../../src/capture/read-record.ts"
-import { charge, chat, makeExchange } from "../support/records.ts"
+import { charge, chat, makeExchange } from "../support/capture-records.ts"
 
 const common = {
   v: 1,

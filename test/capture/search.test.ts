@@ -1,7 +1,15 @@
 import { expect, test } from "bun:test"
 
 import { excerptRoom, maxPlaces, searchRecord } from "../../src/capture/search.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/records.ts"
+import {
+  binaryBody,
+  charge,
+  chat,
+  makeExchange,
+  makeRequest,
+  makeResponse,
+  textBody,
+} from "../support/capture-records.ts"
 
 const places = (record: Parameters<typeof searchRecord>[0], needle: string) =>
   searchRecord(record, needle).map(({ place }) => place)

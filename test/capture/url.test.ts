@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
 import { authorityOf, pairsOf, pathOf, queryOf, urlOf, valueOf, valuesOf } from "../../src/capture/url.ts"
-import { charge, makeRequest } from "../support/records.ts"
+import { charge, makeRequest } from "../support/capture-records.ts"
 
 const at = (target: string, host = "shop.test") => ({ request: makeRequest({ target, headers: [["Host", host]] }) })
 

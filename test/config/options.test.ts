@@ -41,6 +41,7 @@ test.each([
   ["max-idle-origins", 128, undefined, undefined],
   ["max-head-bytes", "64KiB", undefined, undefined],
   ["max-head-fields", 128, undefined, undefined],
+  ["metrics-destinations", 50, undefined, undefined],
   ["splice", true, undefined, undefined],
   ["poll", true, undefined, undefined],
   ["allow-destinations", [], undefined, "allow-destinations"],
@@ -64,9 +65,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, reading HTTP, splice and poll, each name once", () => {
-    expect(byName.size).toBe(36)
-    expect(allOptions.length).toBe(36)
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, reading HTTP, splice and poll, each name once", () => {
+    expect(byName.size).toBe(37)
+    expect(allOptions.length).toBe(37)
   })
 
   test("names each option as its key in settings", () => {
@@ -107,6 +108,7 @@ describe("the option table", () => {
       "max-head-bytes",
       "max-head-fields",
       "max-idle-origins",
+      "metrics-destinations",
       "origin-reuse",
       "proxy-strict",
       "resolve",

@@ -16,6 +16,7 @@ test("levels, deadlines, limits, resolve, strictness and destinations change at 
     "log-level": "debug",
     "dial-timeout": "1s",
     "max-head-fields": 5,
+    "metrics-destinations": 7,
     resolve: "a:1=127.0.0.1:2",
     "proxy-strict": true,
     "deny-destinations": ["10.0.0.0/8"],

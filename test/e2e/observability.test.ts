@@ -91,7 +91,13 @@ test("every documented metric is served under load, and agrees with what the loa
     'pillion_http_request_duration_seconds_count{direction="outbound",status="2xx"}': requests,
     'pillion_refusals_total{direction="outbound",reason="connection-refused"}': refused,
     'pillion_connection_duration_seconds_count{direction="outbound"}': all,
-    pillion_dial_duration_seconds_count: tunnels + 1,
+    'pillion_dial_duration_seconds_count{direction="outbound"}': tunnels + 1,
+    [`pillion_destination_requests_total{direction="outbound",destination="${web.authority}",status="2xx"}`]: requests,
+    [`pillion_destination_connections_total{direction="outbound",destination="${server.authority}"}`]: tunnels,
+    [`pillion_destination_bytes_total{direction="outbound",destination="${server.authority}",flow="to_client"}`]:
+      tunnels * words.length,
+    [`pillion_destination_errors_total{direction="outbound",destination="127.0.0.1:${nobody}",kind="refusal"}`]:
+      refused,
     'pillion_protocol_detected_total{direction="outbound",protocol="connect"}': each + refused,
     'pillion_protocol_detected_total{direction="outbound",protocol="http"}': 1,
     'pillion_protocol_detected_total{direction="outbound",protocol="socks5"}': each,
@@ -114,6 +120,51 @@ test("every documented metric is served under load, and agrees with what the loa
     return `${lines.length}: ${lines.filter(({ method }) => method === "POST").length}, ${refusals.length}`
   }
   await eventually(logged, `${tunnels + requests + refused}: ${requests}, ${refused}`, "the log")
+}, 30_000)
+
+test("/destinations counts what the load did by destination and route, and says nothing of queries", async () => {
+  using web = await httpOrigin(() => ok("12345"))
+  const nobody = unusedPort()
+  await using running = await startPillion({ flags: ["--metrics-destinations=1"] })
+  const ask = async (authority: string, path: string): Promise<void> => {
+    using client = await rawConnect(running.ports.out)
+    client.send(`GET http://${authority}${path} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n\r\n`)
+    await readResponse(client)
+  }
+  for (let i = 0; i < 5; i++) await ask(web.authority, `/orders/${i}?secret=1`)
+  await ask(`127.0.0.1:${nobody}`, "/lost")
+  await quiet(running)
+  const get = async (query: string): Promise<object> => {
+    const answer = await fetch(`http://127.0.0.1:${running.ports.admin}/destinations${query}`, { proxy: "" })
+    return (await answer.json()) as object
+  }
+  expect(await get("")).toMatchObject({
+    max: 1,
+    destinations: [
+      {
+        direction: "outbound",
+        name: web.authority,
+        open: 0,
+        requests: 5,
+        success: 1,
+        p50: expect.any(Number),
+        status: { "200": 5 },
+        errors: {},
+        last_error: null,
+        routes: [{ method: "GET", route: "/orders/{id}", requests: 5, success: 1 }],
+      },
+      {
+        name: "other",
+        requests: 1,
+        success: 0,
+        errors: { "connection-refused": 1 },
+        last_error: { reason: "connection-refused" },
+        routes: [{ method: "GET", route: "/lost", p50: null }],
+      },
+    ],
+  })
+  expect(JSON.stringify(await get(""))).not.toContain("secret")
+  expect(await get("?routes=")).toMatchObject({ destinations: [{ routes: [] }, { routes: [] }] })
 }, 30_000)
 
 /** A TLS hello for `a.example`, of the least that has a name. */

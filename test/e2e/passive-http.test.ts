@@ -83,7 +83,25 @@ test("thirty requests on one inbound connection that all fail are thirty lines, 
   const after = (await scrape(running)).samples
   const heads = Array.from({ length: 30 }, (_, i) => get(`/orders/${i}?token=secret`).length)
   expect(after.get('pillion_bytes_total{direction="inbound",flow="to_target"}')).toBe(heads.reduce((a, b) => a + b, 0))
+  const [numbers] = await told(running, "destinations")
+  expect(numbers).toMatchObject({ name: workload.authority, requests: 30, tunnels: 0, status: { "500": 30 } })
+  expect(numbers).toMatchObject({ routes: [{ route: "/orders/{id}", requests: 30, bytes_out: 150 }] })
+  for (const way of ["to_target", "to_client"]) {
+    const of = `destination="${workload.authority}",flow="${way}"`
+    expect(after.get(`pillion_destination_bytes_total{direction="inbound",${of}}`)).toBe(
+      after.get(`pillion_bytes_total{direction="inbound",flow="${way}"}`),
+    )
+  }
+  const latencies = async () => (await told(running, "history")).some(({ median }) => Number(median) > 0)
+  await eventually(latencies, true, "latency in the history")
 }, 30_000)
+
+/** The items of `/destinations`, or the points of `/history`. */
+const told = async (running: Pillion, what: "destinations" | "history") => {
+  const answer = await fetch(`http://127.0.0.1:${running.ports.admin}/${what}`, { proxy: "" })
+  const body = (await answer.json()) as { readonly [list: string]: ReadonlyArray<Readonly<Record<string, unknown>>> }
+  return body[what === "history" ? "points" : what] ?? []
+}
 
 const untilClosed = (running: Pillion, direction: "inbound" | "outbound"): Promise<void> =>
   eventually(

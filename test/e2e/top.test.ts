@@ -29,6 +29,10 @@ const first = (lines: ReadonlyArray<string>): string => rowOf(lines.slice(9), "1
 const rowOf = (lines: ReadonlyArray<string>, name: string): ReadonlyArray<string> =>
   (lines.find((line) => line.includes(name)) ?? "").trim().split(/ {2,}/)
 
+/** How many requests of a destination the list of what ended last has. */
+const listed = (lines: ReadonlyArray<string>, name: string): number =>
+  lines.filter((line) => line.includes("GET") && line.includes(name)).length
+
 test("top shows rates, latency, refusals and destinations on 80 columns, and gives the terminal back", async () => {
   using server = await httpOrigin()
   using tunnelled = await echo()
@@ -43,7 +47,10 @@ test("top shows rates, latency, refusals and destinations on 80 columns, and giv
   for (let i = 0; i < 12; i++) await get(running, server.authority)
   await get(running, `127.0.0.1:${nobody}`)
   const lines = await shown.until(
-    (all) => rowOf(all, server.authority)[1] === "12" && rowOf(all, tunnelled.authority)[2] === "1",
+    (all) =>
+      rowOf(all, server.authority)[1] === "1.2/s" &&
+      rowOf(all, tunnelled.authority)[6] === "5.0 kB" &&
+      all[3]?.includes("13 so far") === true,
     "12 requests and an open tunnel",
   )
   expect(lines.length).toBe(24)
@@ -53,20 +60,23 @@ test("top shows rates, latency, refusals and destinations on 80 columns, and giv
   expect(lines[4]).toMatch(/^ bytes +in +\S+ k?B\/s +out +\S+ k?B\/s +so far 5\.0 kB in, 5\.1 kB out$/)
   expect(lines[5]).toMatch(/^ first byte +p50 +\d+(\.\d)? ms +p90 +\d+(\.\d)? ms +p99 +\d+(\.\d)? ms +of 13 in 60 s$/)
   expect(lines[6]).toBe(" refused      connection-refused 1")
-  expect(lines[8]).toBe(" DESTINATION (3)         ↓FLOWS  OPEN        IN       OUT     P50     P99   ERR")
-  expect(rowOf(lines, server.authority)).toEqual([
-    server.authority,
-    "12",
-    "0",
-    "0 B",
-    "60 B",
-    expect.stringMatching(/ ms$/),
-    expect.stringMatching(/ ms$/),
+  expect(lines[8]).toBe(" DESTINATION (3)     ↓RATE     OK     P50     P95     P99      IN     OUT   ERR")
+  const times = Array.from({ length: 3 }, () => expect.stringMatching(/ ms$/))
+  expect(rowOf(lines, server.authority)).toEqual([server.authority, "1.2/s", "100%", ...times, "0 B", "60 B", "0"])
+  expect(rowOf(lines, tunnelled.authority)).toEqual([
+    tunnelled.authority,
+    "0.0/s",
+    "-",
+    "-",
+    "-",
+    "-",
+    "5.0 kB",
+    "5.0 kB",
     "0",
   ])
-  expect(rowOf(lines, tunnelled.authority)).toEqual([tunnelled.authority, "0", "1", "5.0 kB", "5.0 kB", "-", "-", "0"])
-  expect(rowOf(lines, `127.0.0.1:${nobody}`).at(-1)).toBe("1")
-  expect(lines.at(-1)).toBe(" q  quit   s  sort: flows   p  pause   /  filter")
+  const refused = rowOf(lines, `127.0.0.1:${nobody}`)
+  expect([refused[2], refused.at(-1)]).toEqual(["0%", "1"])
+  expect(lines.at(-1)).toBe(" q  quit  s  sort: rate  ↑↓  choose  Enter  open  t  last  p  pause  /  filter")
   expect(shown.screen.styles.has("31")).toBe(true)
   shown.type("q")
   expect(await within(shown.exited, "end of top")).toBe(0)
@@ -82,36 +92,82 @@ test("top sorts, filters and pauses by keys, follows the size of the terminal, a
   await using shown = await top(running, { NO_COLOR: "1" })
   await shown.until((lines) => first(lines) === server.authority, "the busiest first")
   shown.type("S")
-  await shown.until((lines) => lines.at(-1)?.includes("sort: name") === true, "sorted by name")
-  shown.type("S")
+  await shown.until((lines) => lines.some((line) => line.includes("sort: name")), "sorted by name")
+  shown.type("ss")
   await shown.until((lines) => first(lines) === `127.0.0.1:${nobody}`, "the one with an error first")
 
   shown.type(`/host = ${server.authority}x`)
   await shown.until((lines) => lines.at(-1)?.startsWith(` filter: host = ${server.authority}x▏`) === true, "typing")
   shown.type("\x7f\r")
   await shown.until((lines) => lines[8]?.includes("DESTINATION (1)") === true, "one destination")
+  // The totals are those of what the filter lets through.
+  await shown.until(
+    (lines) => /^ requests .* 3 in 60 s$/.test(lines[3] ?? "") && lines[6] === " refused      none",
+    "totals of the filter",
+  )
   shown.type("/ = 1\r")
-  await shown.until((lines) => lines.at(-1)?.includes('the filter has "=" without a field') === true, "what is wrong")
-  expect(shown.lines[8]).toContain("DESTINATION (1)")
+  await shown.until((lines) => lines.join(" ").includes('the filter has "=" without a field'), "what is wrong")
   shown.type("\x1b")
   await shown.until((lines) => lines[8]?.includes("DESTINATION (2)") === true, "both again")
 
   shown.type("p")
   const paused = await shown.until((lines) => lines[0]?.includes("PAUSED") === true, "paused")
   await get(running, server.authority)
-  shown.type("s")
-  const later = await shown.until((lines) => lines.at(-1)?.includes("sort: name") === true, "sorted while paused")
+  shown.type("S")
+  const later = await shown.until((lines) => lines.some((line) => line.includes("sort: rate")), "sorted while paused")
   expect(later[3]).toBe(paused[3] ?? "")
   shown.type("p")
-  await shown.until((lines) => rowOf(lines, server.authority)[1] === "4", "what came meanwhile")
+  await shown.until((lines) => /^ requests .* 5 so far$/.test(lines[3] ?? ""), "what came meanwhile")
+  shown.type("t")
+  await shown.until((lines) => listed(lines, server.authority) === 4, "what ended meanwhile")
+  shown.type("t")
 
   shown.resize(50, 12)
-  await shown.until((lines) => lines[8] === " ↓DESTINATION (2)       FLOWS  OPEN     P99   ERR", "a narrow table")
+  await shown.until((lines) => lines.some((line) => /^ DESTINATION \(2\) +↓RATE +OK +P99 +ERR$/.test(line)), "narrow")
   expect(shown.lines.length).toBe(12)
-  shown.resize(120, 40)
-  await shown.until((lines) => lines[8]?.length === 119 && lines[39]?.includes("quit") === true, "a wide table")
+  expect(shown.lines.join(" ")).toContain("/  filter")
+  shown.resize(160, 40)
+  await shown.until((lines) => lines[8]?.length === 159 && lines[39]?.includes("quit") === true, "a wide table")
+  expect(shown.lines[8]).toMatch(/WAY +↓RATE +OK +P50 +P95 +P99 +IN +OUT +OPEN +ERR$/)
   expect([...shown.screen.styles]).toEqual([])
   shown.type("\x03")
+  expect(await within(shown.exited, "end of top")).toBe(0)
+}, 30_000)
+
+test("top opens a destination by Enter: its routes, reasons, status codes and last requests; Escape goes back", async () => {
+  using server = await httpOrigin()
+  const nobody = unusedPort()
+  await using running = await startPillion()
+  for (const path of ["/orders/1", "/orders/2", "/health"]) await get(running, server.authority, path)
+  await get(running, `127.0.0.1:${nobody}`, "/lost")
+  await using shown = await top(running)
+  await shown.until((lines) => first(lines) === server.authority, "the busiest first")
+  shown.type("\x1b[B")
+  await shown.until((lines) => lines.some((line) => line.startsWith(`▸${server.authority} `)), "the cursor")
+  shown.resize(80, 40)
+  shown.type("\r")
+  const opened = await shown.until(
+    (lines) => lines.length === 40 && lines.some((line) => / GET .* \/orders\/\{id\}$/.test(line)),
+    "its routes",
+  )
+  expect(opened[8]).toBe(` ${server.authority}  outbound`)
+  expect(opened.join("\n")).toContain("status       200 3")
+  expect(opened.join("\n")).toContain("reasons      none")
+  expect(opened.join("\n")).toMatch(/out +\S+ ms +0 B +5 B {2}200 GET \/orders\/2\n/)
+  expect(opened.join("\n")).not.toContain("/lost")
+  expect(opened.at(-1)).toBe(" q  quit  Esc  back  ↑↓  scroll  p  pause  /  filter")
+  shown.type("\x1b")
+  await shown.until((lines) => lines.some((line) => line.startsWith(`▸${server.authority} `)), "the list again")
+
+  shown.type("\x1b[B\r")
+  await shown.until((lines) => lines.some((line) => line.includes("reasons      connection-refused 1")), "its reasons")
+  shown.type("\x1b")
+  shown.type("t")
+  const requests = await shown.until((lines) => listed(lines, server.authority) === 3, "what ended last")
+  expect(requests.join("").replaceAll(/\s+/g, "")).toContain(`GET127.0.0.1:${nobody}/lost`)
+  shown.type("t")
+  await shown.until((lines) => lines[8]?.includes("DESTINATION (2)") === true, "the list again")
+  shown.type("q")
   expect(await within(shown.exited, "end of top")).toBe(0)
 }, 30_000)
 
@@ -121,7 +177,7 @@ test("on a terminal that can only write lines, top prints one screen without a c
   await get(running, server.authority)
   await using shown = await top(running, { TERM: "dumb" })
   expect(await within(shown.exited, "end of top")).toBe(0)
-  await shown.until((lines) => rowOf(lines, server.authority)[1] === "1", "the table")
+  await shown.until((lines) => rowOf(lines, server.authority)[2] === "100%", "the table")
   expect([shown.screen.other, shown.screen.cursorShown, shown.screen.styles.size]).toEqual([false, true, 0])
 }, 30_000)
 
@@ -130,7 +186,7 @@ test("top stays when the proxy goes, says so, and restores the terminal at SIGTE
   await using shown = await top(running)
   await shown.until((lines) => lines[0]?.includes("ready") === true, "ready")
   expect(await running.stop()).toBe(0)
-  await shown.until((lines) => lines.at(-1)?.includes("takes no connections; is the proxy running") === true, "gone")
+  await shown.until((lines) => lines.join(" ").includes("takes no connections; is the proxy running"), "gone")
   shown.kill("SIGTERM")
   expect(await within(shown.exited, "end of top")).toBe(0)
   await shown.until(() => !shown.screen.other && shown.screen.cursorShown, "the terminal as it was")
@@ -149,7 +205,7 @@ test("without a terminal top prints one screen, or one object, and ends", async 
     state: "ready",
     open: 0,
     refusals: {},
-    destinations: [{ name: server.authority, flows: 3, out: 15, errors: 0 }],
+    destinations: [{ name: server.authority, direction: "outbound", flows: 3, out: 15, errors: 0, success: 1 }],
   })
 })
 

@@ -175,24 +175,30 @@ const plainUrls = (way: Way): ReadonlyArray<string> => {
 
 const secureUrl = (way: Way): string => `https://${hostsFor(way)[0]}/three`
 
-/** The access log's lines of one request, in the words of `seen`. */
-export const seenAs = ({ hostname, pathname, protocol }: URL, way: Way): ReadonlyArray<string> => {
+/** The access log's lines of one request, in the words of `seen`: a tunnel's, and that of what is read inside. */
+export const seenAs = (url: URL, way: Way): ReadonlyArray<string> => {
+  const { hostname, pathname, protocol } = url
   const port = protocol === "https:" ? 443 : 80
+  if (way === "request") return [`GET ${hostname}:${port}${pathname} 200`]
+  const tunnel = tunnelOf(hostname, port, way)
+  if (tunnel === undefined) return []
+  return protocol === "http:" ? [tunnel, `GET ${hostname}${pathname} 200`] : [tunnel]
+}
+
+const tunnelOf = (hostname: string, port: number, way: Exclude<Way, "request">): string | undefined => {
   switch (way) {
-    case "request":
-      return [`GET ${hostname}:${port}${pathname} 200`]
     case "CONNECT":
-      return [`connect ${hostname}:${port}`]
+      return `connect ${hostname}:${port}`
     case "SOCKS4a name":
-      return [`socks4a ${hostname}:${port}`]
+      return `socks4a ${hostname}:${port}`
     case "SOCKS5 name":
-      return [`socks5 ${hostname}:${port}`]
+      return `socks5 ${hostname}:${port}`
     case "SOCKS4 address":
-      return [`socks4 192.0.2.10:${port}`]
+      return `socks4 192.0.2.10:${port}`
     case "SOCKS5 address":
-      return [`socks5 192.0.2.10:${port}`]
+      return `socks5 192.0.2.10:${port}`
     case "past":
     case "fails":
-      return []
+      return undefined
   }
 }

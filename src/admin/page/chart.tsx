@@ -1,5 +1,5 @@
 /**
- * Chart: two lines over the last two minutes, small, drawn by uPlot. The legend shows the newest values, or those
+ * Chart: two lines over the last ten minutes, small, drawn by uPlot. The legend shows the newest values, or those
  * under the pointer.
  */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
@@ -59,7 +59,7 @@ export const Chart = ({ title, headline, note, format, first, second, tone = "us
           {note}
         </span>
       </p>
-      <div class="drawing" ref={place} role="img" aria-label={`${title}, last two minutes: now ${words}; ${peak}`} />
+      <div class="drawing" ref={place} role="img" aria-label={`${title}, last ten minutes: now ${words}; ${peak}`} />
       <p class="legend">
         {told.map(({ name, value }, i) => (
           <span key={name} class={i === 0 ? "first" : "second"}>

@@ -15,28 +15,30 @@ const stages = [
   ["t_first_byte", "first byte"],
 ] as const
 
-/** A row that somebody wants to know more about: another object each time, also of the same row. */
-export interface Detailed {
-  readonly row: Row
-}
-
 interface Props {
-  /** Opens the panel; undefined until somebody looks. */
-  readonly look: Detailed | undefined
+  /** The row that is open; undefined closes the panel. */
+  readonly row: Row | undefined
+  /** Called when somebody closes it. */
+  readonly close: () => void
 }
 
-export const Details = ({ look }: Props) => {
+export const Details = ({ row: wanted, close }: Props) => {
   const dialog = useRef<HTMLDialogElement>(null)
-  const row = look?.row
   useLayoutEffect(() => {
-    if (look !== undefined) dialog.current?.showModal()
-  }, [look])
+    if (wanted === undefined) dialog.current?.close()
+    else if (dialog.current?.open === false) dialog.current.showModal()
+  }, [wanted === undefined])
+  // What is shown stays while the panel closes.
+  const last = useRef<Row | undefined>(undefined)
+  last.current = wanted ?? last.current
+  const row = last.current
   const kind = row?.told["method"] === undefined ? "Connection" : "Request on connection"
   return (
     <dialog
       id="details"
       ref={dialog}
       aria-labelledby="details-title"
+      onClose={close}
       // A click beside the panel closes it, as Escape and its button do.
       onClick={({ target, currentTarget }) => {
         if (target === currentTarget) currentTarget.close()

@@ -11,6 +11,12 @@ export const count = (value: number): string => {
   return scaled(value, ["", "k", "M", "G", "T", "P"])
 }
 
+/** `100 %`, `99.9 %`; never 100 % where something failed, nor 0 % where something did not. */
+export const percent = (share: number): string => {
+  if (share === 0 || share === 1) return `${share * 100} %`
+  return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`
+}
+
 /** `1,234`. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",")
 

@@ -1,9 +1,10 @@
 /**
  * Model: what the page knows, reading by reading. It draws nothing, and asks for nothing.
  */
+import { type DestinationRow, destinationRow } from "./destinations.ts"
 import { History } from "./history.ts"
 import type { Reading } from "./poll.ts"
-import { endedRow, openRow, type Row, type Told } from "./rows.ts"
+import { endedRow, openRow, type Row } from "./rows.ts"
 
 /** Rows of what ended; the proxy itself keeps no more. */
 export const maxEnded = 1000
@@ -21,18 +22,18 @@ export class PageModel {
   /** The lists, as they were when the page was paused. */
   total = 0
   open: ReadonlyArray<Row> = []
+  destinations: ReadonlyArray<DestinationRow> = []
   ended: ReadonlyArray<Row> = []
   private allEnded: ReadonlyArray<Row> = []
   private newest = 0
 
   /** A reading came. */
-  take({ about, at, samples, total, open, first, ended }: Reading): void {
+  take({ about, samples, points, destinations, total, open, first, ended }: Reading): void {
     this.trouble = undefined
     this.state = String(about["state"] ?? "")
     this.version = [about["version"], about["revision"]].filter(Boolean).join(" · ")
     this.openNow = total
-    // What ended before the page was opened says nothing of the seconds that it shows.
-    this.history.add(samples, at, this.newest === 0 ? [] : ended.flatMap(wait))
+    this.history.add(samples, points)
     // Numbers that begin anew are those of another process, or all that there is after a gap.
     if (first <= this.newest) this.allEnded = []
     this.newest = first + ended.length - 1
@@ -41,6 +42,7 @@ export class PageModel {
     if (this.paused) return
     this.total = total
     this.open = open.map(openRow)
+    this.destinations = destinations.map(destinationRow)
     this.ended = this.allEnded
   }
 
@@ -62,7 +64,3 @@ export class PageModel {
     if (!this.paused) this.ended = this.allEnded
   }
 }
-
-/** Milliseconds that an answer took to begin, with connecting. */
-const wait = ({ t_dial: dial, t_first_byte: firstByte }: Told): ReadonlyArray<number> =>
-  typeof firstByte === "number" ? [firstByte + (typeof dial === "number" ? dial : 0)] : []

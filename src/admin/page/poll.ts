@@ -12,9 +12,11 @@ const answerTimeout = 5000
 export interface Reading {
   /** Name, version and state. */
   readonly about: Told
-  /** The time of reading the metrics, on the monotonic clock, in milliseconds. */
-  readonly at: number
   readonly samples: Samples
+  /** Points of the history since the last reading, the oldest first. */
+  readonly points: ReadonlyArray<Told>
+  /** Numbers by destination, with the routes of the one that is shown. */
+  readonly destinations: ReadonlyArray<Told>
   /** How many connections are open; `open` lists the oldest of them. */
   readonly total: number
   readonly open: ReadonlyArray<Told>
@@ -23,27 +25,40 @@ export interface Reading {
   readonly ended: ReadonlyArray<Told>
 }
 
-/** Calls `read` with every reading, and `failed` whenever there was none. Never stops. */
-export const poll = async (read: (reading: Reading) => void, failed: (why: string) => void): Promise<never> => {
-  let after = 0
+/** Calls `read` with every reading, and `failed` whenever there was none. `shown` is a destination by name. Never stops. */
+export const poll = async (
+  read: (reading: Reading) => void,
+  failed: (why: string) => void,
+  shown: () => string,
+): Promise<never> => {
+  let after: After = beginning
   let startedAt = 0
   while (true) {
     await visible()
     try {
-      let reading = await ask(after)
+      let [reading, seen] = await ask(after, shown())
       // Another process counts from 1 again, and has nothing to report after a number that it has not reached.
       const started = sum(reading.samples, "process_start_time_seconds")
-      if (startedAt !== started && after > 0) reading = await ask(0)
+      if (startedAt !== started && after !== beginning) [reading, seen] = await ask(beginning, shown())
       startedAt = started
-      after = reading.first + reading.ended.length - 1
+      after = seen
       read(reading)
     } catch (cause) {
-      after = 0
+      // The points that are here are not asked for again: the history is one without a gap where the proxy stayed.
+      after = { ...after, ended: 0 }
       failed(cause instanceof Error ? cause.message : String(cause))
     }
     await new Promise((resolve) => setTimeout(resolve, every))
   }
 }
+
+/** The numbers of the last entry and of the last point that were read. */
+interface After {
+  readonly ended: number
+  readonly points: number
+}
+
+const beginning: After = { ended: 0, points: 0 }
 
 /** The settings in force, with the origin of each. */
 export const askSettings = async (): Promise<ReadonlyArray<Told>> => list(await (await get("/config")).json())
@@ -53,22 +68,30 @@ export const postDrain = async (): Promise<void> => {
   await get("/drain", "POST")
 }
 
-const ask = async (after: number): Promise<Reading> => {
-  const [about, connections, metrics] = await Promise.all([
+const ask = async (after: After, shown: string): Promise<readonly [Reading, After]> => {
+  const [about, connections, history, destinations, metrics] = await Promise.all([
     get("/").then((answer) => answer.json()),
-    get(`/connections?after=${after}`).then((answer) => answer.json()),
+    get(`/connections?after=${after.ended}`).then((answer) => answer.json()),
+    get(`/history?after=${after.points}`).then((answer) => answer.json()),
+    get(`/destinations?routes=${encodeURIComponent(shown)}`).then((answer) => answer.json()),
     get("/metrics").then((answer) => answer.text()),
   ])
   const told = object(connections)
-  return {
+  const ended = list(told["ended"])
+  const first = Number(told["first"] ?? 1)
+  const points = list(object(history)["points"])
+  const firstPoint = Number(object(history)["first"] ?? 1)
+  const reading: Reading = {
     about: object(about),
-    at: performance.now(),
     samples: readSamples(metrics),
+    points,
+    destinations: list(object(destinations)["destinations"]),
     total: Number(told["total"] ?? 0),
     open: list(told["connections"]),
-    first: Number(told["first"] ?? 1),
-    ended: list(told["ended"]),
+    first,
+    ended,
   }
+  return [reading, { ended: first + ended.length - 1, points: firstPoint + points.length - 1 }]
 }
 
 const get = async (path: string, method = "GET"): Promise<Response> => {

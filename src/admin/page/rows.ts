@@ -17,7 +17,8 @@ export interface Row {
   readonly protocol: string
   /** The phase of what is open; of what has ended its status, or who ended it. */
   readonly state: string
-  readonly tone: "calm" | "good" | "bad"
+  /** `calm` is open; of what has ended `warn` was answered with the client's fault, `bad` failed. */
+  readonly tone: "calm" | "good" | "warn" | "bad"
   readonly client: string
   /** The destination; of a request with its method and path. */
   readonly target: string
@@ -77,12 +78,17 @@ const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "las
 const outcome = (told: Told): Pick<Row, "state" | "tone"> => {
   const reason = text(told, "refusal") || text(told, "error")
   const status = number(told, "status")
-  if (status > 0 && reason === "") return { state: String(status), tone: status < 500 ? "good" : "bad" }
+  if (status > 0 && reason === "") return { state: String(status), tone: toneOf(status) }
   if (reason !== "") return { state: reason, tone: "bad" }
   const by = text(told, "end")
   if (by === "") return { state: "done", tone: "good" }
   const cut = text(told, "code") !== "" || by === "timeout" || by === "limit"
   return { state: `by ${by}`, tone: cut ? "bad" : "good" }
+}
+
+const toneOf = (status: number): Row["tone"] => {
+  if (status >= 500) return "bad"
+  return status >= 400 ? "warn" : "good"
 }
 
 const text = (told: Told, field: string): string => {
@@ -98,18 +104,39 @@ const number = (told: Told, field: string): number => {
 /** Keys that the table can be sorted by. */
 export type Key = "when" | "direction" | "protocol" | "state" | "client" | "target" | "bytesIn" | "bytesOut" | "lasted"
 
-export interface Order {
-  readonly by: Key
+/** How a table is sorted, by any of its columns. */
+export interface Order<K extends string = string> {
+  readonly by: K
   readonly descending: boolean
 }
 
-/** Orders rows; of equal ones the later comes first. */
-export const sort = (rows: ReadonlyArray<Row>, { by, descending }: Order): ReadonlyArray<Row> => {
+/** Rows by one of their values, of equal ones as `tie` says. What is not known comes last, whichever way. */
+export const sortBy = <R>(
+  rows: ReadonlyArray<R>,
+  valueOf: (row: R) => string | number | undefined,
+  descending: boolean,
+  tie: (a: R, b: R) => number,
+): ReadonlyArray<R> => {
   const sign = descending ? -1 : 1
-  return rows.toSorted((a, b) => sign * compare(a[by], b[by]) || b.when - a.when || b.turn - a.turn)
+  return rows.toSorted((a, b) => {
+    const [first, second] = [valueOf(a), valueOf(b)]
+    if (first === undefined || second === undefined) {
+      return Number(first === undefined) - Number(second === undefined) || tie(a, b)
+    }
+    return sign * compare(first, second) || tie(a, b)
+  })
 }
 
 const compare = (a: string | number, b: string | number): number => {
   if (typeof a === "number" && typeof b === "number") return a - b
   return a === b ? 0 : String(a) < String(b) ? -1 : 1
 }
+
+/** Orders rows; of equal ones the later comes first. */
+export const sort = (rows: ReadonlyArray<Row>, { by, descending }: Order<Key>): ReadonlyArray<Row> =>
+  sortBy(
+    rows,
+    (row) => row[by],
+    descending,
+    (a, b) => b.when - a.when || b.turn - a.turn,
+  )

@@ -4,60 +4,50 @@
 import type { RefObject } from "preact"
 import { useLayoutEffect, useMemo, useState } from "preact/hooks"
 
-import { bytes, clock, duration } from "./format.ts"
-import { type Key, type Order, type Row, sort } from "./rows.ts"
+import type { Order } from "./rows.ts"
 
 /** Pixels; page.css gives every row this height. */
 const rowHeight = 30
 /** Rows above and below what is in sight, so that scrolling shows no gaps. */
 const margin = 8
 
-interface TableColumn {
-  readonly key: Key
+export interface TableColumn<R, K extends string> {
+  /** The class of its cells as well. */
+  readonly key: K
   readonly title: string
   readonly meaning: string
-  readonly show: (row: Row) => string
+  readonly show: (row: R) => string
+  /** Aligned to the right; the first click on its heading shows the largest. */
+  readonly numeric?: boolean
+  /** Its text may not fit: hovering shows the whole, or what this says instead. */
+  readonly hover?: (row: R) => string
 }
 
-const columns: ReadonlyArray<TableColumn> = [
-  { key: "when", title: "When", meaning: "when it began, or ended", show: ({ when }) => clock(when) },
-  {
-    key: "direction",
-    title: "Way",
-    meaning: "in: to the workload; out: from it",
-    show: ({ direction }) => (direction === "inbound" ? "in" : "out"),
-  },
-  { key: "protocol", title: "Protocol", meaning: "what the client speaks", show: ({ protocol }) => protocol },
-  {
-    key: "state",
-    title: "State",
-    meaning: "the phase, the status, or who ended it and why",
-    show: ({ state }) => state,
-  },
-  { key: "client", title: "Client", meaning: "who connected", show: ({ client }) => client },
-  { key: "target", title: "Target", meaning: "where it wants to go", show: ({ target }) => target || "–" },
-  { key: "bytesIn", title: "Sent", meaning: "bytes from the client", show: ({ bytesIn }) => bytes(bytesIn) },
-  { key: "bytesOut", title: "Received", meaning: "bytes to the client", show: ({ bytesOut }) => bytes(bytesOut) },
-  { key: "lasted", title: "Time", meaning: "age, or how long it took", show: ({ lasted }) => duration(lasted) },
-]
+/** What every row of a table has. */
+export interface TableRow {
+  /** Stays the same while the page is open. */
+  readonly key: string
+  readonly tone: string
+}
 
-const numeric: ReadonlySet<Key> = new Set(["when", "bytesIn", "bytesOut", "lasted"])
-/** Columns whose text may not fit: hovering shows the whole. */
-const hovered: ReadonlySet<Key> = new Set(["target", "client", "state"])
-
-interface Props {
+interface Props<R, K extends string> {
+  /** What the table holds, for who does not see it. */
+  readonly label: string
   /** The element that scrolls, and that the keys are pressed in. */
   readonly root: RefObject<HTMLDivElement | null>
-  readonly rows: ReadonlyArray<Row>
-  readonly order: Order
-  readonly setOrder: (order: Order) => void
+  readonly columns: ReadonlyArray<TableColumn<R, K>>
+  readonly rows: ReadonlyArray<R>
+  readonly sort: (rows: ReadonlyArray<R>, order: Order<K>) => ReadonlyArray<R>
+  readonly order: Order<K>
+  readonly setOrder: (order: Order<K>) => void
   /** Shown where there is no row. */
   readonly empty: string
   /** Called with a row that somebody wants to know more about. */
-  readonly look: (row: Row) => void
+  readonly look: (row: R) => void
 }
 
-export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Props) => {
+export const Table = <R extends TableRow, K extends string>(props: Props<R, K>) => {
+  const { label, root, columns, rows: unsorted, sort, order, setOrder, empty, look } = props
   const [chosen, setChosen] = useState<string | undefined>(undefined)
   const sight = useSight(root)
   // Not again for every step of scrolling.
@@ -65,9 +55,9 @@ export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Pr
   const seen = inSightOf(rows.length, sight)
   const shown = rows.slice(seen.from, seen.to)
 
-  const sortBy = (by: Key): void => {
+  const choose = ({ key: by, numeric = false }: TableColumn<R, K>): void => {
     // The first click on numbers shows the largest, on words the first.
-    setOrder({ by, descending: order.by === by ? !order.descending : numeric.has(by) })
+    setOrder({ by, descending: order.by === by ? !order.descending : numeric })
     if (root.current !== null) root.current.scrollTop = 0
   }
   const press = (event: KeyboardEvent): void => {
@@ -91,14 +81,15 @@ export const Table = ({ root, rows: unsorted, order, setOrder, empty, look }: Pr
       ref={root}
       tabIndex={0}
       role="group"
-      aria-label="Connections"
+      aria-label={label}
       aria-activedescendant={active ? `row-${chosen}` : undefined}
       onKeyDown={press}
     >
       <div aria-hidden="true" style={{ height: `${seen.from * rowHeight}px` }} />
       <table role="grid" aria-rowcount={rows.length + 1}>
-        <Heading order={order} sortBy={sortBy} />
+        <Heading columns={columns} order={order} choose={choose} />
         <Lines
+          columns={columns}
           rows={shown}
           from={seen.from}
           chosen={chosen}
@@ -134,39 +125,48 @@ const useSight = (root: RefObject<HTMLDivElement | null>) => {
   return sight
 }
 
-interface LinesProps {
-  readonly rows: ReadonlyArray<Row>
+interface LinesProps<R, K extends string> {
+  readonly columns: ReadonlyArray<TableColumn<R, K>>
+  readonly rows: ReadonlyArray<R>
   /** The index of the first of them among all. */
   readonly from: number
   readonly chosen: string | undefined
-  readonly look: (row: Row) => void
+  readonly look: (row: R) => void
 }
 
-const Lines = ({ rows, from, chosen, look }: LinesProps) => (
+const Lines = <R extends TableRow, K extends string>({ columns, rows, from, chosen, look }: LinesProps<R, K>) => (
   <tbody>
     {rows.map((row, i) => (
-      <Line key={row.key} row={row} index={from + i} chosen={row.key === chosen} look={() => look(row)} />
+      <Line
+        key={row.key}
+        columns={columns}
+        row={row}
+        index={from + i}
+        chosen={row.key === chosen}
+        look={() => look(row)}
+      />
     ))}
   </tbody>
 )
 
-interface HeadingProps {
-  readonly order: Order
-  readonly sortBy: (key: Key) => void
+interface HeadingProps<R, K extends string> {
+  readonly columns: ReadonlyArray<TableColumn<R, K>>
+  readonly order: Order<K>
+  readonly choose: (column: TableColumn<R, K>) => void
 }
 
-const Heading = ({ order, sortBy }: HeadingProps) => (
+const Heading = <R, K extends string>({ columns, order, choose }: HeadingProps<R, K>) => (
   <thead>
     <tr>
-      {columns.map(({ key, title, meaning }) => (
+      {columns.map((column) => (
         <th
-          key={key}
+          key={column.key}
           scope="col"
-          class={cellClass(key)}
-          aria-sort={key !== order.by ? "none" : order.descending ? "descending" : "ascending"}
+          class={cellClass(column)}
+          aria-sort={column.key !== order.by ? "none" : order.descending ? "descending" : "ascending"}
         >
-          <button title={meaning} onClick={() => sortBy(key)}>
-            {title}
+          <button title={column.meaning} onClick={() => choose(column)}>
+            {column.title}
           </button>
         </th>
       ))}
@@ -174,26 +174,28 @@ const Heading = ({ order, sortBy }: HeadingProps) => (
   </thead>
 )
 
-interface LineProps {
-  readonly row: Row
+interface LineProps<R, K extends string> {
+  readonly columns: ReadonlyArray<TableColumn<R, K>>
+  readonly row: R
   /** Among all rows. */
   readonly index: number
   readonly chosen: boolean
   readonly look: () => void
 }
 
-const Line = ({ row, index, chosen, look }: LineProps) => (
+const Line = <R extends TableRow, K extends string>({ columns, row, index, chosen, look }: LineProps<R, K>) => (
   // The heading is row 1.
   <tr id={`row-${row.key}`} aria-rowindex={index + 2} aria-selected={chosen} data-tone={row.tone} onClick={look}>
-    {columns.map(({ key, show }) => (
-      <td key={key} class={cellClass(key)} title={hovered.has(key) ? show(row) : undefined}>
-        {show(row)}
+    {columns.map((column) => (
+      <td key={column.key} class={cellClass(column)} title={column.hover?.(row)}>
+        {column.show(row)}
       </td>
     ))}
   </tr>
 )
 
-const cellClass = (key: Key): string => (numeric.has(key) ? `${key} number` : key)
+const cellClass = ({ key, numeric }: Pick<TableColumn<never, string>, "key" | "numeric">): string =>
+  numeric === true ? `${key} number` : key
 
 /** The rows that are in the document: `from` and before `to`. */
 const inSightOf = (rows: number, { top, height }: { readonly top: number; readonly height: number }) => {

@@ -4,10 +4,14 @@
 import { useRef } from "preact/hooks"
 
 import { whole } from "./format.ts"
+import { type Tab, tabs as names } from "./place.ts"
 
-const titles = { open: "Open", ended: "Ended", settings: "Settings" } as const
-export type Tab = keyof typeof titles
-const names = Object.keys(titles) as ReadonlyArray<Tab>
+const titles: { readonly [T in Tab]: string } = {
+  destinations: "Destinations",
+  open: "Open",
+  ended: "Ended",
+  settings: "Settings",
+}
 
 interface Props {
   readonly chosen: Tab

@@ -8,9 +8,6 @@ import type { History, Point } from "./history.ts"
 const perSecond = (value: number): string => `${count(value)}/s`
 const bytesPerSecond = (value: number): string => `${bytes(value)}/s`
 
-/** Reasons that are named; the rest is in the table. */
-const maxReasons = 3
-
 interface Props {
   readonly history: History
   /** How many connections are open. */
@@ -23,9 +20,9 @@ export const Tiles = ({ history: { points, reasons }, open }: Props) => {
     name,
     values: points.map(of),
   })
-  const worst = reasons.slice(0, maxReasons).map(([reason, times]) => `${reason} ${whole(times)}`)
+  const worst = reasons.map(([reason, times]) => `${reason} ${whole(times)}`)
   return (
-    <section id="tiles" aria-label="The last two minutes">
+    <section id="tiles" aria-label="The last ten minutes">
       <Chart
         title="Connections"
         headline={whole(open)}

@@ -105,7 +105,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     flags: ["json"],
     takesOptions: true,
     examples: [
-      ["pillion top", "q quits, s sorts, / filters, p pauses"],
+      ["pillion top", "the keys stand in the last line: Enter opens a destination, q quits"],
       ["pillion top direction:outbound not probe", "only what the workload sends"],
       ["pillion top --json", "one look, for a program"],
     ],

@@ -130,6 +130,8 @@ const makeObservers = (settings: () => Settings): Observers => {
       tap: tap.dropped(),
       otlp: exporter.current?.dropped() ?? 0,
     }),
+    limit: () => settings().maxConnections,
+    maxDestinations: () => settings().metricsDestinations,
     idleOrigins: () => live.idleOrigins(),
     open: () => live.open(),
   })
@@ -145,7 +147,12 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     const settings = (): Settings => state.settings
     yield* exportTelemetry(observers, args.command !== undefined)
     yield* Effect.acquireRelease(
-      Effect.sync(() => watchLag((seconds) => metrics.lagged(seconds))),
+      Effect.sync(() =>
+        watchLag((seconds) => {
+          metrics.lagged(seconds)
+          metrics.sample(performance.now())
+        }),
+      ),
       (stopWatching) => Effect.sync(stopWatching),
     )
     for (const warning of state.loaded.warnings) log.warn(warning)
@@ -294,6 +301,8 @@ const serveOperators = Effect.fnUntraced(function* (
     connections: () => proxy.connections.flows(),
     recent,
     tap,
+    destinations: (routesOf) => metrics.destinations.report(proxy.connections.flows(), routesOf),
+    history: (after) => metrics.history.since(after),
     metrics: () => renderPrometheus(metrics),
     stop,
     prospect,

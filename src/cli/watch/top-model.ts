@@ -5,6 +5,7 @@
 import type { Open } from "../../admin/connections.ts"
 import type { Entry } from "../../observe/access/entry.ts"
 import type { Filter, FilterableEntry } from "../../observe/filter/entry-filter.ts"
+import type { ReportedDestination } from "../../observe/metrics/destination.ts"
 
 /** Milliseconds that ended connections and requests count for. */
 export const windowLength = 60_000
@@ -23,6 +24,8 @@ export interface Look {
   readonly metrics: ReadonlyMap<string, number>
   readonly total: number
   readonly open: ReadonlyArray<Open>
+  /** Numbers by destination, with the routes of the one that is open. */
+  readonly destinations: ReadonlyArray<ReportedDestination>
   /** Entries that ended since the last look, as far as they are still known, and how many are not. */
   readonly ended: ReadonlyArray<Entry>
   readonly missed: number
@@ -38,6 +41,8 @@ export interface Totals {
 export interface TopModel {
   readonly look: Look
   readonly entries: ReadonlyArray<Entry>
+  /** The newest, the last of them last. */
+  readonly last: ReadonlyArray<Entry>
   /** Entries of the window that nobody saw. */
   readonly missed: number
   readonly looks: ReadonlyArray<{ readonly now: number; readonly totals: Totals }>
@@ -45,19 +50,8 @@ export interface TopModel {
   readonly flowRates: ReadonlyArray<number>
 }
 
-export interface Destination {
-  readonly name: string
-  readonly flows: number
-  readonly open: number
-  readonly in: number
-  readonly out: number
-  readonly p50: number | undefined
-  readonly p99: number | undefined
-  readonly errors: number
-}
-
-export const sortKeys = ["flows", "open", "in", "out", "p50", "p99", "errors", "name"] as const
-export type SortKey = (typeof sortKeys)[number]
+/** Entries that lists show, however long ago they ended. */
+const maxLast = 1000
 
 /** The model after one more look. */
 export const advance = (before: TopModel | undefined, look: Look): TopModel => {
@@ -68,6 +62,7 @@ export const advance = (before: TopModel | undefined, look: Look): TopModel => {
   return {
     look,
     entries: entries.slice(-maxEntries),
+    last: [...(before?.last ?? []), ...look.ended].slice(-maxLast),
     missed: (before?.missed ?? 0) + look.missed,
     looks,
     flowRates: [...(before?.flowRates ?? []), rate ?? 0].slice(-points),
@@ -123,54 +118,28 @@ export const percentile = (sorted: ReadonlyArray<number>, share: number): number
 export const latenciesOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<number> =>
   entries.flatMap((entry) => latencyOf(entry) ?? []).toSorted((a, b) => a - b)
 
-const isError = ({ refusal, status, code, error }: Entry): boolean =>
-  refusal !== undefined || code !== undefined || error !== undefined || (status ?? 0) >= 500
+export const isError = ({ refusal, status, code, error, end }: Entry): boolean =>
+  refusal !== undefined ||
+  code !== undefined ||
+  error !== undefined ||
+  end === "timeout" ||
+  end === "limit" ||
+  (status ?? 0) >= 500
 
-/** Groups what ended in the window and what is open by destination. */
-export const destinationsOf = (model: TopModel, filter: Filter, sort: SortKey): ReadonlyArray<Destination> => {
-  const groups = new Map<string, { ended: Array<Entry>; open: Array<Open> }>()
-  const group = (name: string) => {
-    const found = groups.get(name) ?? { ended: [], open: [] }
-    groups.set(name, found)
-    return found
-  }
-  for (const entry of model.entries) if (filter(entry)) group(nameOf(entry)).ended.push(entry)
-  for (const open of model.look.open) if (filter(filterableOpen(open))) group(open.target ?? "-").open.push(open)
-  const counted = countedFlows(model)
-  const all = [...groups].map(([name, { ended, open }]): Destination => {
-    const latencies = latenciesOf(ended)
-    const ownBytes = ended.filter(({ method, flow }) => method === undefined || !counted.has(flow))
-    return {
-      name,
-      flows: ended.length,
-      open: open.length,
-      in: total(ownBytes, "bytes_in") + total(open, "bytes_in"),
-      out: total(ownBytes, "bytes_out") + total(open, "bytes_out"),
-      p50: percentile(latencies, 0.5),
-      p99: percentile(latencies, 0.99),
-      errors: ended.filter(isError).length,
-    }
-  })
-  return all.toSorted(sort === "name" ? byName : (a, b) => (b[sort] ?? -1) - (a[sort] ?? -1) || byName(a, b))
+/** What a filter lets through: everything, where there is none. */
+export interface Scope {
+  readonly filterText: string
+  readonly ended: ReadonlyArray<Entry>
+  readonly open: ReadonlyArray<Open>
 }
 
-/** Connections that count the bytes of their requests themselves: those that are open, and those with bytes of their own. */
-const countedFlows = ({ look, entries }: TopModel): ReadonlySet<number> => {
-  const flows = new Set(look.open.map(({ flow }) => flow))
-  for (const { method, flow, bytes_in, bytes_out } of entries) {
-    if (method === undefined && bytes_in + bytes_out > 0) flows.add(flow)
-  }
-  return flows
+export const scopeOf = (
+  { entries, look }: TopModel,
+  { filter, filterText }: { readonly filter: Filter; readonly filterText: string },
+): Scope => {
+  if (filterText === "") return { filterText, ended: entries, open: look.open }
+  return { filterText, ended: entries.filter(filter), open: look.open.filter((open) => filter(filterableOpen(open))) }
 }
-
-const byName = (a: Destination, b: Destination): number => a.name.localeCompare(b.name)
-
-/** Inbound ends at the workload, whatever name its clients have for it. */
-const nameOf = ({ direction, authority, target }: Entry): string =>
-  (direction === "inbound" ? target : authority) ?? target ?? "-"
-
-const total = (flows: ReadonlyArray<Entry | Open>, key: "bytes_in" | "bytes_out"): number =>
-  flows.reduce((sum, flow) => sum + flow[key], 0)
 
 /** An open connection as far as a filter can ask about it. */
-export const filterableOpen = (open: Open): FilterableEntry => ({ ...open, t_total: open.age })
+const filterableOpen = (open: Open): FilterableEntry => ({ ...open, t_total: open.age })

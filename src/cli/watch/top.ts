@@ -12,15 +12,20 @@ import { parseFilter } from "../../observe/filter/entry-filter.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
 import { wantsColor } from "../../observe/log/log.ts"
 import { get } from "../running/admin-client.ts"
+import type { ReportedDestination } from "../../observe/metrics/destination.ts"
 import { NoAnswer } from "../running/ask.ts"
 import { done, failed, type Outcome } from "../command-line/outcome.ts"
 import { runningPort } from "../running/ports.ts"
 import { isEntry } from "./tap.ts"
-import { filteredTotals, type FilteredTotals } from "./top-filtered.ts"
 import { press } from "./top-keys.ts"
-import { advance, destinationsOf, type Look, type TopModel, percentile, rates, refusalsOf } from "./top-model.ts"
-import { screen, type View } from "./top-screen.ts"
+import { destinationsOf } from "./top-destinations.ts"
+import { advance, type Look, percentile, scopeOf, type TopModel } from "./top-model.ts"
+import { screen } from "./top-screen.ts"
+import { totalsFor } from "./top-summary.ts"
+import type { View } from "./top-view.ts"
 
+/** Lines of a screen that is printed: more than the destinations that there can be. */
+const maxPlainRows = 5000
 /** Milliseconds between two looks. */
 const lookEvery = 1000
 
@@ -42,10 +47,14 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
     columns: process.stdout.columns || 80,
     rows: process.stdout.rows || 24,
     color: wantsColor(process.stdout.isTTY === true, process.env),
-    sort: "flows",
+    list: "destinations",
+    sort: "rate",
     filter: parsed.matches,
     filterText: filter,
     typing: undefined,
+    chosen: undefined,
+    opened: undefined,
+    scroll: 0,
     problem: undefined,
     paused: false,
   }
@@ -64,64 +73,98 @@ export const top = (settings: Settings, { filter, json }: TopArgs): Effect.Effec
   )
 }
 
-/** A screen for a file or a pipe: without what is only for the keyboard. */
+/** A screen for a file or a pipe: without what is only for the keyboard, and as long as it takes. */
 const plain = (model: TopModel, view: View): string => {
-  const rows = destinationsOf(model, view.filter, view.sort).length + 10
-  return `${screen(model, { ...view, rows, color: false })
-    .slice(0, -1)
-    .join("\n")
-    .trimEnd()}\n`
-}
-
-/** Everything; with a filter of what it lets through. */
-const totalsOf = (model: TopModel, { filter, filterText }: View): FilteredTotals => {
-  const totals = filteredTotals(model, filter)
-  if (filterText !== "") return totals
-  const [, connections, requests, bytesIn, bytesOut] = rates(model)
-  const refusals = refusalsOf(model.look.metrics)
-  return { ...totals, connections, requests, bytesIn, bytesOut, open: model.look.total, refusals }
+  const { lines } = screen(model, { ...view, rows: maxPlainRows, color: false })
+  const text = lines.slice(
+    0,
+    lines.findLastIndex((line) => line.startsWith(" q ")),
+  )
+  return `${text.join("\n").trimEnd()}\n`
 }
 
 const summaryOf = (model: TopModel, view: View): object => {
-  const { connections, requests, bytesIn, bytesOut, open, latencies, refusals } = totalsOf(model, view)
+  const scope = scopeOf(model, view)
+  const totals = totalsFor(model, scope)
+  const { connections, requests, bytesIn, bytesOut, latencies } = totals
   return {
     version: model.look.version,
     state: model.look.state,
-    open,
+    open: totals.open,
     per_second: { connections, requests, bytes_in: bytesIn, bytes_out: bytesOut },
     first_byte_ms: {
       p50: percentile(latencies, 0.5),
       p90: percentile(latencies, 0.9),
       p99: percentile(latencies, 0.99),
     },
-    refusals: Object.fromEntries(refusals),
-    destinations: destinationsOf(model, view.filter, view.sort),
+    refusals: Object.fromEntries(totals.refusals),
+    destinations: destinationsOf(model, scope, view.sort),
   }
 }
 
 /** Draws until q is pressed, and gives the terminal back as it was, whatever happens. */
 const watch = Effect.fnUntraced(function* (port: number, first: number, start: TopModel, initial: View) {
-  const { stdin, stdout } = process
+  const { stdout } = process
   const quit = yield* Deferred.make<void>()
+  const stop = (): void => void Deferred.doneUnsafe(quit, Effect.void)
   let view = initial
   let model = start
+  // What comes during a pause is known when it is over.
+  let latest = start
   let next = first
+  let answers = true
+  let frame = screen(model, view)
   const draw = (): void => {
-    const lines = screen(model, view)
-    stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`)
+    frame = screen(model, view)
+    stdout.write(`\x1b[H${frame.lines.map((line) => `${line}\x1b[K`).join("\r\n")}\x1b[J`)
   }
   const resized = (): void => {
     view = { ...view, columns: stdout.columns || 80, rows: stdout.rows || 24 }
     draw()
   }
   const pressed = (bytes: Buffer): void => {
-    const after = press(view, bytes.toString("utf8"))
-    if (after === "quit") return void Deferred.doneUnsafe(quit, Effect.void)
+    const after = press(view, bytes.toString("utf8"), frame)
+    if (after === "quit") return stop()
     view = after
     draw()
   }
-  const stop = (): void => void Deferred.doneUnsafe(quit, Effect.void)
-  yield* Effect.acquireRelease(
+  yield* takeTerminal({ resized, pressed, stop })
+  draw()
+  const again = Effect.suspend(() => look(port, next, nameOf(view.opened)))
+  const step = Effect.matchEffect(Effect.delay(again, lookEvery), {
+    onSuccess: (looked) =>
+      Effect.sync(() => {
+        next = looked.next
+        latest = advance(latest, looked.seen)
+        // What is wrong with a filter stays until somebody presses a key.
+        if (!answers) view = { ...view, problem: undefined }
+        answers = true
+        if (!view.paused) model = latest
+        draw()
+      }),
+    // It may be starting anew; its numbers begin again then.
+    onFailure: ({ message }) =>
+      Effect.sync(() => {
+        next = 0
+        answers = false
+        view = { ...view, problem: message }
+        draw()
+      }),
+  })
+  yield* Effect.raceFirst(Deferred.await(quit), Effect.forever(step))
+}, Effect.scoped)
+
+interface TerminalOwner {
+  readonly resized: () => void
+  readonly pressed: (bytes: Buffer) => void
+  /** Called when the process is told to end. */
+  readonly stop: () => void
+}
+
+/** Takes the screen and the keyboard until the scope closes. */
+const takeTerminal = ({ resized, pressed, stop }: TerminalOwner) => {
+  const { stdin, stdout } = process
+  return Effect.acquireRelease(
     Effect.sync(() => {
       // The other screen, without a cursor: what was there before comes back at the end.
       stdout.write("\x1b[?1049h\x1b[?25l")
@@ -138,33 +181,28 @@ const watch = Effect.fnUntraced(function* (port: number, first: number, start: T
         stdout.write("\x1b[?25h\x1b[?1049l", () => resume(Effect.void))
       }),
   )
-  draw()
-  const again = Effect.suspend(() => look(port, next))
-  const step = Effect.matchEffect(Effect.delay(again, lookEvery), {
-    onSuccess: (looked) =>
-      Effect.sync(() => {
-        next = looked.next
-        if (view.paused) return
-        model = advance(model, looked.seen)
-        view = { ...view, problem: undefined }
-        draw()
-      }),
-    // It may be starting anew; its numbers begin again then.
-    onFailure: ({ message }) =>
-      Effect.sync(() => {
-        next = 0
-        view = { ...view, problem: message }
-        draw()
-      }),
-  })
-  yield* Effect.raceFirst(Deferred.await(quit), Effect.forever(step))
-}, Effect.scoped)
+}
 
-/** Looks at everything once; `after` is the number of the last entry that was seen. */
-const look = (port: number, after: number): Effect.Effect<{ readonly seen: Look; readonly next: number }, NoAnswer> =>
+/** The name in the key of a destination. */
+const nameOf = (key: string | undefined): string => (key === undefined ? "" : key.slice(key.indexOf(" ") + 1))
+
+/** Looks at everything once; `after` is the number of the last entry that was seen, `routesOf` the destination that is open. */
+const look = (
+  port: number,
+  after: number,
+  routesOf = "",
+): Effect.Effect<{ readonly seen: Look; readonly next: number }, NoAnswer> =>
   Effect.map(
-    Effect.all([get(port, "/"), get(port, "/metrics"), get(port, `/connections?after=${after}`)], { concurrency: 3 }),
-    ([about, metrics, connections]) => {
+    Effect.all(
+      [
+        get(port, "/"),
+        get(port, "/metrics"),
+        get(port, `/connections?after=${after}`),
+        get(port, `/destinations?routes=${encodeURIComponent(routesOf)}`),
+      ],
+      { concurrency: 4 },
+    ),
+    ([about, metrics, connections, numbers]) => {
       const { version = "", state = "" } = record(about)
       const { total, connections: open, first, ended } = record(connections)
       const entries = list(ended).filter(isEntry)
@@ -177,6 +215,7 @@ const look = (port: number, after: number): Effect.Effect<{ readonly seen: Look;
           metrics: samples(metrics),
           total: Number(total),
           open: list(open).filter(isOpen),
+          destinations: list(record(numbers)["destinations"]).filter(isDestination),
           // The first look shows what has ended so far; nothing of it was missed.
           ended: entries,
           missed: after === 0 ? 0 : Math.max(0, from - after - 1),
@@ -197,6 +236,9 @@ const record = (text: string): { readonly [name: string]: unknown } => {
 
 const list = (value: unknown): ReadonlyArray<object> =>
   Array.isArray(value) ? value.filter((each): each is object => typeof each === "object" && each !== null) : []
+
+const isDestination = (value: object): value is ReportedDestination =>
+  "name" in value && typeof value.name === "string" && "rate_10s" in value && "routes" in value && "errors" in value
 
 const isOpen = (value: object): value is Open =>
   "age" in value && typeof value.age === "number" && "bytes_in" in value && typeof value.bytes_in === "number"

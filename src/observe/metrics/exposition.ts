@@ -6,11 +6,11 @@ import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 
-import { Histogram, type LabelPairs, type Series } from "./series.ts"
+import type { LabelPairs, ReadHistogram, ReadSeries } from "./series.ts"
 
 /** Series that are read at every look, in the order of the families. */
 export interface Readable {
-  readonly read: () => ReadonlyArray<Series | Histogram>
+  readonly read: () => ReadonlyArray<ReadSeries | ReadHistogram>
 }
 
 export const registryOf = (metrics: Readable): (typeof Metric.MetricRegistry)["Service"] => new Registry(metrics)
@@ -31,12 +31,12 @@ class Registry extends Map<string, Metadata> {
   }
 
   override *values(): MapIterator<Metadata> {
-    for (const each of this.metrics.read()) yield* each instanceof Histogram ? ofHistogram(each) : ofSeries(each)
+    for (const each of this.metrics.read()) yield* "bounds" in each ? ofHistogram(each) : ofSeries(each)
   }
 }
 
 const metadata = (
-  { family }: Series | Histogram,
+  { family }: ReadSeries | ReadHistogram,
   type: Metric.Metric.Type,
   labels: LabelPairs,
   state: unknown,
@@ -48,7 +48,7 @@ const metadata = (
   hooks: { get: () => state, update() {}, modify() {} },
 })
 
-const ofSeries = (series: Series): ReadonlyArray<Metadata> => {
+const ofSeries = (series: ReadSeries): ReadonlyArray<Metadata> => {
   const all: Array<Metadata> = []
   const counts = series.family.type === "counter"
   series.forEach((value, labels) => {
@@ -58,7 +58,7 @@ const ofSeries = (series: Series): ReadonlyArray<Metadata> => {
   return all
 }
 
-const ofHistogram = (histogram: Histogram): ReadonlyArray<Metadata> => {
+const ofHistogram = (histogram: ReadHistogram): ReadonlyArray<Metadata> => {
   const all: Array<Metadata> = []
   histogram.forEach(({ counts, sum, least, most }, labels) => {
     let count = 0

@@ -2,7 +2,8 @@
  * Metrics table: THE list of what is counted. `/metrics`, OTLP and the documentation come from it; there is no second
  * list.
  *
- * Names of hosts, paths and clients are never labels: the number of series is fixed when the program starts.
+ * Paths and clients are never labels, and names of hosts only in the families of destinations, as many as the options
+ * say: the number of series is bounded when the program starts.
  */
 import { protocolNames } from "../../protocol/handshake.ts"
 import { refusals } from "../../protocol/refusal.ts"
@@ -101,6 +102,11 @@ export const families = {
     label("method", methods),
     label("status", statuses),
   ),
+  limit: family(
+    "gauge",
+    "pillion_connections_limit",
+    "Client connections that may be open at once, in both directions together: max-connections",
+  ),
   unfollowed: family(
     "counter",
     "pillion_http_unfollowed_total",
@@ -198,6 +204,7 @@ export const histograms = {
     shortBounds,
     "pillion_dial_duration_seconds",
     "Time to connect to a target, with its name and every attempt",
+    direction,
   ),
   connections: histogram(
     longBounds,
@@ -218,6 +225,52 @@ export const histograms = {
     "How late a timer was that runs every second: what every connection waits when the processor is busy",
   ),
 } satisfies Record<string, HistogramFamily>
+
+/** The names that there are; `other` is every destination beyond metrics-destinations. */
+const destination = label("destination", [])
+
+/** What is counted by destination. Its series are those that destination-series.ts finds; here is what they are called. */
+export const destinationFamilies = {
+  requests: family(
+    "counter",
+    "pillion_destination_requests_total",
+    "HTTP requests by destination and class of the status; destination is host:port, or other beyond metrics-destinations of a direction",
+    direction,
+    destination,
+    label("status", statuses),
+  ),
+  errors: family(
+    "counter",
+    "pillion_destination_errors_total",
+    "Requests and connections that were refused, or cut before they were whole, by destination",
+    direction,
+    destination,
+    label("kind", ["refusal", "cut"]),
+  ),
+  connections: family(
+    "counter",
+    "pillion_destination_connections_total",
+    "Connections that were made to a destination",
+    direction,
+    destination,
+  ),
+  bytes: family(
+    "counter",
+    "pillion_destination_bytes_total",
+    "Bytes that were carried, by destination: of tunnels as they pass, of HTTP bodies when their request is over",
+    direction,
+    destination,
+    label("flow", ["to_target", "to_client"]),
+  ),
+  durations: family(
+    "histogram",
+    "pillion_destination_request_duration_seconds",
+    "Time from a request's head to the end of its answer, by destination",
+    direction,
+    destination,
+  ),
+} satisfies Record<string, Family>
+export type DestinationFamilies = typeof destinationFamilies
 
 /** One label a fact of the build; its value is always 1. */
 export const buildInfo = (build: Build): Family =>
@@ -241,6 +294,7 @@ export const allFamilies: ReadonlyArray<Family> = [
   buildInfo({ version: "", revision: "", bun: "" }),
   ...Object.values(histograms),
   ...Object.values(families),
+  ...Object.values(destinationFamilies),
 ]
 
 /** The table for the documentation. */

@@ -11,6 +11,7 @@ import type { ListenerName } from "../../flow/listen-failed.ts"
 import {
   type Build,
   buildInfo,
+  destinationFamilies,
   families,
   histograms,
   type LineOutput,
@@ -18,7 +19,10 @@ import {
   methods,
   statuses,
 } from "./metrics-table.ts"
-import { Histogram, Series } from "./series.ts"
+import { Destinations } from "./destinations.ts"
+import { destinationSeries } from "./destination-series.ts"
+import { History } from "./history.ts"
+import { Histogram, type ReadHistogram, type ReadSeries, Series } from "./series.ts"
 import type { ShortfallCounts } from "../log/shortfall-log.ts"
 import type { acceptErrors, FallbackReason, Feature } from "../../flow/shortfalls.ts"
 
@@ -27,14 +31,23 @@ export interface MetricsParts {
   readonly build: Build
   readonly draining: () => boolean
   readonly dropped: () => { readonly [O in LineOutput]: number }
+  /** Client connections that may be open at once. */
+  readonly limit: () => number
+  /** How many destinations of a direction have series of their own. */
+  readonly maxDestinations: () => number
   /** Connections to origins that belong to no client. */
   readonly idleOrigins: () => number
   /** Connections that are open: the bytes of their tunnels are counted while they pass. */
   readonly open: () => Iterable<Flow>
 }
 
+/** Open connections whose bytes are added up for each point of the history: 100,000 would take 4 ms of every second. */
+export const flowsPerSample = 10_000
+
 /** Every method is a few additions, and none throws for what its types allow. */
 export class Metrics implements ShortfallCounts {
+  readonly destinations: Destinations
+  readonly history = new History(performance.now())
   private readonly parts: MetricsParts
   private readonly build: Series
   private readonly series = Record.map(families, (family) => new Series(family))
@@ -42,8 +55,11 @@ export class Metrics implements ShortfallCounts {
   /** Bytes of connections that ended; the series adds those that are under way. */
   private readonly past = { inbound: { in: 0, out: 0 }, outbound: { in: 0, out: 0 } }
 
+  private samplesToSkip = 0
+
   constructor(parts: MetricsParts) {
     this.parts = parts
+    this.destinations = new Destinations({ max: parts.maxDestinations })
     this.build = new Series(buildInfo(parts.build))
     this.build.set(1, parts.build.version, parts.build.revision ?? "", parts.build.bun)
     const started = Math.round(Date.now() - process.uptime() * 1000) / 1000
@@ -53,6 +69,7 @@ export class Metrics implements ShortfallCounts {
   }
 
   accepted(direction: Direction): void {
+    this.history.accepted()
     this.series.accepted.add(1, direction)
     this.series.active.add(1, direction)
   }
@@ -76,11 +93,14 @@ export class Metrics implements ShortfallCounts {
 
   /** A connection or a request was refused. */
   refused(direction: Direction, reason: Reason): void {
+    this.history.refused()
     this.series.refused.add(1, direction, reason)
   }
 
   /** Counts a connection that was turned away at the limit; `told`: it was answered in the client's own protocol. */
   overloaded(direction: Direction, told: boolean): void {
+    // Clients that are answered are among the refusals.
+    if (!told) this.history.refused()
     this.series.overloaded.add(1, direction, String(told))
   }
 
@@ -110,6 +130,7 @@ export class Metrics implements ShortfallCounts {
   request(direction: Direction, method: string, status: number, seconds: number): void {
     const known = methods.includes(method) ? method : "OTHER"
     const answered = statusClass(status)
+    this.history.answered(status)
     this.series.requests.add(1, direction, known, answered)
     this.histograms.requests.observe(seconds, direction, answered)
   }
@@ -125,8 +146,19 @@ export class Metrics implements ShortfallCounts {
   }
 
   /** A target was connected. */
-  dialled(seconds: number): void {
-    this.histograms.dials.observe(seconds)
+  dialled(direction: Direction, seconds: number): void {
+    this.histograms.dials.observe(seconds, direction)
+  }
+
+  /** Ends a point of the history, `now` on the monotonic clock in milliseconds; called once a second. */
+  sample(now: number): void {
+    if (this.samplesToSkip > 0) {
+      this.samplesToSkip--
+      return this.history.sample(now, undefined)
+    }
+    const { inbound, outbound, flows } = this.carried()
+    this.samplesToSkip = Math.floor(flows / flowsPerSample)
+    this.history.sample(now, { in: inbound.in + outbound.in, out: inbound.out + outbound.out })
   }
 
   /** A timer was late. */
@@ -168,30 +200,39 @@ export class Metrics implements ShortfallCounts {
   }
 
   /** Everything as it is now, in the order of the table. */
-  read(): ReadonlyArray<Series | Histogram> {
+  read(): ReadonlyArray<ReadSeries | ReadHistogram> {
     const { series, parts } = this
     const dropped = parts.dropped()
     for (const output of lineOutputs) series.dropped.set(dropped[output], output)
+    series.limit.set(parts.limit())
     series.idleOrigins.set(parts.idleOrigins())
     series.draining.set(parts.draining() ? 1 : 0)
     series.processorTime.set(processorSeconds())
     series.residentMemory.set(process.memoryUsage.rss())
     series.openFiles.set(openFiles())
     this.readBytes()
-    return [this.build, ...Object.values(this.histograms), ...Object.values(series)]
+    const destinations = destinationSeries(destinationFamilies, this.destinations.read(parts.open()))
+    return [this.build, ...Object.values(this.histograms), ...Object.values(series), ...destinations]
   }
 
   private readBytes(): void {
-    const now = { inbound: { ...this.past.inbound }, outbound: { ...this.past.outbound } }
-    for (const flow of this.parts.open()) {
-      if (!flow.tunnelling) continue
-      now[flow.direction].in += flow.liveIn
-      now[flow.direction].out += flow.liveOut
-    }
+    const now = this.carried()
     for (const direction of ["inbound", "outbound"] as const) {
       this.series.bytes.set(now[direction].in, direction, "to_target")
       this.series.bytes.set(now[direction].out, direction, "to_client")
     }
+  }
+
+  /** Bytes of what is over and of tunnels that are open, and how many connections were looked at for that. */
+  private carried(): typeof this.past & { readonly flows: number } {
+    const now = { inbound: { ...this.past.inbound }, outbound: { ...this.past.outbound }, flows: 0 }
+    for (const flow of this.parts.open()) {
+      now.flows++
+      if (!flow.tunnelling) continue
+      now[flow.direction].in += flow.liveIn
+      now[flow.direction].out += flow.liveOut
+    }
+    return now
   }
 }
 

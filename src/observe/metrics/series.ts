@@ -28,8 +28,21 @@ export type LabelPairs = ReadonlyArray<readonly [name: string, value: string]>
  */
 export const alwaysShown = 8
 
+/** Counters or gauges of one family, as they are read. */
+export interface ReadSeries {
+  readonly family: Family
+  readonly forEach: (show: (value: number, labels: LabelPairs) => void) => void
+}
+
+/** Histograms of one family, as they are read. */
+export interface ReadHistogram {
+  readonly family: Family
+  readonly bounds: ReadonlyArray<number>
+  readonly forEach: (show: (buckets: Buckets, labels: LabelPairs) => void) => void
+}
+
 /** Counters and gauges of one family. */
-export class Series {
+export class Series implements ReadSeries {
   readonly family: Family
   private readonly values: Float64Array
 
@@ -67,7 +80,7 @@ export interface Buckets {
 }
 
 /** How often values fell below each of `bounds`, which ascend. */
-export class Histogram {
+export class Histogram implements ReadHistogram {
   readonly family: Family
   readonly bounds: ReadonlyArray<number>
   /** The buckets of one series after those of another. */

@@ -29,6 +29,10 @@ export const shorten = (text: string, longest = maxText): string =>
   // Half of a pair at the cut would be no text.
   text.length > longest ? `${text.slice(0, longest).toWellFormed()}...` : text
 
+/** A JSON text that stays what it is, its lines too, and does nothing to a terminal. */
+export const harmlessJson = (json: string): string =>
+  unsafe.test(json) ? json.split("\n").map(harmless).join("\n") : json
+
 /** Escapes as JSON does, so that a JSON text keeps its meaning: harmful characters stand only inside its strings. */
 const harmless = (text: string): string => (unsafe.test(text) ? text.replace(unsafeEach, escape) : text)
 

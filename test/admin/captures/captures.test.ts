@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { captureRoutes } from "../../../src/admin/captures/captures.ts"
 import { makeHandler } from "../../../src/admin/router.ts"
 import type { CaptureRecord } from "../../../src/capture/record.ts"
-import { charge } from "../../support/records.ts"
+import { charge } from "../../support/capture-records.ts"
 
 const token = "t0ken"
 

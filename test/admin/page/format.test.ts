@@ -1,7 +1,7 @@
 /** Numbers as the status page writes them. */
 import { expect, test } from "bun:test"
 
-import { bytes, clock, count, duration, whole } from "../../../src/admin/page/format.ts"
+import { bytes, clock, count, duration, percent, whole } from "../../../src/admin/page/format.ts"
 
 test.each([
   [0, "0 B"],
@@ -48,4 +48,15 @@ test.each([
 test("a whole number has its thousands apart, and a time of day two digits each", () => {
   expect([999, 1000, 1_234_567].map(whole)).toEqual(["999", "1,000", "1,234,567"])
   expect(clock(new Date(2026, 0, 2, 3, 4, 5).getTime())).toBe("03:04:05")
+})
+
+test("a share is never rounded to all or to nothing", () => {
+  expect([0, 0.00001, 0.5, 0.987, 0.99999, 1].map(percent)).toEqual([
+    "0 %",
+    "0.1 %",
+    "50.0 %",
+    "98.7 %",
+    "99.9 %",
+    "100 %",
+  ])
 })

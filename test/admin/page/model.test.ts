@@ -9,8 +9,9 @@ const samples = readSamples("process_start_time_seconds 1\n")
 /** A reading with `ended` entries from number `first` on. */
 const reading = (first: number, ended: number, open = 0) => ({
   about: { state: "ready", version: "1.2.3", revision: "abc" },
-  at: first * 1000,
   samples,
+  points: [{ connections: first }],
+  destinations: [{ direction: "outbound", name: "a.example:80", rate_10s: first }],
   total: open,
   open: Array.from({ length: open }, (_, i) => ({ flow: i })),
   first,
@@ -36,12 +37,10 @@ test("what ended is added to, bounded, and begins anew where the numbers do", ()
   expect(flows(model)).toEqual([1])
 })
 
-test("what ended before the page was opened is not timed, what ends later is", () => {
+test("the history has the points of every reading", () => {
   const model = new PageModel()
-  model.take(reading(1, 1))
-  model.take(reading(2, 0))
-  model.take(reading(3, 1))
-  expect(model.history.points.map(({ median }) => median)).toEqual([undefined, 7])
+  for (const first of [1, 2]) model.take(reading(first, 1))
+  expect(model.history.points.map(({ connections }) => connections)).toEqual([1, 2])
 })
 
 test("while it is paused the lists stay, and what ended meanwhile comes after", () => {
@@ -49,7 +48,8 @@ test("while it is paused the lists stay, and what ended meanwhile comes after", 
   model.take(reading(1, 1, 1))
   model.togglePause()
   model.take(reading(2, 1, 5))
-  expect([flows(model), model.total, model.openNow, model.history.points.length]).toEqual([[1], 1, 5, 1])
+  expect([flows(model), model.total, model.openNow, model.history.points.length]).toEqual([[1], 1, 5, 2])
+  expect(model.destinations.map(({ rate }) => rate)).toEqual([1])
   model.togglePause()
   expect(flows(model)).toEqual([1, 2])
 })

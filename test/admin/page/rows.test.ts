@@ -1,7 +1,7 @@
 /** What the admin listener tells, as rows of the table. */
 import { expect, test } from "bun:test"
 
-import { endedRow, openRow, type Order, sort, type Told } from "../../../src/admin/page/rows.ts"
+import { endedRow, type Key, openRow, type Order, sort, sortBy, type Told } from "../../../src/admin/page/rows.ts"
 
 const open: Told = {
   flow: 7,
@@ -32,6 +32,8 @@ test("an open connection shows its phase, its age and its bytes", () => {
 
 test.each<[string, Told, string, string]>([
   ["an answer shows its status", { status: 200 }, "200", "good"],
+  ["an answer of 400 and above is the client's fault", { status: 404 }, "404", "warn"],
+  ["an inbound answer has the same colours", { direction: "inbound", status: 499 }, "499", "warn"],
   ["an answer of 500 and above is bad", { status: 503 }, "503", "bad"],
   [
     "a refusal shows its reason, whatever the status",
@@ -68,7 +70,7 @@ test("rows are sorted by any column, both ways, and of equal ones the later is f
     ["a", 5],
     ["b", 1],
   ].map(([target, bytes], i) => endedRow({ ...ended, target, bytes_in: bytes }, i))
-  const sorted = (order: Order): string =>
+  const sorted = (order: Order<Key>): string =>
     sort(rows, order)
       .map(({ key }) => key)
       .join(" ")
@@ -76,4 +78,36 @@ test("rows are sorted by any column, both ways, and of equal ones the later is f
   expect(sorted({ by: "target", descending: true })).toBe("e2 e0 e1")
   expect(sorted({ by: "bytesIn", descending: true })).toBe("e1 e0 e2")
   expect(sorted({ by: "when", descending: true })).toBe("e2 e1 e0")
+})
+
+interface Item {
+  readonly name: string
+  readonly value: string | number | undefined
+}
+
+const items = (...values: ReadonlyArray<Item["value"]>): ReadonlyArray<Item> =>
+  values.map((value, i) => ({ name: String(i), value }))
+
+const sorted = (descending: boolean, rows: ReadonlyArray<Item>): string =>
+  sortBy(
+    rows,
+    ({ value }) => value,
+    descending,
+    (a, b) => Number(b.name) - Number(a.name),
+  )
+    .map(({ name }) => name)
+    .join("")
+
+test("numbers are compared as numbers, words as words", () => {
+  expect([sorted(false, items(10, 9, 100)), sorted(true, items(10, 9, 100))]).toEqual(["102", "201"])
+  expect(sorted(false, items("b", "a", "B"))).toBe("210")
+})
+
+test("equal ones are in the order of the tie, whichever way", () => {
+  expect([sorted(false, items(1, 1, 0)), sorted(true, items(1, 1, 0))]).toEqual(["210", "102"])
+})
+
+test("what is not known comes last, whichever way", () => {
+  expect([sorted(false, items(undefined, 2, 1)), sorted(true, items(undefined, 2, 1))]).toEqual(["210", "120"])
+  expect(sorted(true, items(undefined, undefined, 1))).toBe("210")
 })

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
 import { caseOf, defined, describedBy, makeCaseBody } from "../../../src/capture/case/case.ts"
-import { charge, chat, makeExchange, makeRequest, textBody } from "../../support/records.ts"
+import { charge, chat, makeExchange, makeRequest, textBody } from "../../support/capture-records.ts"
 
 test("a case keeps what the exchange was, and nothing of the wire", () => {
   const { headers, body } = caseOf(charge)!.request

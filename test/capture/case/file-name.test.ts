@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { caseOf } from "../../../src/capture/case/case.ts"
 import { fileNameOf, folderOf, isVariable, maxFileName } from "../../../src/capture/case/file-name.ts"
 import { fuzz } from "../../support/random.ts"
-import { charge, makeExchange, makeRequest } from "../../support/records.ts"
+import { charge, makeExchange, makeRequest } from "../../support/capture-records.ts"
 
 const caseAt = (target: string, method = "GET", host = "shop.test") =>
   caseOf(makeExchange({ request: makeRequest({ method, target, headers: [["Host", host]] }) }))!

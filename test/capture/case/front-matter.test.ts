@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { caseOf } from "../../../src/capture/case/case.ts"
 import { maxFrontMatter, readFrontMatter, writeFrontMatter } from "../../../src/capture/case/front-matter.ts"
 import { readYaml } from "../../support/case-files.ts"
-import { charge, makeExchange } from "../../support/records.ts"
+import { charge, makeExchange } from "../../support/capture-records.ts"
 
 const made = caseOf(makeExchange())!
 const head =

@@ -11,7 +11,7 @@ import {
   responseLines,
   trailerLines,
 } from "../../../src/capture/case/heads.ts"
-import { makeRequest, makeResponse } from "../../support/records.ts"
+import { makeRequest, makeResponse } from "../../support/capture-records.ts"
 
 const block = (content: string): Block => ({
   kind: "block",

@@ -6,7 +6,15 @@ import { writeCase } from "../../../src/capture/case/write-case.ts"
 import type { CaptureRecord, FieldList, RecordedBody, RecordedFrame } from "../../../src/capture/record.ts"
 import { readingWith } from "../../support/case-files.ts"
 import { fuzz, type Random } from "../../support/random.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../../support/records.ts"
+import {
+  binaryBody,
+  charge,
+  chat,
+  makeExchange,
+  makeRequest,
+  makeResponse,
+  textBody,
+} from "../../support/capture-records.ts"
 
 /** The text of a case, and the case that is read from it again. */
 const pass = (made: Case) => {

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test"
 
 import { caseOf } from "../../../src/capture/case/case.ts"
 import { titleOf, writeCase } from "../../../src/capture/case/write-case.ts"
-import { binaryBody, charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../../support/records.ts"
+import {
+  binaryBody,
+  charge,
+  chat,
+  makeExchange,
+  makeRequest,
+  makeResponse,
+  textBody,
+} from "../../support/capture-records.ts"
 
 test("the example of the documents, word for word", () => {
   const written = writeCase(caseOf(charge)!, "POST_v1_charges-7c11e4")

@@ -10,7 +10,7 @@ import {
 import type { CaptureRecord, ExchangeRecord } from "../../../src/capture/record.ts"
 import { filterFields } from "../../../src/observe/filter/entry-filter.ts"
 import { isProblem } from "../../../src/observe/filter/problem.ts"
-import { charge } from "../../support/records.ts"
+import { charge } from "../../support/capture-records.ts"
 
 const filterOf = (text: string) => {
   const filter = parseRecordFilter(text)

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 
 import { flowOf } from "../../support/flows.ts"
-import { Metrics } from "../../../src/observe/metrics/metrics.ts"
+import { flowsPerSample, Metrics } from "../../../src/observe/metrics/metrics.ts"
 import { allFamilies, metricsMarkdown } from "../../../src/observe/metrics/metrics-table.ts"
 import { renderPrometheus } from "../../../src/observe/metrics/exposition.ts"
 import { alwaysShown, Histogram, Series } from "../../../src/observe/metrics/series.ts"
@@ -13,6 +13,8 @@ const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Me
     build: { version: "1.2.3", revision: "abc", bun: "1.4.5" },
     draining: () => false,
     dropped: () => ({ stdout: 0, stderr: 0, tap: 0, otlp: 0 }),
+    limit: () => 1000,
+    maxDestinations: () => 50,
     idleOrigins: () => 0,
     open: () => [],
     ...parts,
@@ -177,14 +179,69 @@ test("every reason for a refusal can be counted", () => {
   expect(found.length).toBe(Object.keys(refusals).length)
 })
 
-test("dials are counted in buckets that add up", () => {
+test("dials are counted by direction, in buckets that add up", () => {
   const metrics = make()
-  for (const seconds of [0.001, 0.005, 0.2, 11]) metrics.dialled(seconds)
+  for (const seconds of [0.001, 0.005, 0.2, 11]) metrics.dialled("outbound", seconds)
+  metrics.dialled("inbound", 1)
   const found = samples(renderPrometheus(metrics))
-  const bucket = (bound: string) => found.get(`pillion_dial_duration_seconds_bucket{le="${bound}"}`)
+  const name = "pillion_dial_duration_seconds"
+  const bucket = (bound: string) => found.get(`${name}_bucket{direction="outbound",le="${bound}"}`)
   expect([bucket("0.005"), bucket("0.1"), bucket("0.25"), bucket("10"), bucket("+Inf")]).toEqual([2, 2, 3, 3, 4])
-  expect(found.get("pillion_dial_duration_seconds_count")).toBe(4)
-  expect(found.get("pillion_dial_duration_seconds_sum")).toBeCloseTo(11.206)
+  expect(found.get(`${name}_count{direction="outbound"}`)).toBe(4)
+  expect(found.get(`${name}_sum{direction="outbound"}`)).toBeCloseTo(11.206)
+  expect(found.get(`${name}_count{direction="inbound"}`)).toBe(1)
+})
+
+test("the limit of connections is the one in force", () => {
+  let limit = 7
+  const metrics = make({ limit: () => limit })
+  const shown = () => samples(renderPrometheus(metrics)).get("pillion_connections_limit")
+  expect(shown()).toBe(7)
+  limit = 8
+  expect(shown()).toBe(8)
+})
+
+test("the history has what was counted since its last point, and bytes of what is open", () => {
+  const flow = flowOf({ bytesIn: 500, bytesOut: 0 })
+  const metrics = make({ open: () => [flow] })
+  metrics.accepted("inbound")
+  const now = performance.now() + 1000
+  metrics.sample(now)
+  metrics.accepted("outbound")
+  metrics.request("outbound", "GET", 503, 1)
+  metrics.refused("inbound", "dial-denied")
+  metrics.overloaded("inbound", true)
+  metrics.overloaded("inbound", false)
+  metrics.bytes("inbound", 1000, 0)
+  flow.carryTunnel({ sent: 510, received: 0 })
+  metrics.sample(now + 1000)
+  expect(metrics.history.since(1).points).toEqual([
+    {
+      connections: 1,
+      requests: 1,
+      to_target: 1010,
+      to_client: 0,
+      refusals: 2,
+      failures: 1,
+      median: null,
+      slowest: null,
+    },
+  ])
+})
+
+test("with many connections their bytes are not added up for every point of the history", () => {
+  const flow = flowOf({ bytesIn: 1 })
+  let looks = 0
+  const flows = Array.from({ length: 2 * flowsPerSample }, () => flow)
+  const metrics = make({
+    open: () => {
+      looks++
+      return flows
+    },
+  })
+  const now = performance.now()
+  for (let second = 1; second <= 9; second++) metrics.sample(now + second * 1000)
+  expect([looks, metrics.history.since(0).points.length]).toEqual([3, 9])
 })
 
 test("a large family shows only what was counted, or its first series; a small one everything", () => {

@@ -1,7 +1,15 @@
 /** What strangers send must not leave its line, steer a terminal, or turn the rest of the line around. */
 import { expect, test } from "bun:test"
 
-import { jsonLine, maxText, plainText, quoted, shorten, timestamp } from "../../../src/observe/output/text.ts"
+import {
+  harmlessJson,
+  jsonLine,
+  maxText,
+  plainText,
+  quoted,
+  shorten,
+  timestamp,
+} from "../../../src/observe/output/text.ts"
 
 const harmful: ReadonlyArray<readonly [name: string, text: string]> = [
   ["line feed", "a\nb"],
@@ -29,6 +37,14 @@ for (const [name, text] of harmful) {
     expect(plainText(text)).toMatch(/^[\x20-\x7e]+$/)
   })
 }
+
+test("a JSON text over several lines keeps them, and its strings are escaped", () => {
+  const value = { a: "x\u202ey", b: ["\x9b31m", "plain"] }
+  const text = harmlessJson(JSON.stringify(value, undefined, 2))
+  expect(text.split("\n").length).toBe(7)
+  expect(text).toMatch(/^[\n\x20-\x7e]+$/)
+  expect(JSON.parse(text)).toEqual(value)
+})
 
 test("half of a surrogate pair does not get into a line as it is", () => {
   expect(jsonLine({ text: "a\ud83d" })).toMatch(/^[\x20-\x7e]+\n$/)

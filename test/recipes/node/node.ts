@@ -103,7 +103,7 @@ export const rows: ReadonlyArray<Row> = [
 
   {
     ...loopback(socksAgent, { all_proxy: "socks5h://127.0.0.1:4140" }),
-    sees: ["socks5 127.0.0.1:80"],
+    sees: ["socks5 127.0.0.1:80", "GET 127.0.0.1/loop 200"],
   },
 
   ...common(bun),
