@@ -1,4 +1,6 @@
 /** What the micro-benchmarks run: each a whole handshake, head or chunk, as a connection would meet it. */
+import { makeRedactor } from "../src/capture/redact/redactor.ts"
+import { builtInRules } from "../src/capture/redact/rules.ts"
 import { parseIpv4 } from "../src/protocol/address.ts"
 import { fromLatin1 } from "../src/protocol/bytes.ts"
 import { detect } from "../src/protocol/detect/detect.ts"
@@ -21,6 +23,8 @@ export interface Case {
   readonly run: () => unknown
   /** What its time is a multiple of. */
   readonly reference: () => unknown
+  /** How often it runs between two readings of what is allocated, where that is so much that fewer must do. */
+  readonly allocationRuns?: number
 }
 
 /** The default limits. */
@@ -119,6 +123,7 @@ const answer = (): unknown => {
 const follower = new HttpFollower(
   { ...limits, maxPipelined: 1024 },
   {
+    record: () => undefined,
     followed: ({ status }) => {
       if (status !== 200) throw new Error(`the followed answer of the benchmark has status ${status}`)
     },
@@ -148,6 +153,28 @@ const shake = (handshake: Handshake, ...messages: ReadonlyArray<Uint8Array>): Ui
 const chunkedBody = new Body(chunked, "chunks", limits)
 const longBody = new Body(Number.MAX_SAFE_INTEGER, "chunks", limits)
 
+/** 6.6 KB of JSON with 62 secrets, each another one. */
+const secretBody = JSON.stringify(
+  Array.from({ length: 62 }, (_, i) => ({
+    id: i,
+    name: `Person number ${i}`,
+    access_token: `s3cr3t-${i}-abcdef`,
+    city: "Berlin",
+    amount: i * 1.5,
+    ok: true,
+  })),
+)
+const secretRecord = {
+  request: { line: { target: "/people" }, headers: [], body: { type: "application/json", text: secretBody } },
+}
+const redact = makeRedactor({
+  rules: builtInRules,
+  digest: (value) => new Bun.CryptoHasher("sha256", "the key of the benchmark").update(value).digest("hex"),
+  now: () => performance.now(),
+})
+/** What reading and writing a body anew would take. */
+const parsing = (): unknown => JSON.stringify(JSON.parse(secretBody))
+
 export const cases: ReadonlyArray<Case> = [
   { name: "detect a CONNECT", run: () => detect(connectHead, allowed), reference: looking },
   { name: "SOCKS4a handshake", run: () => shake(makeSocks4(), socks4aRequest), reference: looking },
@@ -160,4 +187,10 @@ export const cases: ReadonlyArray<Case> = [
   { name: "chunked body, one chunk of 16 KiB", run: () => chunkedBody.pass(chunk, 0), reference: looking },
   { name: "chunked body, many chunks of 16 bytes", run: () => chunkedBody.pass(smallChunks, 0), reference: copying },
   { name: "body with a length, one piece of 64 KiB", run: () => longBody.pass(piece, 0), reference: looking },
+  {
+    name: "redaction of 6.6 KB JSON, 62 secrets",
+    run: () => redact(secretRecord),
+    reference: parsing,
+    allocationRuns: 50,
+  },
 ]

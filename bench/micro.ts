@@ -59,13 +59,13 @@ const warmUp = (run: () => unknown): number => {
 }
 
 /** Bytes of heap cells that one run allocates: the most of a few tries, for a collection can only lower it. */
-const allocated = (run: () => unknown): number => {
+const allocated = ({ run, allocationRuns: runs = allocationRuns }: Case): number => {
   let most = 0
   for (let i = 0; i < allocationTries; i++) {
     Bun.gc(true)
     const before = heapStats().heapCapacity
-    for (let n = 0; n < allocationRuns; n++) sink = run()
-    most = Math.max(most, (heapStats().heapCapacity - before) / allocationRuns)
+    for (let n = 0; n < runs; n++) sink = run()
+    most = Math.max(most, (heapStats().heapCapacity - before) / runs)
   }
   return Math.round(most)
 }
@@ -99,10 +99,7 @@ const measureAll = (): ReadonlyMap<string, Result> => {
   const timings = cases.map(begin)
   for (let i = 0; i < passes; i++) for (const timing of timings) takeTurns(timing)
   return new Map(
-    timings.map(({ each, ns, referenceNs }) => [
-      each.name,
-      { ns, ratio: ns / referenceNs, bytes: allocated(each.run) },
-    ]),
+    timings.map(({ each, ns, referenceNs }) => [each.name, { ns, ratio: ns / referenceNs, bytes: allocated(each) }]),
   )
 }
 

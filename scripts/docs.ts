@@ -16,6 +16,7 @@ import {
 import { metricsMarkdown } from "../src/observe/metrics/metrics-table.ts"
 import { clientsMarkdown, documentMarkdown, waysMarkdown } from "../test/recipes/markdown.ts"
 import { limitsMarkdown } from "./limits.ts"
+import { namesMarkdown, shapesMarkdown } from "./redaction.ts"
 
 const root = join(import.meta.dir, "..")
 
@@ -31,6 +32,8 @@ const lists: ReadonlyArray<readonly [document: string, name: string, make: () =>
   ["docs/reference.md", "refusals", refusalsMarkdown],
   ["docs/reference.md", "metrics", metricsMarkdown],
   ["docs/operations.md", "limits", limitsMarkdown],
+  ["docs/redaction.md", "names", namesMarkdown],
+  ["docs/redaction.md", "shapes", shapesMarkdown],
   ["docs/clients.md", "clients", clientsMarkdown],
   ["docs/clients.md", "ways", waysMarkdown],
   ["docs/clients.md", "document", documentMarkdown],

@@ -39,6 +39,7 @@ import type { Sockets } from "../net/sockets/sockets.ts"
 import { DescriptorBudget } from "../net/sockets/descriptor-budget.ts"
 import { makeSplicer } from "../net/splice/splicer.ts"
 import { isLoopback } from "../protocol/address.ts"
+import { noRecorder, type RecorderSwitch } from "../protocol/recording.ts"
 import type { Target } from "../protocol/target.ts"
 import type { AccessLog } from "../observe/access/access-log.ts"
 import type { ListenFailed } from "../flow/listen-failed.ts"
@@ -62,6 +63,8 @@ export interface Parts {
   readonly accessLog: AccessLog | undefined
   readonly metrics: Metrics
   readonly shortfalls: Shortfalls
+  /** Absent where nothing is ever recorded. */
+  readonly recorders?: RecorderSwitch
 }
 
 /** A proxy that listens. */
@@ -87,7 +90,7 @@ const workloadOf = (target: Target): Pick<WorkloadParts, "target" | "addresses">
 
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
-  function* ({ settings, sockets, log, accessLog, metrics, shortfalls }: Parts) {
+  function* ({ settings, sockets, log, accessLog, metrics, shortfalls, recorders = noRecorder }: Parts) {
     const dialer = yield* Dialer
     const splicer = yield* makeSplicer(settings().splice, shortfalls)
     const drain = new Drain()
@@ -111,6 +114,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         drain,
         idleOrigins,
         pseudonym,
+        recorders,
         observer,
       })
       shared.push(around.exchanges.originPool)

@@ -17,7 +17,7 @@ import type { ListNode } from "../net/common/intrusive-list.ts"
 import type { Dial, Dialled, DialOwner } from "../net/dial/dialer.ts"
 import type { End } from "../net/common/end.ts"
 import { Exchange } from "../net/http/exchange.ts"
-import type { ExchangeOwner, Need } from "../net/http/exchange-context.ts"
+import type { ExchangeOwner, Need, RecordedRequest } from "../net/http/exchange-context.ts"
 import { Linger, type LingerOwner } from "../net/common/linger.ts"
 import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/negotiation.ts"
 import type { OriginConnection } from "../net/http/origin-connection.ts"
@@ -38,6 +38,7 @@ import type { Host, Target } from "../protocol/target.ts"
 
 import { followRequests } from "./followed-requests.ts"
 import type { ListenerContext } from "./listener-context.ts"
+import { factsOf } from "./exchange-facts.ts"
 import { outset, over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
 
 /** Who keeps account of connections. */
@@ -284,6 +285,10 @@ export class Connection
 
   answered(answered: RequestRecord): void {
     this.context.observer.answered(this.flow, answered)
+  }
+
+  recorded(answered: RequestRecord, { recording, ...recorded }: RecordedRequest): void {
+    recording.over(factsOf(this.flow, answered, recorded))
   }
 
   // The end.

@@ -14,13 +14,16 @@ import type { Side, Wiretap } from "../net/tunnel/wiretap.ts"
 import type { CutBy, Followed, FollowerOwner } from "../protocol/http/passive/followed.ts"
 import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/follower.ts"
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
+import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
 
+import { factsOf } from "./exchange-facts.ts"
 import type { ConnectionObserver } from "./listener-context.ts"
 
 /** What a listener's context has for this. */
 export interface FollowContext {
   readonly settings: () => Pick<Settings, "followHttp" | "maxHeadBytes" | "maxHeadFields" | "halfCloseTimeout">
   readonly observer: Pick<ConnectionObserver, "followed" | "unfollowed">
+  readonly recorders: RecorderSwitch
 }
 
 /**
@@ -133,7 +136,12 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   }
 
   failed(cause: unknown): void {
+    this.http.stop()
     this.stop("defect", undefined, cause)
+  }
+
+  record(isProbe: boolean, now: number): ExchangeRecording | undefined {
+    return this.context.recorders.current?.begin(isProbe, now)
   }
 
   followed(request: Followed): void {
@@ -196,7 +204,12 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
 
   private report(request: Followed, ending: Ending | undefined): void {
     if (ending !== undefined) this.cutIsReported = true
-    this.context.observer.followed(this.flow, recordOf(request, ending, this.flow, this.reported++ === 0))
+    const { flow } = this
+    const record = recordOf(request, ending, flow, this.reported++ === 0)
+    this.context.observer.followed(flow, record)
+    const { requestIsWhole, answerIsWhole } = request
+    const passed = { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }
+    request.recording?.over(factsOf(flow, record, passed))
   }
 
   private stop(why: Unfollowed, detail?: string, cause?: unknown): void {

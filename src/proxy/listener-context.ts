@@ -12,6 +12,7 @@ import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
 import type { Direction, Flow, Unfollowed } from "../flow/flow.ts"
 import { makeForwarding } from "../protocol/http/forward.ts"
+import type { RecorderSwitch } from "../protocol/recording.ts"
 import { formatTarget, type Host, type Target } from "../protocol/target.ts"
 
 import type { Destination } from "./destination.ts"
@@ -29,6 +30,7 @@ export interface ListenerContext {
   /** What the log calls a destination. */
   readonly nameOf: (host: Host, port: number) => string
   readonly exchanges: ExchangeContext
+  readonly recorders: RecorderSwitch
   readonly observer: ConnectionObserver
 }
 
@@ -55,7 +57,7 @@ export interface ConnectionObserver {
 
 export interface ListenerContextParts extends Pick<
   ListenerContext,
-  "settings" | "dialer" | "destination" | "splicer" | "observer"
+  "settings" | "dialer" | "destination" | "splicer" | "recorders" | "observer"
 > {
   readonly plan: ListenerPlan
   readonly drain: Drain
@@ -64,7 +66,7 @@ export interface ListenerContextParts extends Pick<
 }
 
 export const makeListenerContext = (parts: ListenerContextParts): ListenerContext => {
-  const { plan, settings, dialer, destination, splicer, drain, idleOrigins, pseudonym, observer } = parts
+  const { plan, settings, dialer, destination, splicer, drain, idleOrigins, pseudonym, recorders, observer } = parts
   const { direction } = plan
   return {
     direction,
@@ -83,7 +85,9 @@ export const makeListenerContext = (parts: ListenerContextParts): ListenerContex
       idleOrigins,
       originPool: new OriginPool(settings, drain, idleOrigins),
       splicer,
+      recorders,
     },
+    recorders,
     observer,
   }
 }

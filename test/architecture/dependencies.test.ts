@@ -27,6 +27,18 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   system: ["protocol flow", "node Bun"],
   "observe/filter": ["protocol flow", ""],
   config: ["protocol flow observe/filter", "effect"],
+  // What was captured, as values: reading and writing files, decoding and hashing are done for it.
+  capture: ["protocol flow", ""],
+  "capture/coding": ["protocol capture", "node"],
+  // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
+  "capture/recorder": ["protocol capture", ""],
+  // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
+  "capture/live": ["protocol capture capture/recorder", ""],
+  "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
+  "capture/case": ["flow capture", ""],
+  "capture/redact/shapes": ["protocol", ""],
+  // The key, the clock and the rules file are given to it.
+  "capture/redact": ["protocol capture/redact/shapes", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
@@ -39,13 +51,14 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "net/dial": [ends, "effect node Bun"],
   "net/splice": [`${ground} net/common`, "effect Bun"],
   "net/tunnel": [`${carriers} protocol/tls`, ""],
-  "net/http": [`${carriers} net/sockets protocol/http protocol/detect`, ""],
+  "net/http": [`${carriers} net/sockets protocol/http protocol/http/passive protocol/detect`, ""],
   net: [`${ends} net/polled net/runtime protocol/http protocol/socks protocol/detect`, "effect"],
   proxy: [
     `${ends} net net/dial net/splice net/tunnel net/http protocol/http protocol/http/passive protocol/detect config ${watching}`,
     "effect",
   ],
   admin: ["flow observe/output observe/log observe/access observe/filter", "effect node Bun"],
+  "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
   "cli/command-line": ["flow config observe/filter system", "effect node Bun"],

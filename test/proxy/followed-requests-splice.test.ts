@@ -9,18 +9,20 @@ import { type Moved, Splicer } from "../../src/net/splice/splicer.ts"
 import { Relay } from "../../src/net/tunnel/relay.ts"
 import type { RequestRecord } from "../../src/flow/request-record.ts"
 import { empty } from "../../src/protocol/bytes.ts"
+import type { ExchangeRecorder } from "../../src/protocol/recording.ts"
 import { followRequests } from "../../src/proxy/followed-requests.ts"
 import { checksum, pourBulk, receiveBulk, sendBulk } from "../support/bulk.ts"
 import { flowOf } from "../support/flows.ts"
 import { bothWays, loopback } from "../support/pair.ts"
 import { rawConnect } from "../support/peer.ts"
 import { settingsOf } from "../support/settings.ts"
+import { Told } from "../support/told.ts"
 import { within } from "../support/within.ts"
 
 const limits = settingsOf()
 
-/** Two peers joined by a relay whose requests are read. */
-const joined = async (sockets: Sockets) => {
+/** Two peers joined by a relay whose requests are read, and recorded by `recorder`. */
+const joined = async (sockets: Sockets, recorder?: ExchangeRecorder) => {
   const accepted: Array<SocketEnd> = []
   const both = Promise.withResolvers<void>()
   const server = sockets.listen(loopback, 0, (end) => {
@@ -52,7 +54,8 @@ const joined = async (sockets: Sockets) => {
     flow,
     limits: () => limits,
     splicer: { move },
-    wiretap: (first, held) => followRequests(first, held, flow, client, { settings: () => limits, observer }),
+    wiretap: (first, held) =>
+      followRequests(first, held, flow, client, { settings: () => limits, observer, recorders: { current: recorder } }),
     relayed: over.resolve,
   })
   relay.start(empty, empty, false)
@@ -84,6 +87,25 @@ describe.each(bothWays)("between %s sockets", (_, sockets) => {
       ])
       expect(seen.spliced).toBeGreaterThan(mebibytes << 19)
     }
+  }, 120_000)
+
+  test("an answer that is recorded, from where no more of it is wanted", async () => {
+    const wanted = 256 * 1024
+    const told = new Told(wanted)
+    using between = await joined(sockets, { begin: () => told })
+    const { browser, workload, seen, over } = between
+    browser.send("GET /much HTTP/1.1\r\nHost: a\r\n\r\n")
+    await workload.readUntil("\r\n\r\n")
+    workload.send(`HTTP/1.1 200 OK\r\n${head(mebibytes << 20)}`)
+    await browser.readUntil("\r\n\r\n")
+    const [sum] = await Promise.all([receiveBulk(browser, 60_000), sendBulk(workload, mebibytes, 1)])
+    expect(sum).toBe(checksum(mebibytes, 1))
+    browser.end()
+    await within(over, "end of the relay")
+    expect(told.ends).toMatchObject([{ n: 1, bytesOut: mebibytes << 20, responseIsWhole: true }])
+    expect(told.response.body.length).toBeGreaterThanOrEqual(wanted)
+    expect(seen.spliced).toBeGreaterThan(mebibytes << 19)
+    expect(seen.spliced).toBeLessThanOrEqual((mebibytes << 20) - wanted)
   }, 120_000)
 
   test("a request of hundreds of megabytes, and the next one behind it", async () => {

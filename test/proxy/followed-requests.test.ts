@@ -339,3 +339,58 @@ plays(connection({ direction: "inbound", unread: true }), {
     client is closed in order
     over, ended by client in data`,
 })
+
+plays(connection({ direction: "inbound", records: true }), {
+  "a request that is recorded has its recording told that it is over": `
+    client > POST /1 HTTP/1.1|Host: shop|Content-Length: 3||ab
+    dials workload:80
+    connected
+    target < POST /1 HTTP/1.1|Host: shop|Content-Length: 3||ab
+    client > c
+    target < c
+    target > HTTP/1.1 200 OK|Content-Length: 2||ok
+    reports POST workload:80/1 200 with 2, as it passed
+    records 1 to workload:80 at 192.0.2.1:443, whole: request and response
+    records > POST /1 HTTP/1.1|Host: shop|Content-Length: 3|| abc
+    records < HTTP/1.1 200 OK|Content-Length: 2|| ok
+    client < HTTP/1.1 200 OK|Content-Length: 2||ok`,
+
+  "so has one that is cut": `
+    client > GET /1 HTTP/1.1|Host: shop||
+    dials workload:80
+    connected
+    target < GET /1 HTTP/1.1|Host: shop||
+    client resets
+    target is reset
+    reports GET workload:80/1 0 with 0, ended by client in data: the client closed (ECONNRESET), as it passed
+    records 1 to workload:80 at 192.0.2.1:443, whole: request, ended by client
+    records > GET /1 HTTP/1.1|Host: shop||
+    records <
+    over, ended by client (ECONNRESET) in data, all told`,
+
+  "one whose answer cannot be followed is abandoned": `
+    client > GET /1 HTTP/1.1|Host: shop||
+    dials workload:80
+    connected
+    target < GET /1 HTTP/1.1|Host: shop||
+    target > SSH-2.0-x|
+    records abandoned
+    records > GET /1 HTTP/1.1|Host: shop||
+    records <
+    reads no more: malformed
+    client < SSH-2.0-x|`,
+})
+
+plays(connection({ records: true }), {
+  "requests of an exchange are recorded likewise": `
+    client > GET http://a/1 HTTP/1.1|Host: a||
+    dials a:80
+    connected
+    target < GET /1 HTTP/1.1|Host: a|Via: 1.1 px||
+    target > HTTP/1.1 204 X||
+    client < HTTP/1.1 204 X|Via: 1.1 px||
+    reports GET a:80/1 204 with 0
+    records 1 to a:80 at 192.0.2.1:443, whole: request and response
+    records > GET http://a/1 HTTP/1.1|Host: a||
+    records < HTTP/1.1 204 X||`,
+})

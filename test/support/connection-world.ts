@@ -17,6 +17,7 @@ import { flowOf } from "./flows.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
 import { reportOf, Shared, type WatchedDrain } from "./http-worlds.ts"
+import { Told } from "./told.ts"
 import { destinations, endingOf, Ends, pseudonym, settings } from "./worlds.ts"
 
 export interface ConnectionWorld extends World {
@@ -37,8 +38,17 @@ export interface Accepted {
   readonly unread?: boolean
   /** The listener takes SOCKS. */
   readonly socks?: boolean
+  /** HTTP requests are recorded. */
+  readonly records?: boolean
   /** What is recognised; absent for all that this proxy speaks. */
   readonly protocols?: ProtocolTable
+}
+
+const endOf = (end: Told["ends"][number]): string => {
+  if (end === "abandoned") return end
+  const { n, target, address, requestIsWhole, responseIsWhole, end: by } = end
+  const whole = [...(requestIsWhole ? ["request"] : []), ...(responseIsWhole ? ["response"] : [])]
+  return `${n} to ${target} at ${address ?? "-"}, whole: ${whole.join(" and ") || "nothing"}${by === undefined ? "" : `, ended by ${by}`}`
 }
 
 export const connection =
@@ -50,12 +60,18 @@ export const connection =
     counted = false,
     unread = false,
     socks = true,
+    records = false,
     protocols,
   }: Accepted = {}) =>
   (): ConnectionWorld => {
     const all = new Ends()
     const shared = new Shared()
     const { effects } = all
+    const recorded = (told: Told): void => {
+      for (const end of told.ends) effects.add(`records ${endOf(end)}`)
+      for (const line of told.lines) effects.add(`records ${line}`)
+    }
+    if (records) shared.recorders.current = { begin: () => new Told(Infinity, recorded) }
     const client = all.add("client")
     const counting = new Map<string, CountingEnd>()
     const over = (end: ScriptedEnd): End => {
@@ -94,6 +110,7 @@ export const connection =
       splicer: new Splicer(undefined),
       nameOf: (host, port) => formatTarget({ host, port }),
       exchanges: shared.context(direction),
+      recorders: shared.recorders,
       observer: {
         accepted() {},
         ended() {},

@@ -3,6 +3,7 @@
  */
 import type { CutBy, Followed } from "../../src/protocol/http/passive/followed.ts"
 import { type FollowerLimits, HttpFollower } from "../../src/protocol/http/passive/follower.ts"
+import type { ExchangeRecording } from "../../src/protocol/recording.ts"
 import { ascii, singly } from "./bytes.ts"
 
 /** `>` and text: the client sends it. `<` and text: the target does. The rest is how directions and connections end. */
@@ -35,10 +36,15 @@ export class Following {
   /** The time that the next bytes arrive at, in milliseconds. */
   now = 0
 
-  constructor(limits: Partial<FollowerLimits> = {}) {
+  private readonly recorder: (() => ExchangeRecording) | undefined
+
+  /** `recorder` gives who records each request. */
+  constructor(limits: Partial<FollowerLimits> = {}, recorder?: () => ExchangeRecording) {
+    this.recorder = recorder
     this.follower = new HttpFollower(
       { ...followerLimits, ...limits },
       {
+        record: () => this.recorder?.(),
         followed: (request) => {
           this.requests.push(request)
           this.said.push(lineOf(request))

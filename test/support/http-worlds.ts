@@ -18,8 +18,10 @@ import { makeForwarding } from "../../src/protocol/http/forward.ts"
 import { Inbox } from "../../src/protocol/inbox.ts"
 import { type Reason, refusal } from "../../src/protocol/refusal.ts"
 import { formatTarget } from "../../src/protocol/target.ts"
+import type { ExchangeRecorder } from "../../src/protocol/recording.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
+import { Told } from "./told.ts"
 import { bytes, destinations, Ends, pseudonym, settings } from "./worlds.ts"
 
 const forwarding = makeForwarding(pseudonym)
@@ -47,6 +49,8 @@ export class Shared {
   private places = Infinity
   readonly spare = new DescriptorBudget(() => this.places)
   readonly origins: OriginPool
+  /** Who records; nobody does by default. */
+  readonly recorders: { current: ExchangeRecorder | undefined } = { current: undefined }
 
   constructor() {
     this.origins = new OriginPool(() => this.settings, this.drain, this.spare)
@@ -72,6 +76,7 @@ export class Shared {
       idleOrigins: this.spare,
       originPool: this.origins,
       splicer: new Splicer(undefined),
+      recorders: this.recorders,
     }
   }
 
@@ -136,15 +141,18 @@ export interface Transaction {
   readonly direction?: "inbound" | "outbound"
   readonly first?: string
   readonly finished?: boolean
+  /** Requests are recorded, with so many bytes of each body. */
+  readonly records?: number
   /** The owner closes the client itself when it is asked to, as a connection does. */
   readonly closes?: boolean
 }
 
 export const exchange =
-  ({ direction = "outbound", first = "", finished = false, closes = false }: Transaction = {}) =>
+  ({ direction = "outbound", first = "", finished = false, closes = false, records }: Transaction = {}) =>
   (): ExchangeWorld => {
     const all = new Ends()
     const shared = new Shared()
+    if (records !== undefined) shared.recorders.current = { begin: () => new Told(records) }
     const client = all.add("client")
     const needs = { origin: false, over: 0, cancelled: false }
     const reports: ExchangeWorld["reports"] = { under: 0, reported: [], wrong: undefined }
@@ -170,6 +178,11 @@ export const exchange =
     const machine = new Exchange(client, inbox, finished, shared.context(direction), {
       needs: need,
       sends: () => void (reports.under = 1),
+      recorded: (_, { recording, n, requestIsWhole, responseIsWhole }) => {
+        const whole = [...(requestIsWhole ? ["request"] : []), ...(responseIsWhole ? ["response"] : [])]
+        all.effects.add(`recorded ${n}, whole: ${whole.join(" and ") || "nothing"}`)
+        if (recording instanceof Told) for (const line of recording.lines) all.effects.add(`recorded ${line}`)
+      },
       answered: (answered) => {
         const isRequest = answered.method !== "-"
         if (isRequest && reports.under === 0) reports.wrong ??= `${answered.path} is reported, and was not under way`

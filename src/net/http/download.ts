@@ -5,6 +5,7 @@ import type { EndedBy } from "../../flow/flow.ts"
 import { empty } from "../../protocol/bytes.ts"
 import type { Body } from "../../protocol/http/body.ts"
 import { forwardResponse } from "../../protocol/http/forward.ts"
+import type { RecordedMessage, RecordedMessages } from "../../protocol/http/passive/recorded-messages.ts"
 import { prepareAnswer } from "../../protocol/http/prepare.ts"
 import type { Parsed } from "../../protocol/http/request.ts"
 import type { ResponseHead } from "../../protocol/http/response.ts"
@@ -64,7 +65,7 @@ export class Download {
       const request = owner.request!
       // Bytes behind the answer: nobody asked for them.
       if (request.isAnswered) return owner.originStopped(origin)
-      if (request.answer !== undefined) this.passBody(origin, request.answer)
+      if (request.answer !== undefined) this.passBody(origin, request.answer, request.recorded?.response)
       else if (!this.readHead(origin, request)) break
     }
     if (origin !== owner.origin) return
@@ -112,6 +113,7 @@ export class Download {
   private passInterim(origin: OriginConnection, request: Transaction, read: Parsed<ResponseHead>): boolean {
     if (++request.interim > maxInterimAnswers) return this.fail(refusal("response-malformed", "too many 1xx answers"))
     const reply = this.forward(read, false, empty)
+    request.recorded?.recording.interim(read.bytes, 0, read.end, performance.now())
     origin.inbox.consume(read.end)
     // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
     if (request.prepared.minor === 1) this.owner.client.write(reply)
@@ -124,6 +126,7 @@ export class Download {
     request.status = 101
     request.answering(now)
     request.whole(now)
+    request.recorded?.response.begin(read.bytes, read.end, 0, now)
     this.owner.switched(origin, this.forward(read, true, read.bytes.subarray(read.end)))
     return false
   }
@@ -148,16 +151,18 @@ export class Download {
     request.originKeepAlive = head.keepAlive
     request.clientKeepAlive = keepAlive
     if (head.survey.bindsConnection) origin.unshareable = true
+    if (request.recorded !== undefined) recordAnswer(request.recorded, read, answer.consumed, now)
     origin.inbox.consume(answer.consumed)
     client.write(answer.reply)
     client.write(answer.rest)
     if (answer.body.done) owner.answered(origin, now)
   }
 
-  private passBody(origin: OriginConnection, body: Body): void {
+  private passBody(origin: OriginConnection, body: Body, recorded: RecordedMessage | undefined): void {
     const { client, context } = this.owner
     const view = origin.inbox.view()
     const bytes = body.pass(view, 0)
+    recorded?.carried(view, 0, body.consumed, performance.now())
     origin.inbox.consume(body.consumed)
     if (body.problem !== undefined) return void this.fail(refusal("response-malformed", body.problem))
     const { length } = view
@@ -165,7 +170,7 @@ export class Download {
     if (client.tail === undefined && origin.inbox.length === 0) {
       releaseOwn(bytes, view)
       if (length >= spliceFrom) {
-        const moved = spliceBody(context, origin.end, client.end, body)
+        const moved = spliceBody(context, origin.end, client.end, body, recorded)
         if (typeof moved === "string") return origin.closed(origin.end, moved)
         if (moved !== undefined) client.write(moved)
       }
@@ -178,6 +183,17 @@ export class Download {
     this.owner.fail(refused, "target")
     return false
   }
+}
+
+/** Tells of an answer's head, and what of its body came with that. */
+const recordAnswer = (
+  { response }: RecordedMessages,
+  { bytes, end, head }: Parsed<ResponseHead>,
+  consumed: number,
+  now: number,
+): void => {
+  response.begin(bytes, end, head.bodyLength, now)
+  response.carried(bytes, end, consumed, now)
 }
 
 /**

@@ -5,6 +5,7 @@ import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
+import type { ExchangeRecording, RecorderSwitch } from "../../protocol/recording.ts"
 import type { Target } from "../../protocol/target.ts"
 
 import type { Drain } from "../common/drain-signal.ts"
@@ -26,6 +27,16 @@ export interface ExchangeContext {
   readonly idleOrigins: DescriptorBudget
   readonly originPool: OriginPool
   readonly splicer: Pick<Splicer, "move">
+  readonly recorders: RecorderSwitch
+}
+
+/** A request that was recorded, and is over. */
+export interface RecordedRequest {
+  readonly recording: ExchangeRecording
+  /** Its number within its connection, from 1. */
+  readonly n: number
+  readonly requestIsWhole: boolean
+  readonly responseIsWhole: boolean
 }
 
 /** Hears what an exchange needs, and what became of its requests. */
@@ -36,6 +47,8 @@ export interface ExchangeOwner {
   readonly sends: (origin: OriginConnection) => void
   /** Called once for every request, when its answer is over. */
   readonly answered: (answered: RequestRecord) => void
+  /** Called behind `answered` for a request that was recorded: its recording is to be told that it is over. */
+  readonly recorded: (answered: RequestRecord, recorded: RecordedRequest) => void
 }
 
 export interface ExchangeLimits extends ClientOriginLimits {

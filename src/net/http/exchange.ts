@@ -9,11 +9,13 @@
 import { empty } from "../../protocol/bytes.ts"
 import { http } from "../../protocol/detect/protocols.ts"
 import { answerOptions } from "../../protocol/http/answer.ts"
+import { RecordedMessages } from "../../protocol/http/passive/recorded-messages.ts"
 import { prepareRequest } from "../../protocol/http/prepare.ts"
 import type { Read } from "../../protocol/http/reader.ts"
 import type { RequestHead } from "../../protocol/http/request.ts"
 import { routeOf } from "../../protocol/http/route.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
+import type { ExchangeRecorder } from "../../protocol/recording.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
 import { refusalReply } from "../../protocol/refusal-reply.ts"
 import { formatTarget, type Target } from "../../protocol/target.ts"
@@ -41,6 +43,8 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
   private readonly context: ExchangeContext
   private readonly owner: ExchangeOwner
   private state: State = "reading"
+  /** Requests that were passed on so far. */
+  private requests = 0
   /** Runs from the client's FIN on. */
   private halfClose: HalfClose | undefined = undefined
   /** `advance` is running; and it has been asked for once more. */
@@ -192,9 +196,24 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     const { head } = read
     const key = pairing.origins.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
+    const request = new Transaction(prepared, target, key, authority, limits)
+    this.requests++
+    const recorder = context.recorders.current
+    if (recorder !== undefined) this.record(recorder, request, read)
     client.inbox.consume(prepared.consumed)
     this.state = "paired"
-    pairing.begin(new Transaction(prepared, target, key, authority, limits))
+    pairing.begin(request)
+  }
+
+  /** Has a request recorded, if that is wanted: its head, and what of its body came with that. */
+  private record(recorder: ExchangeRecorder, request: Transaction, { bytes, end, head }: Read<RequestHead>): void {
+    const { prepared, started, limits } = request
+    const recording = recorder.begin(prepared.isProbe, started)
+    if (recording === undefined) return
+    const recorded = new RecordedMessages(recording, this.requests, limits.maxHeadBytes)
+    recorded.request.begin(bytes, end, head.bodyLength, started)
+    recorded.request.carried(bytes, end, prepared.consumed, started)
+    request.recorded = recorded
   }
 
   /** Ends the exchange for a head that is no request. */
@@ -215,6 +234,10 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
 
   reported(request: Transaction): void {
     this.owner.answered(request)
+    const { recorded, prepared, isAnswered } = request
+    if (recorded === undefined) return
+    const { recording, n } = recorded
+    this.owner.recorded(request, { recording, n, requestIsWhole: prepared.body.done, responseIsWhole: isAnswered })
   }
 
   clientGoesOn(): void {

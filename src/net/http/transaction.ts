@@ -4,6 +4,7 @@
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Phase } from "../../flow/flow.ts"
 import type { Body } from "../../protocol/http/body.ts"
+import type { RecordedMessages } from "../../protocol/http/passive/recorded-messages.ts"
 import type { PreparedRequest } from "../../protocol/http/prepare.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
 import type { Target } from "../../protocol/target.ts"
@@ -29,6 +30,8 @@ export class Transaction implements RequestRecord {
   status = 0
   /** The answer's body, once its head was passed on. */
   answer: Body | undefined = undefined
+  /** Who is told of what passes, where somebody records it. */
+  recorded: RecordedMessages | undefined = undefined
   /** How that body is framed. */
   framing = 0
   /** The origin will take another request on its connection. */

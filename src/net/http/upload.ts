@@ -6,6 +6,7 @@
  */
 import { releaseBytes, releaseFrom } from "../../system/release-bytes.ts"
 import type { Body } from "../../protocol/http/body.ts"
+import type { RecordedMessage } from "../../protocol/http/passive/recorded-messages.ts"
 import { type Refusal, refusal } from "../../protocol/refusal.ts"
 
 import { after, cancel, type Deadline, type Expires } from "../common/deadline.ts"
@@ -76,6 +77,7 @@ export class Upload implements Expires {
     const { body } = request.prepared
     const view = client.inbox.view()
     const bytes = body.pass(view, 0)
+    request.recorded?.request.carried(view, 0, body.consumed, performance.now())
     client.inbox.consume(body.consumed)
     if (body.problem !== undefined) {
       if (request.isAnswered) owner.clientStopped()
@@ -87,15 +89,15 @@ export class Upload implements Expires {
     if (origin.tail !== undefined) client.end.pause()
     else if (client.inbox.length === 0) {
       releaseOwn(bytes, view)
-      if (length >= spliceFrom && !origin.broken) this.splice(origin, body)
+      if (length >= spliceFrom && !origin.broken) this.splice(origin, request)
     }
     return owner.request === request
   }
 
-  private splice(origin: OriginConnection, body: Body): void {
+  private splice(origin: OriginConnection, { prepared, recorded }: Transaction): void {
     const { owner } = this
     const { client } = owner
-    const moved = spliceBody(owner.context, client.end, origin.end, body)
+    const moved = spliceBody(owner.context, client.end, origin.end, prepared.body, recorded?.request)
     if (typeof moved === "string") return client.closed(client.end, moved)
     if (moved !== undefined) origin.send(moved)
     if (origin.tail !== undefined) client.end.pause()
@@ -112,9 +114,12 @@ export class Upload implements Expires {
   discard(): void {
     const { owner } = this
     const { client } = owner
-    const { body } = owner.request!.prepared
+    const { prepared, recorded } = owner.request!
+    const { body } = prepared
     if (client.inbox.length > 0 && !body.done) {
-      body.pass(client.inbox.view(), 0)
+      const view = client.inbox.view()
+      body.pass(view, 0)
+      recorded?.request.carried(view, 0, body.consumed, performance.now())
       client.inbox.consume(body.consumed)
     }
     if (body.problem !== undefined || (client.finished && !body.done)) return owner.clientStopped()
@@ -146,11 +151,23 @@ export class Upload implements Expires {
   }
 }
 
-/** Much of a body has come, and was taken: what is waiting behind it goes on past us, as far as it is the body's. */
-export const spliceBody = ({ splicer }: ExchangeContext, from: End, to: End, body: Body): Moved => {
+/**
+ * Much of a body has come, and was taken: what is waiting behind it goes on past us, as far as it is the body's, and
+ * nobody records it.
+ */
+export const spliceBody = (
+  { splicer }: Pick<ExchangeContext, "splicer">,
+  from: End,
+  to: End,
+  body: Body,
+  recorded: RecordedMessage | undefined,
+): Moved => {
   const { received } = from
-  const moved = splicer.move(from, to, body.verbatim)
-  body.skip(from.received - received)
+  const { verbatim } = body
+  const moved = splicer.move(from, to, recorded === undefined ? verbatim : Math.min(verbatim, recorded.skippable))
+  const count = from.received - received
+  body.skip(count)
+  recorded?.skipped(count)
   return moved
 }
 

@@ -2,10 +2,11 @@
  * Content: counts the content of one message after another, and finds where each ends (RFC 9112 sections 6 and 7).
  *
  * Nothing is copied and nothing is kept: content by length is a subtraction, and of chunks only the framing is looked
- * at. Chunk framing that two recipients could read differently is a problem: a line that does not end with CRLF, a size
+ * at. Who records the message is told of its content where it lies. Chunk framing that two recipients could read differently is a problem: a line that does not end with CRLF, a size
  * that is none.
  */
 import { CR, HTAB, LF, SEMICOLON, SP } from "../../ascii.ts"
+import type { MessageRecording } from "../../recording.ts"
 import { hexDigit } from "../canonical-chunks.ts"
 import { chunked, untilClose } from "../survey.ts"
 
@@ -36,14 +37,19 @@ export class Content {
   /** No byte has been seen, of content or of its framing. */
   isUntouched = true
 
+  private recording: MessageRecording | undefined = undefined
   private framing = 0
   private remaining = 0
   private state: State = "size"
   private digits = 0
   private trailerBytes = 0
 
-  /** Begins the content of another message: `framing` is a length in bytes, `chunked` or `untilClose`. */
-  begin(framing: number): void {
+  /**
+   * Begins the content of another message, which `recording` is told of: `framing` is a length in bytes, `chunked` or
+   * `untilClose`.
+   */
+  begin(framing: number, recording?: MessageRecording): void {
+    this.recording = recording
     this.framing = framing
     this.remaining = framing > 0 ? framing : 0
     this.done = framing === 0
@@ -60,21 +66,22 @@ export class Content {
 
   /**
    * Takes what belongs to the content from `input[start...]`, and returns the offset behind it; sets `done` and
-   * `problem`. Trailers may have `maxTrailerBytes`.
+   * `problem`. Trailers may have `maxTrailerBytes`. The bytes came at `now`, in milliseconds.
    */
-  read(input: Uint8Array, start: number, maxTrailerBytes: number): number {
+  read(input: Uint8Array, start: number, maxTrailerBytes: number, now: number): number {
     const available = input.length - start
     if (this.done || available === 0) return start
     this.isUntouched = false
-    if (this.framing === chunked) return this.readChunks(input, start, maxTrailerBytes)
+    if (this.framing === chunked) return this.readChunks(input, start, maxTrailerBytes, now)
     const taken = this.framing === untilClose ? available : Math.min(this.remaining, available)
+    this.recording?.content(input, start, start + taken, now)
     this.skip(taken)
     return start + taken
   }
 
-  /** How many of the next bytes are content whatever they are. */
+  /** How many of the next bytes are content whatever they are, and nobody wants to see. */
   get skippable(): number {
-    if (this.done) return 0
+    if (this.done || this.recording?.isFull === false) return 0
     if (this.framing === untilClose) return Infinity
     return this.framing !== chunked || this.state === "data" ? this.remaining : 0
   }
@@ -91,16 +98,29 @@ export class Content {
     else this.done = true
   }
 
-  private readChunks(input: Uint8Array, start: number, maxTrailerBytes: number): number {
+  private readChunks(input: Uint8Array, start: number, maxTrailerBytes: number, now: number): number {
+    const { recording } = this
     let at = start
+    let trailers = this.isInTrailers ? start : -1
     while (at < input.length && !this.done && this.problem === undefined) {
       if (this.state === "data") {
         const taken = Math.min(this.remaining, input.length - at)
+        recording?.content(input, at, at + taken, now)
         this.skip(taken)
         at += taken
-      } else this.readFraming(input[at++]!, maxTrailerBytes)
+      } else {
+        this.readFraming(input[at++]!, maxTrailerBytes)
+        if (trailers === -1 && this.state === "trailer-start") trailers = at
+      }
     }
+    if (trailers !== -1) recording?.trailers(input, trailers, at)
     return at
+  }
+
+  /** The last chunk has been read, and no end of the trailers. */
+  private get isInTrailers(): boolean {
+    const { state } = this
+    return state === "trailer-start" || state === "trailer" || state === "trailer-lf" || state === "last-lf"
   }
 
   /** One byte of `size [ext] CRLF`, of the CRLF behind the data, or of the trailers (RFC 9112 section 7.1). */

@@ -3,6 +3,7 @@
  */
 import { ASTERISK, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
 import { toLatin1 } from "../../bytes.ts"
+import type { ExchangeRecording } from "../../recording.ts"
 import { isHealthCheck } from "../survey.ts"
 
 import type { LenientHead } from "./lenient-head.ts"
@@ -36,9 +37,16 @@ export interface Followed {
   readonly traceparent: string | undefined
   /** Who ended before it was answered in full; undefined when it was. */
   readonly cut: CutBy | undefined
+  /** Whether each message was followed to its end. */
+  readonly requestIsWhole: boolean
+  readonly answerIsWhole: boolean
+  /** Who has recorded it. Who hears of the request tells that it is over. */
+  readonly recording: ExchangeRecording | undefined
 }
 
 export interface FollowerOwner {
+  /** Asked once for each request, when its head is whole, or a part of it is answered: who records it, if anybody does. */
+  readonly record: (isProbe: boolean, now: number) => ExchangeRecording | undefined
   /** Hears of each request once, in the order in which they were sent. */
   readonly followed: (request: Followed) => void
   /**
@@ -71,6 +79,7 @@ export class FollowedRequest implements Followed {
   isProbe = false
   traceparent: string | undefined = undefined
   cut: CutBy | undefined = undefined
+  recording: ExchangeRecording | undefined = undefined
 
   /** The one that was sent next. */
   next: FollowedRequest | undefined = undefined

@@ -11,7 +11,7 @@ import { type CutBy, FollowedRequest, type FollowerOwner } from "./followed.ts"
 import { answerFraming, requestFraming } from "./framing.ts"
 import { GrowingBytes } from "./growing-bytes.ts"
 import { type HeadLimits, HeadReader, lenientHead as head } from "./head-reader.ts"
-import { maxPendingText, RequestQueue } from "./request-queue.ts"
+import { RequestQueue } from "./request-queue.ts"
 import { RequestLine, StatusLine } from "./start-lines.ts"
 
 /** `maxHeadBytes` bounds a trailer section too. */
@@ -139,7 +139,7 @@ export class HttpFollower {
   }
 
   private readRequestHead(bytes: Uint8Array, at: number, now: number): number {
-    const heads = this.requestHeads
+    const { requestHeads: heads } = this
     const next = heads.read(bytes, at)
     if (heads.problem !== undefined) this.loseRequests(`a request: ${heads.problem}`)
     else if (heads.isWhole) this.beginRequest(heads.bytes, now)
@@ -148,25 +148,20 @@ export class HttpFollower {
 
   /** A request's head is whole: `head` and `requestLine` hold it. */
   private beginRequest(bytes: Uint8Array, now: number): void {
-    const request = this.unfinished ?? new FollowedRequest(bytes, requestLine, now)
+    const { unfinished, requestHeads: heads } = this
+    const request = unfinished ?? new FollowedRequest(bytes, requestLine, now)
     const framing = requestFraming(head, requestLine.minor, request.method)
     if (typeof framing === "string") return this.loseRequests(`a request: ${framing}`)
-    if (request !== this.unfinished && !this.enqueue(request)) return
+    const full = unfinished === undefined ? this.pending.add(request) : undefined
+    if (full !== undefined) return this.loseRequests(full)
     this.unfinished = undefined
     request.takeHead(bytes, head, now)
+    if (unfinished === undefined) request.recording = this.owner.record(request.isProbe, now)
+    request.recording?.request.head(bytes, heads.start, heads.end, now)
     if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching = request
-    this.requestContent.begin(framing)
+    this.requestContent.begin(framing, request.recording?.request)
     if (framing === 0) this.endRequest(request, now)
     else this.sending = request
-  }
-
-  /** Has a request wait for its answer; false when there are too many of them. */
-  private enqueue(request: FollowedRequest): boolean {
-    if (this.pending.add(request)) return true
-    this.loseRequests(
-      `over ${this.limits.maxPipelined} requests, or ${maxPendingText} bytes of paths, without an answer`,
-    )
-    return false
   }
 
   private readRequestContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
@@ -175,7 +170,7 @@ export class HttpFollower {
       return at
     }
     const content = this.requestContent
-    const next = content.read(bytes, at, this.limits.maxHeadBytes)
+    const next = content.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteRequestContent(request, now)
     if (content.problem !== undefined) this.loseRequests(`a request: ${content.problem}`)
     return next
@@ -221,9 +216,12 @@ export class HttpFollower {
     const { first } = this.pending
     if (first !== undefined) return first.answerIsWhole ? undefined : first
     if (!this.requestHeads.parsePartial()) return undefined
-    this.unfinished = new FollowedRequest(this.requestHeads.bytes, requestLine, now)
-    this.pending.add(this.unfinished)
-    return this.unfinished
+    const request = new FollowedRequest(this.requestHeads.bytes, requestLine, now)
+    request.recording = this.owner.record(false, now)
+    this.requestHeads.tellPartial(request.recording?.request, now)
+    this.unfinished = request
+    this.pending.add(request)
+    return request
   }
 
   /** An answer's head is whole: `head` and `statusLine` hold it. */
@@ -231,15 +229,16 @@ export class HttpFollower {
     const { status, minor } = statusLine
     if (status < 200 && status !== 101) {
       if (status === 100) asked.awaitsContinue = false
-      return
+      return asked.recording?.interim(bytes, this.answerHeads.start, this.answerHeads.end, now)
     }
+    asked.recording?.response.head(bytes, this.answerHeads.start, this.answerHeads.end, now)
     asked.status = status
     asked.answeredAt = now
     if (status === 101 || (asked.method === "CONNECT" && status < 300)) return this.switchProtocols(asked, bytes, now)
     const framing = answerFraming(head, minor, status, asked.method)
     if (typeof framing === "string") return this.lose(`an answer: ${framing}`)
     this.isInDoubt = asked === this.sending && asked.awaitsContinue && this.requestContent.isUntouched
-    this.answerContent.begin(framing)
+    this.answerContent.begin(framing, asked.recording?.response)
     if (framing === 0) this.endAnswer(asked, now)
     else this.answering = asked
     if (this.switching === asked) this.stay(now)
@@ -263,7 +262,7 @@ export class HttpFollower {
   }
 
   private readAnswerContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
-    const next = this.answerContent.read(bytes, at, this.limits.maxHeadBytes)
+    const next = this.answerContent.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteAnswerContent(request, now)
     const { problem } = this.answerContent
     if (problem !== undefined) this.lose(`an answer: ${problem}`)
@@ -300,7 +299,7 @@ export class HttpFollower {
         first.endedAt = now
       }
       if (first.headIsWhole || first.status > 0) this.report(first)
-      else this.pending.shift()
+      else this.pending.shift()?.recording?.abandon()
     }
   }
 
@@ -319,7 +318,8 @@ export class HttpFollower {
     this.owner.lost(why)
   }
 
-  private stop(): void {
+  /** Reads no more, and reports nothing more. */
+  stop(): void {
     this.isOver = true
     this.pending.clear()
     this.held.take()

@@ -5,6 +5,7 @@
  * the same for every cut: a first line is judged as soon as it is there, the rest when the head is whole.
  */
 import { CR, LF } from "../../ascii.ts"
+import type { MessageRecording } from "../../recording.ts"
 import { incomplete } from "../scan.ts"
 
 import { HeadGatherer } from "./head-gatherer.ts"
@@ -30,6 +31,9 @@ export class HeadReader {
   /** The head is whole, and not a problem: its spans, in `lenientHead` and in the start line, are those of `bytes`. */
   isWhole = false
   bytes: Uint8Array
+  /** Where a whole head lies in `bytes`, its blank line included. */
+  start = 0
+  end = 0
   /** Why no head can be read here, and none behind it. */
   problem: string | undefined = undefined
 
@@ -57,6 +61,12 @@ export class HeadReader {
     return this.parseLine(kept.bytes, 0, lineFeed)
   }
 
+  /** Tells of what is here of a head that is not whole. */
+  tellPartial(recording: MessageRecording | undefined, now: number): void {
+    const { bytes, length } = this.gatherer.kept
+    recording?.head(bytes, 0, length, now)
+  }
+
   /** Reads a head, or a part of one, from `input[start...]`; returns the offset behind what it took. */
   read(input: Uint8Array, start: number): number {
     this.isWhole = false
@@ -77,6 +87,8 @@ export class HeadReader {
     this.problem = lenientHead.problem
     this.isWhole = this.problem === undefined
     this.bytes = bytes
+    this.start = start
+    this.end = end
     return end
   }
 

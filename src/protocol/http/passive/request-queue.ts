@@ -20,16 +20,18 @@ export class RequestQueue {
     this.maxCount = maxCount
   }
 
-  /** Adds a request behind the others; false where there are too many, or their texts are too long. */
-  add(request: FollowedRequest): boolean {
+  /** Adds a request behind the others, or says why not: there are too many, or their texts are too long. */
+  add(request: FollowedRequest): string | undefined {
     const text = this.text + textOf(request)
-    if (this.count === this.maxCount || text > maxPendingText) return false
+    if (this.count === this.maxCount || text > maxPendingText) {
+      return `over ${this.maxCount} requests, or ${maxPendingText} bytes of paths, without an answer`
+    }
     this.count++
     this.text = text
     if (this.last === undefined) this.first = request
     else this.last.next = request
     this.last = request
-    return true
+    return undefined
   }
 
   /** Takes the first one away. */
@@ -44,8 +46,9 @@ export class RequestQueue {
     return first
   }
 
-  /** Forgets all of them. */
+  /** Forgets all of them, and has nobody record them any more. */
   clear(): void {
+    for (let request = this.first; request !== undefined; request = request.next) request.recording?.abandon()
     this.first = undefined
     this.last = undefined
     this.count = 0

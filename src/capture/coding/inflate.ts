@@ -1,0 +1,51 @@
+/**
+ * Inflate: takes a content coding away by the runtime's zlib, piece by piece, and stops at a limit: a few bytes that
+ * would become gigabytes cost no more than the limit and one piece.
+ */
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress } from "node:zlib"
+
+import { concat, empty } from "../../protocol/bytes.ts"
+import type { Inflate, Inflated } from "../body.ts"
+import type { ContentCoding } from "../record.ts"
+import { endsWithFrame } from "./zstd-frames.ts"
+
+/** Bytes that are inflated in one go. */
+export const inflatePiece = 16 * 1024
+
+const options = { chunkSize: inflatePiece }
+
+const makers = {
+  gzip: () => createGunzip(options),
+  br: () => createBrotliDecompress(options),
+  zstd: () => createZstdDecompress(options),
+  deflate: () => createInflate(options),
+} satisfies Record<ContentCoding, () => unknown>
+
+/** Removes one coding from `bytes`, which may be cut: then what they gave is kept and has not ended. */
+export const inflate: Inflate = async (coding, bytes, maxBytes) => {
+  if (bytes.length === 0) return { bytes: empty, ended: false }
+  const inflated = await run(makers[coding](), bytes, maxBytes)
+  if (coding === "zstd" && inflated?.ended === true) return { ...inflated, ended: endsWithFrame(bytes) }
+  // RFC 9110 section 8.4.1.2: deflate has the wrapper of zlib, and some senders leave it out.
+  return inflated === undefined && coding === "deflate" ? run(createInflateRaw(options), bytes, maxBytes) : inflated
+}
+
+type Decompress = ReturnType<(typeof makers)[ContentCoding]>
+
+const run = (stream: Decompress, bytes: Uint8Array, maxBytes: number): Promise<Inflated | undefined> =>
+  new Promise((resolve) => {
+    let content: Uint8Array = empty
+    stream.on("data", (piece: Uint8Array) => {
+      content = concat(content, piece)
+      // One byte more than the limit tells a body that fits from one that does not.
+      if (content.length <= maxBytes) return
+      resolve({ bytes: content.subarray(0, maxBytes), ended: false })
+      stream.destroy()
+    })
+    stream.on("end", () => resolve({ bytes: content, ended: true }))
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // The end of the input in the middle: all that came is good.
+      resolve(error.code === "Z_BUF_ERROR" ? { bytes: content, ended: false } : undefined)
+    })
+    stream.end(bytes)
+  })

@@ -1,0 +1,166 @@
+/**
+ * Recording: the copies of one exchange that is under way. Nothing is parsed here and nothing waits: bytes are copied as
+ * far as limits let them be, and handed over when the exchange is over.
+ */
+import { empty } from "../../protocol/bytes.ts"
+import type { ExchangeFacts, ExchangeRecording, MessageRecording } from "../../protocol/recording.ts"
+
+import { Arrivals } from "./arrivals.ts"
+import { KeptBytes } from "./kept-bytes.ts"
+import type { Memory } from "./memory.ts"
+
+/** Bytes of memory that a recording counts as besides what it copies: its objects, and the times of its pieces. */
+export const recordingOverhead = 4 * 1024
+
+/** Interim answers that are kept of one exchange; real ones have one or two. */
+export const maxInterims = 8
+
+/** Bytes of a head, or of trailers, that are kept: more than any limit on heads lets pass by default. */
+export const maxRecordedHead = 256 * 1024
+
+/** What was heard of one message. */
+export interface HeardMessage {
+  /** Its head as it came; empty where none came. Without its blank line where it was never whole. */
+  readonly head: Uint8Array
+  /** The first bytes of its content. */
+  readonly content: Uint8Array
+  readonly trailers: Uint8Array
+  readonly arrivals: Arrivals
+  /** When its head came; undefined where none did. */
+  readonly headAt: number | undefined
+  /** Content, or trailers, are missing because there was no memory for them. */
+  readonly lacksMemory: boolean
+}
+
+/** What was heard of an exchange that is over. */
+export interface HeardExchange {
+  /** On the clock of all times here, and in milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly started: number
+  readonly request: HeardMessage
+  readonly response: HeardMessage
+  readonly interims: ReadonlyArray<{ readonly head: Uint8Array; readonly at: number }>
+  readonly facts: ExchangeFacts
+  /** Bytes of the capture's memory that go with it: whoever has it releases them. */
+  readonly held: number
+}
+
+/** Who begins recordings and gets what they heard. */
+export interface RecordingOwner {
+  readonly memory: Memory
+  /** Bytes of a body that are kept. */
+  readonly maxBody: number
+  /** An exchange is over. Its memory goes with it. */
+  readonly heard: (exchange: HeardExchange) => void
+  /** An exchange has no record, since there is no memory for it. Its memory is released. */
+  readonly dropped: () => void
+}
+
+export class Recording implements ExchangeRecording {
+  readonly request: KeptMessage
+  readonly response: KeptMessage
+  private readonly owner: RecordingOwner
+  private readonly startedAt: number
+  private readonly started: number
+  private readonly interims: Array<{ readonly head: Uint8Array; readonly at: number }> = []
+  private interimBytes = 0
+  private isOver = false
+
+  /** `recordingOverhead` was reserved for it. `started` is `startedAt` in milliseconds since the epoch. */
+  constructor(owner: RecordingOwner, startedAt: number, started: number) {
+    this.owner = owner
+    this.startedAt = startedAt
+    this.started = started
+    this.request = new KeptMessage(owner.maxBody, owner.memory)
+    this.response = new KeptMessage(owner.maxBody, owner.memory)
+  }
+
+  interim(bytes: Uint8Array, start: number, end: number, now: number): void {
+    if (this.isOver || this.interims.length === maxInterims || !this.owner.memory.reserve(end - start)) return
+    this.interimBytes += end - start
+    // Not `slice`, which shares the memory of a Buffer.
+    this.interims.push({ head: new Uint8Array(bytes.subarray(start, end)), at: now })
+  }
+
+  over(facts: ExchangeFacts): void {
+    if (this.isOver) return
+    // A record without its heads says nothing.
+    if (this.request.lacksHead || this.response.lacksHead) {
+      this.abandon()
+      return this.owner.dropped()
+    }
+    this.isOver = true
+    const { owner, startedAt, started, interims } = this
+    const { held } = this
+    const request = this.request.take()
+    const response = this.response.take()
+    owner.heard({ startedAt, started, request, response, interims, facts, held })
+  }
+
+  abandon(): void {
+    if (this.isOver) return
+    this.isOver = true
+    const { held } = this
+    this.request.take()
+    this.response.take()
+    this.owner.memory.release(held)
+  }
+
+  private get held(): number {
+    return recordingOverhead + this.interimBytes + this.request.held + this.response.held
+  }
+}
+
+/** The copies of one message. */
+class KeptMessage implements MessageRecording {
+  /** There was no memory for its head. */
+  lacksHead = false
+  private readonly headBytes: KeptBytes
+  private readonly body: KeptBytes
+  private readonly trailerBytes: KeptBytes
+  private readonly arrivals = new Arrivals()
+  private headAt: number | undefined = undefined
+  private isOver = false
+
+  constructor(maxBody: number, memory: Memory) {
+    this.headBytes = new KeptBytes(maxRecordedHead, memory)
+    this.body = new KeptBytes(maxBody, memory)
+    this.trailerBytes = new KeptBytes(maxRecordedHead, memory)
+  }
+
+  get isFull(): boolean {
+    return this.lacksHead || this.body.isFull
+  }
+
+  get held(): number {
+    return this.headBytes.held + this.body.held + this.trailerBytes.held
+  }
+
+  head(bytes: Uint8Array, start: number, end: number, now: number): void {
+    if (this.isOver) return
+    const { headBytes } = this
+    headBytes.clear()
+    headBytes.append(bytes, start, end)
+    this.lacksHead = headBytes.length < end - start
+    this.headAt = now
+  }
+
+  content(bytes: Uint8Array, start: number, end: number, now: number): void {
+    if (this.isOver || this.lacksHead || end === start) return
+    this.arrivals.add(now, end - start)
+    this.body.append(bytes, start, end)
+  }
+
+  trailers(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.isOver) this.trailerBytes.append(bytes, start, end)
+  }
+
+  /** What was heard. Nothing is heard any more: the rest of a request may come behind its answer. */
+  take(): HeardMessage {
+    this.isOver = true
+    const { arrivals, headAt } = this
+    const lacksMemory = this.body.lacksMemory || this.trailerBytes.lacksMemory
+    const trailers = this.trailerBytes.lacksMemory ? empty : this.trailerBytes.take()
+    return { head: this.headBytes.take(), content: this.body.take(), trailers, arrivals, headAt, lacksMemory }
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Redactor: replaces what is secret in a record by tokens, before the record is stored or shown.
+ *
+ * Fails closed: what cannot be judged, for whatever reason, or not within `maxRedactionTime`, is not there afterwards. A
+ * body is then `omitted: "redaction"`, a field is gone. `raw` stays, since whoever asks for it is told that it is not
+ * redacted; it goes where bodies are dropped by a rule.
+ */
+import { scanBody } from "./bodies.ts"
+import { applyEdits, type Edited, type Redaction } from "./edits.ts"
+import { scanField, scanTarget } from "./heads.ts"
+import { scanValue } from "./json.ts"
+import type { Side } from "./places.ts"
+import type { PlaceRule, Rules } from "./rules.ts"
+import { Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
+import { scanText } from "./text.ts"
+import { Tokens, type Digest } from "./tokens.ts"
+import { viewOf, type View } from "./views.ts"
+
+/** The most entries of a record's list of what was replaced. All is replaced, listed or not. */
+export const maxRedactions = 1_000
+
+export type FieldList = ReadonlyArray<readonly [name: string, value: string]>
+
+interface RedactableBody {
+  readonly type: string
+  readonly text?: string | undefined
+  readonly base64?: string | undefined
+  readonly omitted?: string | undefined
+  readonly sha256?: string | undefined
+  readonly truncated?: boolean | undefined
+  readonly raw?: string | undefined
+}
+
+interface RedactableMessage {
+  readonly line: { readonly version?: string | undefined; readonly target?: string | undefined }
+  readonly headers: FieldList
+  readonly trailers?: FieldList | undefined
+  readonly interim?: ReadonlyArray<{ readonly headers: FieldList }> | undefined
+  readonly body?: RedactableBody | undefined
+}
+
+interface RedactableFrame {
+  readonly from: "client" | "target"
+  readonly text?: string | undefined
+  readonly base64?: string | undefined
+}
+
+/** What of a record is looked at: records of every kind have some of it. */
+export interface Redactable {
+  readonly request?: RedactableMessage | undefined
+  readonly response?: RedactableMessage | undefined
+  readonly frames?: ReadonlyArray<RedactableFrame> | undefined
+  /** Why a WebSocket was closed. */
+  readonly close?: { readonly reason: string } | undefined
+  /** The first bytes of each side of a stream. */
+  readonly first?: { readonly client?: string | undefined; readonly target?: string | undefined } | undefined
+  readonly statement?: string | undefined
+  readonly error?: string | undefined
+  readonly redacted?: ReadonlyArray<Redaction> | undefined
+}
+
+export interface RedactorParts<R> {
+  readonly rules: Rules<R>
+  readonly digest: Digest
+  /** Milliseconds from any beginning, which never goes back. */
+  readonly now: () => number
+}
+
+/** Returns what redacts the records of one capture: it never throws, and leaves the record that it is given alone. */
+export const makeRedactor =
+  <R>({ rules, digest, now }: RedactorParts<R>) =>
+  <A extends R & Redactable>(record: A): A => {
+    const tokens = new Tokens(digest, new Set(record.redacted?.map(({ token }) => token)))
+    const active = activeRules(rules, record)
+    const redaction = new RecordRedaction(active, tokens, new TimeLimit(now), drops(rules, record))
+    return { ...record, ...redaction.record(record) }
+  }
+
+/** A filter that fails concerns the record where it hides, and does not where it keeps. */
+const activeRules = <R>({ hide, keep, shapes }: Rules<R>, record: R): ActiveRules => ({
+  hide: hide.filter((rule) => concerns(rule, record, true)).map(({ place }) => place),
+  keep: keep.filter((rule) => concerns(rule, record, false)).map(({ place }) => place),
+  shapes,
+})
+
+const concerns = <R>(rule: PlaceRule<R>, record: R, ifItFails: boolean): boolean => {
+  try {
+    return rule.concerns?.(record) ?? true
+  } catch {
+    return ifItFails
+  }
+}
+
+const drops = <R>({ dropBodies }: Rules<R>, record: R): boolean => {
+  try {
+    return dropBodies?.(record) ?? false
+  } catch {
+    return true
+  }
+}
+
+class RecordRedaction {
+  private readonly redactions: Array<Redaction> = []
+  private readonly rules: ActiveRules
+  private readonly tokens: Tokens
+  private readonly time: TimeLimit
+  private readonly dropsBodies: boolean
+
+  constructor(rules: ActiveRules, tokens: Tokens, time: TimeLimit, dropsBodies: boolean) {
+    this.rules = rules
+    this.tokens = tokens
+    this.time = time
+    this.dropsBodies = dropsBodies
+  }
+
+  /** The fields of a record that redaction may change. Heads come first: the time that bodies take is theirs alone. */
+  record(record: Redactable): Redactable {
+    const request = record.request === undefined ? undefined : this.head(record.request, "request")
+    const response = record.response === undefined ? undefined : this.head(record.response, "response")
+    const others = {
+      ...(record.statement === undefined ? {} : { statement: this.word(record.statement, "request") }),
+      ...(record.error === undefined ? {} : { error: this.word(record.error, "response") }),
+      ...(record.close === undefined ? {} : { close: this.close(record.close) }),
+    }
+    return {
+      ...others,
+      ...(request === undefined ? {} : { request: this.withBody(request, "request") }),
+      ...(response === undefined ? {} : { response: this.withBody(response, "response") }),
+      ...(record.frames === undefined ? {} : { frames: record.frames.map((frame) => this.frame(frame)) }),
+      ...(record.first === undefined ? {} : { first: this.first(record.first) }),
+      ...this.listed(record.redacted ?? []),
+    }
+  }
+
+  private head(message: RedactableMessage, side: Side): RedactableMessage {
+    const { line, headers, trailers, interim } = message
+    return {
+      ...message,
+      ...(line.target === undefined ? {} : { line: { ...line, target: this.target(line.target) } }),
+      headers: this.fields(headers, side, "headers"),
+      ...(trailers === undefined ? {} : { trailers: this.fields(trailers, side, "trailers") }),
+      ...(interim === undefined ? {} : { interim: interim.map((each) => this.interim(each, side)) }),
+    }
+  }
+
+  private interim(answer: { readonly headers: FieldList }, side: Side): { readonly headers: FieldList } {
+    return { ...answer, headers: this.fields(answer.headers, side, "headers") }
+  }
+
+  private target(target: string): string {
+    return this.text(target, false, "request.target", (scan, view) => scanTarget(scan, view)) ?? ""
+  }
+
+  private fields(fields: FieldList, side: Side, part: "headers" | "trailers"): FieldList {
+    return fields.flatMap(([name, value]): FieldList => {
+      const path = `${side}.${part}.${name.toLowerCase()}`
+      const text = this.text(value, false, path, (scan, view) => scanField(scan, side, part, name, view))
+      return text === undefined ? [] : [[name, text]]
+    })
+  }
+
+  /** A text of the record that has no place in a message. */
+  private word(text: string, side: Side): string {
+    return this.text(text, false, `${side}.body`, (scan, view) => scanText(scan, view, bodyOf(side))) ?? ""
+  }
+
+  private close(close: { readonly reason: string }): { readonly reason: string } {
+    return { ...close, reason: this.word(close.reason, "response") }
+  }
+
+  private withBody(message: RedactableMessage, side: Side): RedactableMessage {
+    return message.body === undefined ? message : { ...message, body: this.body(message.body, side) }
+  }
+
+  private body(body: RedactableBody, side: Side): RedactableBody {
+    if (this.dropsBodies) {
+      const { raw: _raw, ...rest } = body
+      return omitted(rest)
+    }
+    const content = this.content(body, body.truncated === true, `${side}.body`, (scan, view) =>
+      scanBody(scan, view, side, body.type),
+    )
+    if (content === undefined) return omitted(body)
+    if (content.text === body.text && content.base64 === body.base64) return body
+    // A hash of what was there is something to try guesses against.
+    const { sha256: _sha256, ...rest } = body
+    return { ...rest, ...content }
+  }
+
+  private frame(frame: RedactableFrame): RedactableFrame {
+    const { text: _text, base64: _base64, ...rest } = frame
+    if (this.dropsBodies) return rest
+    const side = frame.from === "client" ? "request" : "response"
+    const content = this.content(frame, false, `${side}.body`, (scan, view) => scanValue(scan, view, bodyOf(side)))
+    return { ...rest, ...content }
+  }
+
+  private first({ client, target }: NonNullable<Redactable["first"]>): NonNullable<Redactable["first"]> {
+    if (this.dropsBodies) return {}
+    const look = (base64: string | undefined, side: Side): string | undefined =>
+      this.content({ base64 }, true, `${side}.body`, (scan, view) => scanText(scan, view, bodyOf(side)))?.base64
+    const ofClient = look(client, "request")
+    const ofTarget = look(target, "response")
+    return {
+      ...(ofClient === undefined ? {} : { client: ofClient }),
+      ...(ofTarget === undefined ? {} : { target: ofTarget }),
+    }
+  }
+
+  /** The text or the bytes of a body, redacted; undefined where they could not be judged. */
+  private content(
+    { text, base64 }: { readonly text?: string | undefined; readonly base64?: string | undefined },
+    cut: boolean,
+    path: string,
+    look: (scan: Scan, view: View) => void,
+  ): { readonly text?: string; readonly base64?: string } | undefined {
+    if (text !== undefined) {
+      const redacted = this.text(text, cut, path, look)
+      return redacted === undefined ? undefined : { text: redacted }
+    }
+    if (base64 === undefined) return {}
+    const bytes = fromBase64(base64)
+    const redacted = bytes === undefined ? undefined : this.text(bytes, cut, path, look)
+    return redacted === undefined ? undefined : { base64: redacted === bytes ? base64 : btoa(redacted) }
+  }
+
+  /** Redacts one text; undefined, and an entry in the list, where it could not be judged. */
+  private text(text: string, cut: boolean, path: string, look: (scan: Scan, view: View) => void): string | undefined {
+    const edited = this.edit(text, cut, look)
+    this.note(edited?.redactions ?? [{ path, rule: "error", token: "" }])
+    return edited?.text
+  }
+
+  private edit(text: string, cut: boolean, look: (scan: Scan, view: View) => void): Edited | undefined {
+    const scan = new Scan(this.rules, this.tokens, this.time)
+    try {
+      look(scan, viewOf(text, cut))
+      this.time.look()
+      return applyEdits(text, scan.edits)
+    } catch {
+      return undefined
+    }
+  }
+
+  private note(redactions: ReadonlyArray<Redaction>): void {
+    for (const each of redactions) if (this.redactions.length < maxRedactions) this.redactions.push(each)
+  }
+
+  /** What was replaced before comes first. */
+  private listed(before: ReadonlyArray<Redaction>): { readonly redacted?: ReadonlyArray<Redaction> } {
+    const redacted = [...before, ...this.redactions].slice(0, maxRedactions)
+    return redacted.length === 0 ? {} : { redacted }
+  }
+}
+
+const bodyOf = (side: Side): Where => ({ side, part: "body", path: [], verdict: "open" })
+
+const omitted = (body: RedactableBody): RedactableBody => {
+  const { text, base64, sha256: _sha256, ...rest } = body
+  // What has no content already says why.
+  return text === undefined && base64 === undefined ? body : { ...rest, omitted: "redaction" }
+}
+
+/** One character a byte; undefined where it is no base64. */
+const fromBase64 = (base64: string): string | undefined => {
+  try {
+    return atob(base64)
+  } catch {
+    return undefined
+  }
+}

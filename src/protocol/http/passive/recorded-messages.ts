@@ -1,0 +1,57 @@
+/**
+ * Recorded messages: tells a recording of an exchange that is passed on and not only watched. Fed the bytes that its
+ * messages came in; takes their framing away as the follower does, so that a recording hears the same of both.
+ */
+import type { ExchangeRecording, MessageRecording } from "../../recording.ts"
+
+import { Content } from "./content.ts"
+
+export class RecordedMessages {
+  readonly recording: ExchangeRecording
+  /** The number of the exchange within its connection, from 1. */
+  readonly n: number
+  readonly request: RecordedMessage
+  readonly response: RecordedMessage
+
+  /** Trailers may have `maxTrailerBytes`. */
+  constructor(recording: ExchangeRecording, n: number, maxTrailerBytes: number) {
+    this.recording = recording
+    this.n = n
+    this.request = new RecordedMessage(recording.request, maxTrailerBytes)
+    this.response = new RecordedMessage(recording.response, maxTrailerBytes)
+  }
+}
+
+export class RecordedMessage {
+  private readonly recording: MessageRecording
+  private readonly maxTrailerBytes: number
+  private readonly content = new Content()
+
+  constructor(recording: MessageRecording, maxTrailerBytes: number) {
+    this.recording = recording
+    this.maxTrailerBytes = maxTrailerBytes
+  }
+
+  /** Begins with the head in `bytes[0, end)`; `framing` is a length in bytes, `chunked` or `untilClose`. */
+  begin(bytes: Uint8Array, end: number, framing: number, now: number): void {
+    this.recording.head(bytes, 0, end, now)
+    this.content.begin(framing, this.recording)
+  }
+
+  /** Goes on with `bytes[start, end)`, framing included. */
+  carried(bytes: Uint8Array, start: number, end: number, now: number): void {
+    const { content } = this
+    if (content.problem !== undefined || end === start) return
+    content.read(end === bytes.length ? bytes : bytes.subarray(0, end), start, this.maxTrailerBytes, now)
+  }
+
+  /** How many of the next bytes may pass unseen. */
+  get skippable(): number {
+    return this.content.skippable
+  }
+
+  /** Notes that so many, at most `skippable`, have. */
+  skipped(count: number): void {
+    this.content.skip(count)
+  }
+}

@@ -1,0 +1,208 @@
+/** Capture: when there is one, what becomes of what it heard, and that nothing gets out that was not redacted. */
+import { describe, expect, test } from "bun:test"
+
+import { inflate } from "../../../src/capture/coding/inflate.ts"
+import { Capture, type CaptureLimits, type CaptureParts, maxSlice } from "../../../src/capture/live/capture.ts"
+import { readRecord } from "../../../src/capture/read-record.ts"
+import type { ExchangeRecord } from "../../../src/capture/record.ts"
+import { makeRedactor } from "../../../src/capture/redact/redactor.ts"
+import { builtInRules } from "../../../src/capture/redact/rules.ts"
+import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
+
+const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")
+
+const redact = makeRedactor<ExchangeRecord>({
+  rules: builtInRules,
+  digest: (value) => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex"),
+  now: () => 0,
+})
+
+const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024, wantsProbes: false, wants: () => true }
+
+/** A capture whose turns of the event loop are taken one by one. */
+class World {
+  limits: CaptureLimits
+  now = 1000
+  readonly capture: Capture
+  private turns: Array<() => void> = []
+  private ids = 0
+
+  constructor(limits: Partial<CaptureLimits> = {}, parts: Partial<CaptureParts> = {}) {
+    this.limits = { ...usual, ...limits }
+    this.capture = new Capture({
+      limits: () => this.limits,
+      redact,
+      inflate,
+      sha256,
+      random: () => new Uint8Array(10).fill(++this.ids),
+      epoch: () => Date.UTC(2026, 10, 28),
+      now: () => this.now,
+      turn: () => new Promise((resolve) => void this.turns.push(resolve)),
+      ...parts,
+    })
+  }
+
+  /** An exchange passes; false where nobody records it. */
+  pass(path: string, answer = "", isProbe = false): boolean {
+    const recording = this.capture.current?.begin(isProbe, this.now)
+    if (recording === undefined) return false
+    tellHead(recording.request, lines(`GET ${path} HTTP/1.1`, "Host: a", "Authorization: Bearer s3cret-s3cret"))
+    tellHead(recording.response, lines("HTTP/1.1 200 OK", "Content-Type: application/json"))
+    tellContent(recording.response, answer)
+    recording.over({ ...facts, bytesOut: answer.length })
+    return true
+  }
+
+  /** The event loop turns once, and everything is done that comes of it. */
+  async turn(): Promise<void> {
+    const turns = this.turns
+    this.turns = []
+    for (const resolve of turns) resolve()
+    await Bun.sleep(0)
+  }
+
+  get paths(): ReadonlyArray<string> {
+    return this.records.map(({ request }) => request.line.target)
+  }
+
+  get records(): ReadonlyArray<ExchangeRecord> {
+    return this.capture.ids().map((id) => JSON.parse(Buffer.from(this.capture.line(id)!).toString()))
+  }
+}
+
+describe("there is a recorder", () => {
+  test("only while records are kept or somebody follows", () => {
+    const { capture } = new World()
+    expect(capture.current).toBeUndefined()
+    capture.keep(true)
+    expect(capture.current).toBeDefined()
+    const leave = capture.follow(() => {})
+    capture.keep(false)
+    expect(capture.current).toBeDefined()
+    leave()
+    expect(capture.current).toBeUndefined()
+  })
+})
+
+test("an exchange becomes a record in a later turn, redacted, then hashed", async () => {
+  const world = new World()
+  world.capture.keep(true)
+  world.pass("/a?api_key=s3cret-s3cret", '{"password":"s3cret-s3cret","n":1}')
+  expect(world.capture.ids()).toEqual([])
+  await world.turn()
+  const [id] = world.capture.ids()
+  const line = Buffer.from(world.capture.line(id!)!).toString()
+  expect(line).not.toContain("s3cret")
+  expect(line.endsWith("}\n")).toBe(true)
+  const [record] = world.records
+  expect(readRecord(line)).toEqual({ record: record! })
+  const body = record?.response?.body
+  expect(body?.text).toMatch(/^\{"password":"tok_[0-9a-f]{12}","n":1\}$/)
+  expect(body?.sha256).toBe(sha256(Buffer.from(body!.text!)))
+  expect(record?.redacted?.map(({ path }) => path)).toContain("request.query.api_key")
+})
+
+test("who follows hears what would be kept, and nothing is kept for it", async () => {
+  const world = new World()
+  const heard: Array<string> = []
+  const leave = world.capture.follow((record, line) => void heard.push(record.request.line.target, line.slice(-1)))
+  world.pass("/a")
+  await world.turn()
+  leave()
+  expect(world.pass("/b")).toBe(false)
+  expect(heard).toEqual(["/a", "\n"])
+  expect({ ids: world.capture.ids(), bytes: world.capture.bytes }).toEqual({ ids: [], bytes: 0 })
+})
+
+test("what waits when the last one leaves becomes no record", async () => {
+  const world = new World()
+  const leave = world.capture.follow(() => {
+    throw new Error("told")
+  })
+  world.pass("/a")
+  leave()
+  await world.turn()
+  expect({ leftOut: world.capture.leftOut, bytes: world.capture.bytes }).toEqual({ leftOut: 1, bytes: 0 })
+})
+
+test("a redaction that fails leaves no record, and is counted", async () => {
+  const world = new World(
+    {},
+    {
+      redact: () => {
+        throw new Error("a defect")
+      },
+    },
+  )
+  world.capture.keep(true)
+  world.pass("/a")
+  await world.turn()
+  const { capture } = world
+  expect({ ids: capture.ids(), bytes: capture.bytes, ...capture.counters.dropped }).toEqual({
+    ids: [],
+    bytes: 0,
+    memory: 0,
+    error: 1,
+  })
+})
+
+test("what is not wanted is left out, probes before anything of them is copied", async () => {
+  const world = new World({ wants: ({ request }) => request.line.target !== "/b" })
+  world.capture.keep(true)
+  expect(world.pass("/a", "", true)).toBe(false)
+  world.pass("/b")
+  world.pass("/c")
+  await world.turn()
+  expect(world.paths).toEqual(["/c"])
+  expect(world.capture.leftOut).toBe(2)
+})
+
+test("a filter looks at what was redacted: nobody can ask it for a secret", async () => {
+  const seen: Array<string> = []
+  const world = new World({ wants: (record) => seen.push(JSON.stringify(record)) > 0 })
+  world.capture.keep(true)
+  world.pass("/a")
+  await world.turn()
+  expect(seen).toHaveLength(1)
+  expect(seen[0]).not.toContain("s3cret")
+})
+
+test("a slice ends with the record in which its time was over; the rest follows in order", async () => {
+  const world: World = new World({}, { redact: (record) => ((world.now += maxSlice / 2), record) })
+  world.capture.keep(true)
+  for (const path of ["/1", "/2", "/3"]) world.pass(path)
+  await world.turn()
+  expect(world.paths).toEqual(["/1", "/2"])
+  world.pass("/4")
+  await world.turn()
+  expect(world.paths).toEqual(["/1", "/2", "/3", "/4"])
+})
+
+test("memory is bounded, whatever passes, and every exchange is accounted for", async () => {
+  const maxMemory = 64 * 1024
+  const world = new World({ maxMemory })
+  world.capture.keep(true)
+  const count = 200
+  for (let i = 0; i < count; i++) {
+    world.pass(`/${i}`, "x".repeat(500))
+    expect(world.capture.bytes).toBeLessThanOrEqual(maxMemory)
+    if (i % 20 === 19) await world.turn()
+  }
+  await world.turn()
+  const { counters, dropped } = world.capture
+  expect(dropped).toBeGreaterThan(0)
+  expect((counters.records.get("exchange") ?? 0) + dropped).toBe(count)
+  world.capture.clear()
+  expect(world.capture.bytes).toBe(0)
+})
+
+test("what was cut and what was replaced is counted", async () => {
+  const world = new World({ maxBody: 4 })
+  world.capture.keep(true)
+  world.pass("/a", "123456")
+  await world.turn()
+  const { truncated, redactions, records } = world.capture.counters
+  expect([...truncated]).toEqual([["response.body", 1]])
+  expect([...records]).toEqual([["exchange", 1]])
+  expect([...redactions.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
+})
