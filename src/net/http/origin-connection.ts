@@ -20,10 +20,10 @@ export interface OriginOwner {
 
 /**
  * Milliseconds of rest after which the kernel is asked whether a connection is still what it was. To ask takes a
- * twentieth of what a request does; a connection that has hardly rested is not closed for that, and under load no other
- * is used.
+ * twentieth of what a request does; no origin closes a connection that has rested for less, and under load no other is
+ * used: a client that speaks to eight origins in turn lets each rest for eight requests.
  */
-export const askAfter = 50
+export const askAfter = 200
 
 /** Settings that a connection is made under; a reload makes another value. `Settings` has them. */
 export interface OriginLimits extends ReaderLimits {
