@@ -2,8 +2,12 @@
  * Application: a workload as people write them, on the runtime's own HTTP server, with a log of its own: what it was asked
  * and how it answered. Every kind of answer that HTTP/1.1 frames in a way of its own has a route here.
  */
+import { createHash } from "node:crypto"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { Condition } from "./within.ts"
+
+/** RFC 6455 section 1.3. */
+const websocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 /** What a server of HTTP/1.1 may be asked, and for which paths. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => void
@@ -81,7 +85,9 @@ export const application = async (): Promise<Application> => {
   server.on("upgrade", (request, socket) => {
     made.note(request, 101)
     socket.on("error", () => {})
-    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}${websocketGuid}`).digest("base64")
+    const fields = ["Connection: Upgrade", "Upgrade: websocket", `Sec-WebSocket-Accept: ${accept}`]
+    socket.write(["HTTP/1.1 101 Switching Protocols", ...fields, "", ""].join("\r\n"))
     socket.pipe(socket)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

@@ -31,6 +31,7 @@ export type Need =
   | "apt-get"
   | "arm64"
   | "haproxy"
+  | "wrk"
   | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
