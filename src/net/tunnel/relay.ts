@@ -60,10 +60,11 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   private toClient: Uint8Array | undefined = undefined
   private toTarget: Uint8Array | undefined = undefined
   private state = 0
-  /** Runs from the first FIN on. */
-  private halfClose: HalfClose | undefined = undefined
-  /** What is left when one side is gone that had finished. */
-  private delivery: Delivery | undefined = undefined
+  /**
+   * Bounds the end: of both directions from the first FIN on; of what is left to deliver, once a side is gone that had
+   * finished. One field, for a ninth would make every tunnel 32 bytes larger.
+   */
+  private ending: HalfClose | Delivery | undefined = undefined
   private wiretap: Wiretap | undefined = undefined
 
   constructor(client: End, target: End, owner: RelayOwner) {
@@ -159,7 +160,8 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
     if (!to.open || total === to.sent - to.unacknowledged()) return this.reset(gone, code ?? "EPIPE")
     this.owner.flow.end(this.nameOf(gone), code)
     this.keep(gone, undefined)
-    this.delivery = new Delivery(to, total, this.owner.limits().halfCloseTimeout, this)
+    this.ending?.cancel()
+    this.ending = new Delivery(to, total, this.owner.limits().halfCloseTimeout, this)
     // More of it is thrown away; a sender that is held back would perhaps not read.
     to.resume()
   }
@@ -268,7 +270,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
 
   private halfClosed(end: End): void {
     this.owner.flow.end(this.nameOf(end))
-    if (this.halfClose === undefined && (this.state & isOver) === 0) this.halfClose = new HalfClose(this)
+    if (this.ending === undefined && (this.state & isOver) === 0) this.ending = new HalfClose(this)
   }
 
   private other(end: End): End {
@@ -313,8 +315,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
 
   private settle(): void {
     this.state |= isOver
-    this.halfClose?.cancel()
-    this.delivery?.cancel()
+    this.ending?.cancel()
     if (this.wiretap !== undefined) endWiretap(this.wiretap)
     this.wiretap = undefined
   }

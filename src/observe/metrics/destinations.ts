@@ -24,6 +24,11 @@ export interface DestinationsReport {
   readonly destinations: ReadonlyArray<ReportedDestination>
 }
 
+/** The connections that are open; a list of them is one too. */
+export interface OpenFlows {
+  readonly forEach: (visit: (flow: Flow) => void) => void
+}
+
 /** A destination with what is open to it: client connections, and the bytes of their tunnels so far. */
 export interface LiveDestination {
   readonly destination: Destination
@@ -100,17 +105,17 @@ export class Destinations {
   }
 
   /** Every destination with what is open to it. */
-  read(open: Iterable<Flow>): ReadonlyArray<LiveDestination> {
+  read(open: OpenFlows): ReadonlyArray<LiveDestination> {
     const lives = new Map<Destination, LiveDestination["live"]>()
-    for (const flow of open) {
-      if (flow.target === undefined) continue
+    open.forEach((flow) => {
+      if (flow.target === undefined) return
       const destination = this.of(flow.direction, flow.target)
       const live = lives.get(destination) ?? { open: 0, bytesIn: 0, bytesOut: 0 }
       lives.set(destination, live)
       live.open++
       live.bytesIn += flow.bytesIn
       live.bytesOut += flow.bytesOut
-    }
+    })
     return [...this.named.inbound.all(), ...this.named.outbound.all()].map((destination) => ({
       destination,
       live: lives.get(destination) ?? { open: 0, bytesIn: 0, bytesOut: 0 },
@@ -118,7 +123,7 @@ export class Destinations {
   }
 
   /** Everything as JSON shows it; the routes of `routesOf` alone, or of all where that is undefined. */
-  report(open: Iterable<Flow>, routesOf: string | undefined): DestinationsReport {
+  report(open: OpenFlows, routesOf: string | undefined): DestinationsReport {
     const second = this.second()
     const destinations = this.read(open).map(({ destination, live }) =>
       destination.report(second, live, routesOf === undefined || routesOf === destination.name),

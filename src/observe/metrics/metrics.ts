@@ -6,7 +6,7 @@ import * as Record from "effect/Record"
 
 import { type Reason, refusals } from "../../protocol/refusal.ts"
 
-import type { Direction, EndedBy, Flow, Protocol, Unfollowed } from "../../flow/flow.ts"
+import type { Direction, EndedBy, Protocol, Unfollowed } from "../../flow/flow.ts"
 import type { ListenerName } from "../../flow/listen-failed.ts"
 import {
   type Build,
@@ -19,7 +19,7 @@ import {
   methods,
   statuses,
 } from "./metrics-table.ts"
-import { Destinations } from "./destinations.ts"
+import { Destinations, type OpenFlows } from "./destinations.ts"
 import { destinationSeries } from "./destination-series.ts"
 import { History } from "./history.ts"
 import { Histogram, type ReadHistogram, type ReadSeries, Series } from "./series.ts"
@@ -38,7 +38,7 @@ export interface MetricsParts {
   /** Connections to origins that belong to no client. */
   readonly idleOrigins: () => number
   /** Connections that are open: the bytes of their tunnels are counted while they pass. */
-  readonly open: () => Iterable<Flow>
+  readonly open: OpenFlows
 }
 
 /** Open connections whose bytes are added up for each point of the history: 100,000 would take 4 ms of every second. */
@@ -211,7 +211,7 @@ export class Metrics implements ShortfallCounts {
     series.residentMemory.set(process.memoryUsage.rss())
     series.openFiles.set(openFiles())
     this.readBytes()
-    const destinations = destinationSeries(destinationFamilies, this.destinations.read(parts.open()))
+    const destinations = destinationSeries(destinationFamilies, this.destinations.read(parts.open))
     return [this.build, ...Object.values(this.histograms), ...Object.values(series), ...destinations]
   }
 
@@ -226,12 +226,12 @@ export class Metrics implements ShortfallCounts {
   /** Bytes of what is over and of tunnels that are open, and how many connections were looked at for that. */
   private carried(): typeof this.past & { readonly flows: number } {
     const now = { inbound: { ...this.past.inbound }, outbound: { ...this.past.outbound }, flows: 0 }
-    for (const flow of this.parts.open()) {
+    this.parts.open.forEach((flow) => {
       now.flows++
-      if (!flow.tunnelling) continue
+      if (!flow.tunnelling) return
       now[flow.direction].in += flow.liveIn
       now[flow.direction].out += flow.liveOut
-    }
+    })
     return now
   }
 }

@@ -39,7 +39,7 @@ test("every metric that the page reads is one that the proxy has", async () => {
     limit: () => 1000,
     maxDestinations: () => 50,
     idleOrigins: () => 0,
-    open: () => [],
+    open: [],
   }
   const text = renderPrometheus(new Metrics(parts))
   expect(names.size).toBeGreaterThan(1)

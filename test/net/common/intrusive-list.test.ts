@@ -44,12 +44,21 @@ test("who has left may come again, and is the last one then", () => {
   expect(names(chain)).toEqual(["bca", "bca"])
 })
 
-test("who is given may leave before the next one is asked for", () => {
-  const { chain } = make("abc")
-  const given: Array<string> = []
-  for (const thing of chain) {
-    given.push(thing.name)
-    chain.remove(thing)
-  }
-  expect([given.join(""), ...names(chain)]).toEqual(["abc", "", ""])
-})
+const walks = {
+  "one by one": (chain: IntrusiveList<Thing>, visit: (thing: Thing) => void) => {
+    for (const thing of chain) visit(thing)
+  },
+  "by a call": (chain: IntrusiveList<Thing>, visit: (thing: Thing) => void) => chain.forEach(visit),
+}
+
+for (const [how, walk] of Object.entries(walks)) {
+  test(`who is given ${how} may leave before the next one is asked for`, () => {
+    const { chain } = make("abc")
+    const given: Array<string> = []
+    walk(chain, (thing) => {
+      given.push(thing.name)
+      chain.remove(thing)
+    })
+    expect([given.join(""), ...names(chain)]).toEqual(["abc", "", ""])
+  })
+}

@@ -9,7 +9,7 @@ import { flowOf } from "../../support/flows.ts"
 import { parseMetrics } from "../../support/metrics.ts"
 import { recordOf } from "../../support/records.ts"
 
-const make = (max: number, open: () => Iterable<ReturnType<typeof flowOf>> = () => []): Metrics =>
+const make = (max: number, open: ReadonlyArray<ReturnType<typeof flowOf>> = []): Metrics =>
   new Metrics({
     build: { version: "1.2.3", revision: "abc", bun: "1.4.5" },
     draining: () => false,
@@ -40,7 +40,7 @@ test("families that have counted nothing show one series of theirs", () => {
 
 test("what was counted is shown by destination, with the bytes of tunnels that are open", () => {
   const open = flowOf({ target: "a:1", bytesIn: 5 })
-  const metrics = make(50, () => [open])
+  const metrics = make(50, [open])
   metrics.destinations.connected(open)
   metrics.destinations.answered(flowOf(), recordOf({ target: "a:1", elapsed: 3000, bytesIn: 10, bytesOut: 20 }))
   metrics.destinations.answered(

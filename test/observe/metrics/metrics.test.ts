@@ -16,7 +16,7 @@ const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Me
     limit: () => 1000,
     maxDestinations: () => 50,
     idleOrigins: () => 0,
-    open: () => [],
+    open: [],
     ...parts,
   })
 
@@ -119,7 +119,7 @@ test("a tunnel's bytes are counted while they pass, and once when it is over", (
   const flow = flowOf({ direction: "inbound" })
   const target = { sent: 10, received: 20 }
   const open = new Set([flow, flowOf({ direction: "inbound" })])
-  const metrics = make({ open: () => open })
+  const metrics = make({ open })
   const carried = () => {
     const found = samples(renderPrometheus(metrics))
     return ["to_target", "to_client"].map((way) => found.get(`pillion_bytes_total{direction="inbound",flow="${way}"}`))
@@ -203,7 +203,7 @@ test("the limit of connections is the one in force", () => {
 
 test("the history has what was counted since its last point, and bytes of what is open", () => {
   const flow = flowOf({ bytesIn: 500, bytesOut: 0 })
-  const metrics = make({ open: () => [flow] })
+  const metrics = make({ open: [flow] })
   metrics.accepted("inbound")
   const now = performance.now() + 1000
   metrics.sample(now)
@@ -234,9 +234,11 @@ test("with many connections their bytes are not added up for every point of the 
   let looks = 0
   const flows = Array.from({ length: 2 * flowsPerSample }, () => flow)
   const metrics = make({
-    open: () => {
-      looks++
-      return flows
+    open: {
+      forEach: (visit) => {
+        looks++
+        for (const each of flows) visit(each)
+      },
     },
   })
   const now = performance.now()
