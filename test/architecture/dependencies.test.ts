@@ -37,6 +37,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
+  // Where records are kept in files: what is decided about them is in files of its own.
+  "capture/directory": ["protocol capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   "observe/output": ["", "node"],
