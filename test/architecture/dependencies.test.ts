@@ -34,6 +34,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/recorder": ["protocol capture", ""],
   // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder", ""],
+  // Of what was redacted, what may be a secret all the same.
+  "capture/suspects": ["flow capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
@@ -63,13 +65,17 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
-  "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
-  "cli/completions": [`${commands} observe/filter`, "effect"],
+  "cli/command-line": ["flow config observe/filter capture/filter system", "effect node Bun"],
+  "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
     `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
+    "effect node",
+  ],
+  "cli/records": [
+    `${commands} observe/log observe/filter capture capture/filter capture/case capture/suspects capture/directory cli/running`,
     "effect node",
   ],
   "cli/run": [
@@ -78,7 +84,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/records cli/completions cli/help",
     "effect node",
   ],
 }
