@@ -85,7 +85,7 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
 }
 
 const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> =>
-  Effect.flatMap(loaded(invocation), ({ settings }) =>
+  Effect.flatMap(loaded(invocation), (settings) =>
     Effect.flatMap(
       Effect.promise(() => import("./cli/records/records.ts")),
       ({ records, partsOf }) => records(command, invocation, settings, partsOf(writing(), version.version)),

@@ -21,13 +21,14 @@ const textOf = (document: string): Promise<string> => Bun.file(join(root, docume
 const blocksOf = (text: string, language: string): ReadonlyArray<string> =>
   [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap(([, of, block = ""]) => (of === language ? [block] : []))
 
-/** The commands of a line for a shell: each a list of words, without variables in front, and without what is quoted. */
+/** The commands of a line for a shell: each a list of words, without variables in front and files that are written. */
 const commandsOf = (line: string): ReadonlyArray<ReadonlyArray<string>> => {
   const inner = [...line.matchAll(/\$\(([^()]*)\)/g)].flatMap(([, within = ""]) => commandsOf(within))
   const words = line.replaceAll(/\$\([^()]*\)/g, "SUBSTITUTED").match(/'[^']*'|"[^"]*"|#.*$|[|&;]+|[^\s|&;]+/g) ?? []
   const commands: Array<Array<string>> = [[]]
   for (const word of words) {
     if (word.startsWith("#")) break
+    if (/^>[\w./-]+\.\w+$/.test(word)) continue
     if (/^[|&;]+$/.test(word)) commands.push([])
     else commands.at(-1)?.push(word.replace(/^(['"])(.*)\1$/, "$2"))
   }
@@ -73,7 +74,7 @@ const filteredNames = commandNames.filter((name) => commands[name].filter !== un
 const filteredCommand = new RegExp(`\\bpillion (?:${filteredNames.join("|")})\\b[^…[]*$`)
 
 /** Where a line goes on that writes a file, or feeds another program. */
-const takenOn = / >[\w./-]+\.(?:har|sh)$| \| (?:gzip|jq)\b.*$/
+const takenOn = / >[\w./-]+\.(?:har|sh)(?= +#|$)| \| (?:gzip|jq)\b[^#]*/
 
 /** From a command that takes a filter on to the end of each line, in documents and in what --help shows. */
 const filtered = async (): Promise<ReadonlyArray<string>> => {

@@ -265,13 +265,14 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   redact: {
     usage: "redact --test [FILTER] [--since TIME] [--limit N] [--from DIR|FILE|-]",
-    summary: "list what redaction replaced, by rule and place, and what looks secret and stayed",
+    summary: "list what redaction replaced, by rule and place, and what looks secret and was not",
     flags: ["test", "since", "limit", "from", "json"],
     takesOptions: true,
     filter: "records",
     examples: [
       ["pillion redact --test", "of all that was captured"],
       ["pillion redact --test host:pay --from captures", "of some of a directory"],
+      ["pillion redact --test --capture-redact redact.yaml", "what these rules would replace besides"],
     ],
   },
   completions: {

@@ -1,10 +1,15 @@
 /**
  * Records: the commands that read records, from the command line to their outcome.
  */
+import { createHmac } from "node:crypto"
 import * as Effect from "effect/Effect"
 
+import { makePolicy, type PolicyData } from "../../capture/policy/policy.ts"
+import type { CaptureRecord } from "../../capture/record.ts"
+import { readCaptureFiles } from "../capture/capture-files.ts"
+
 import type { ConfigError } from "../../config/error.ts"
-import type { Settings } from "../../config/settings.ts"
+import type { Loaded } from "../../config/sources.ts"
 import type { Invocation } from "../command-line/args.ts"
 import { type CommandFlag, type CommandName, exportFormats, messageSides } from "../command-line/commands.ts"
 import type { Outcome } from "../command-line/outcome.ts"
@@ -50,14 +55,18 @@ export type RecordsCommand = Extract<CommandName, "ls" | "show" | "search" | "di
 export const records = (
   command: RecordsCommand,
   invocation: Invocation,
-  settings: Settings,
+  loaded: Loaded,
   parts: RecordsParts,
 ): Effect.Effect<Outcome, ConfigError> =>
   Effect.gen(function* () {
     // What is wrong in the command line is said before anybody is asked.
     const flags = { filter: invocation.filter, since: textOf(invocation, "since"), limit: textOf(invocation, "limit") }
     const selection = yield* Effect.fromResult(selectionOf(flags, parts.now))
-    return yield* execute(command, invocation, selection, lazySource(invocation, settings, parts), parts)
+    const source = lazySource(invocation, loaded, parts)
+    if (command !== "redact") return yield* execute(command, invocation, selection, source, parts)
+    const { redaction } = yield* Effect.fromResult(readCaptureFiles(loaded))
+    const args = { test: invocation.given.has("test"), json: invocation.json, redact: redactorOf(redaction) }
+    return yield* redact(source, selection, args)
   }).pipe(
     Effect.catch((error) =>
       error instanceof Unreadable ? Effect.succeed(failedWith(error.message)) : Effect.fail(error),
@@ -65,7 +74,7 @@ export const records = (
   )
 
 /** A source that is opened when it is read. */
-const lazySource = (invocation: Invocation, settings: Settings, parts: RecordsParts): RecordSource => {
+const lazySource = (invocation: Invocation, { settings }: Loaded, parts: RecordsParts): RecordSource => {
   const from = textOf(invocation, "from")
   const opened =
     from === undefined ? runningSource(settings, parts.environment) : Effect.succeed(fileSource(from, parts.stdin))
@@ -73,7 +82,7 @@ const lazySource = (invocation: Invocation, settings: Settings, parts: RecordsPa
 }
 
 const execute = (
-  command: RecordsCommand,
+  command: Exclude<RecordsCommand, "redact">,
   invocation: Invocation,
   selection: Selection,
   source: RecordSource,
@@ -96,9 +105,15 @@ const execute = (
       return exportRecords(source, selection, exportFormats.find((each) => each === first) ?? "har", version, write)
     case "save":
       return save(source, selection, { to: textOf(invocation, "to"), json })
-    case "redact":
-      return redact(source, selection, { test: invocation.given.has("test"), json })
   }
+}
+
+/** By a key of its own: what is replaced is counted here, and never shown. */
+const redactorOf = (redaction: PolicyData["redaction"]): (<A extends CaptureRecord>(record: A) => A) => {
+  const key = crypto.getRandomValues(new Uint8Array(32))
+  const digest = (value: string): string => createHmac("sha256", key).update(value).digest("hex")
+  const data: PolicyData = { filter: "", keep: undefined, sample: 100, redaction }
+  return makePolicy(data, { digest, now: () => performance.now(), salt: 0 }).redact
 }
 
 const waysOf = (invocation: Invocation) => {

@@ -1,5 +1,6 @@
 /**
- * Redact: what redaction replaced in a capture, by rule and place, and what looks secret and stayed. Changes nothing.
+ * Redact: what redaction replaced in a capture, by rule and place, what the rules in force would replace besides, and what
+ * looks secret and stays. Changes nothing.
  */
 import * as Effect from "effect/Effect"
 
@@ -17,12 +18,17 @@ import type { RecordSource, Unreadable } from "./source.ts"
 export interface RedactArgs {
   readonly test: boolean
   readonly json: boolean
+  /** By the rules in force, which need not be those of the capture. */
+  readonly redact: (record: CaptureRecord) => CaptureRecord
 }
+
+/** In the order in which they are shown: the rules in force replace what is `unreplaced`. */
+const kinds = ["replaced", "unreplaced", "suspect"] as const
 
 /** What was found at one place, in all records together. */
 interface Finding {
-  readonly what: "replaced" | "suspect"
-  /** Of what was replaced. */
+  readonly what: (typeof kinds)[number]
+  /** Of what is replaced. */
   readonly rule?: string
   /** Elements of arrays are one place. */
   readonly place: string
@@ -40,10 +46,10 @@ export const maxFindings = 1000
 export const redact = (
   source: RecordSource,
   selection: Selection,
-  { test, json }: RedactArgs,
+  { test, json, redact: redactRecord }: RedactArgs,
 ): Effect.Effect<Outcome, Unreadable | ConfigError> => {
   if (!test) return Effect.fail(usageError("redact changes nothing yet: write redact --test"))
-  const findings = new Findings()
+  const findings = new Findings(redactRecord)
   const newest = selection.limit === undefined ? undefined : new Newest<CaptureRecord>(selection.limit)
   return Effect.map(
     source.read(selection, (record) => {
@@ -64,19 +70,27 @@ class Findings {
   /** Of `maxFindings` places and more: how often something was found elsewhere. */
   others = 0
   private readonly found = new Map<string, Finding>()
+  private readonly redact: RedactArgs["redact"]
+
+  constructor(redactRecord: RedactArgs["redact"]) {
+    this.redact = redactRecord
+  }
 
   add(record: CaptureRecord): void {
     this.records++
-    for (const { path, rule } of record.redacted ?? []) {
-      this.count(record, { what: "replaced", rule, place: path.replaceAll(/\[\d+\]/g, "[*]") })
+    const redacted = this.redact(record)
+    const before = record.redacted?.length ?? 0
+    for (const [i, { path, rule }] of (redacted.redacted ?? []).entries()) {
+      const what = i < before ? "replaced" : "unreplaced"
+      this.count(record, { what, rule, place: path.replaceAll(/\[\d+\]/g, "[*]") })
     }
-    for (const suspect of suspectsOf(record)) this.count(record, { what: "suspect", ...suspect })
+    for (const suspect of suspectsOf(redacted)) this.count(record, { what: "suspect", ...suspect })
   }
 
   /** By what was found, then the most frequent first. */
   sorted(): ReadonlyArray<Finding> {
     return [...this.found.values()].toSorted((a, b) =>
-      a.what === b.what ? b.count - a.count : a.what === "replaced" ? -1 : 1,
+      a.what === b.what ? b.count - a.count : kinds.indexOf(a.what) - kinds.indexOf(b.what),
     )
   }
 
@@ -93,29 +107,28 @@ class Findings {
 
 const textOf = (findings: Findings): string => {
   const all = findings.sorted()
-  const replaced = all.filter(({ what }) => what === "replaced")
-  const suspects = all.filter(({ what }) => what === "suspect")
+  const of = (what: Finding["what"]): ReadonlyArray<Finding> => all.filter((finding) => finding.what === what)
+  const unreplaced = section("not replaced in the capture, and replaced by the rules in force", of("unreplaced"))
   return [
-    ...section("replaced", "nothing was replaced", replaced, ({ rule = "" }) => rule),
+    ...section("replaced", of("replaced"), "nothing was replaced"),
+    ...(unreplaced.length === 0 ? [] : ["", ...unreplaced]),
     "",
-    ...section("looks secret and was not replaced", "nothing else looks secret", suspects, ({ sample = "" }) => sample),
+    ...section("looks secret and is not replaced", of("suspect"), "nothing else looks secret"),
     "",
-    `${findings.records} records${findings.others === 0 ? "" : `, and ${findings.others} findings at other places`}`,
+    `${findings.records === 1 ? "1 record" : `${findings.records} records`}${
+      findings.others === 0 ? "" : `, and ${findings.others} findings at other places`
+    }`,
     "",
   ].join("\n")
 }
 
-const section = (
-  title: string,
-  none: string,
-  findings: ReadonlyArray<Finding>,
-  wordOf: (finding: Finding) => string,
-): ReadonlyArray<string> => {
-  if (findings.length === 0) return [none]
+/** Rows below a title; `none` where there are none. */
+const section = (title: string, findings: ReadonlyArray<Finding>, none?: string): ReadonlyArray<string> => {
+  if (findings.length === 0) return none === undefined ? [] : [none]
   const rows = findings.map((finding) => [
     String(finding.count),
     visibleLine(finding.place),
-    visibleLine(wordOf(finding)),
+    visibleLine(finding.rule ?? finding.sample ?? ""),
     shortId(finding.record),
   ])
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)))

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
+import { maxListed } from "../../admin/captures/captures.ts"
 import { isObject } from "../../capture/check.ts"
 import type { Settings } from "../../config/settings.ts"
 import { follow, get } from "../running/admin-client.ts"
@@ -14,8 +15,8 @@ import { runningPort } from "../running/ports.ts"
 import { directoryLines } from "./file-source.ts"
 import { type LineSource, Unreadable } from "./source.ts"
 
-/** Ids of a directory's last records, among which those are that memory has as well; there may be so many of these. */
-const maxRemembered = 20_000
+/** Ids of a directory's last records that are remembered: those that memory has as well are among them. */
+const maxRemembered = 2 * maxListed
 
 /** Finds the running proxy, and fails where there is none, or it shows this user nothing. */
 export const runningSource = (
@@ -71,9 +72,8 @@ const lineSource = (port: number, token: string | undefined, { isOn, directory }
       const kept = await keptLines(port, token, filter)
       const seen = directory === undefined ? new Set<string>() : yield* storedLines(directory, notes)
       for (const line of kept) if (!seen.has(idOf(line))) yield line
-      if (kept.length === 0 && seen.size === 0 && !isOn) {
-        notes.push("the running proxy captures nothing: write pillion capture on, or start it with --capture memory")
-      }
+      if (kept.length === 0 && seen.size === 0 && !isOn) notes.push("the running proxy captures nothing")
+      if (kept.length === maxListed) notes.push(`of what is in memory the proxy shows the newest ${maxListed} only`)
     },
   }
 }

@@ -1,12 +1,21 @@
 import { expect, test } from "bun:test"
 
 import { maxFindings, redact } from "../../../src/cli/records/redact.ts"
+import { parsePlace } from "../../../src/capture/redact/places.ts"
+import { makeRedactor } from "../../../src/capture/redact/redactor.ts"
+import { builtInRules } from "../../../src/capture/redact/rules.ts"
 import type { CaptureRecord } from "../../../src/capture/record.ts"
 import { charge, makeExchange, makeRequest, textBody } from "../../support/capture-records.ts"
 import { ran, refusedBy, selecting, sourceOf } from "../../support/record-source.ts"
 
-const tested = (records: ReadonlyArray<CaptureRecord>, flags = {}, json = false) =>
-  ran(() => redact(sourceOf(records), selecting(flags), { test: true, json }))
+const parsed = parsePlace("request.json.$.ref")
+if (!("place" in parsed)) throw new Error(parsed.problem)
+const place = { place: parsed.place }
+
+const asItIs = (record: CaptureRecord): CaptureRecord => record
+
+const tested = (records: ReadonlyArray<CaptureRecord>, flags = {}, json = false, redactRecord = asItIs) =>
+  ran(() => redact(sourceOf(records), selecting(flags), { test: true, json, redact: redactRecord }))
 
 const items = (count: number) =>
   makeExchange({
@@ -27,7 +36,7 @@ test("what was replaced is counted by place, elements of arrays as one; then wha
       "  2  request.headers.authorization  bearer  7c11e4",
       "  2  request.json.$.card            card    7c11e4",
       "",
-      "looks secret and was not replaced",
+      "looks secret and is not replaced",
       "  1  request.json.$.ref  Zk3q… (20 characters)  77b0aa",
       "",
       "3 records",
@@ -39,7 +48,7 @@ test("what was replaced is counted by place, elements of arrays as one; then wha
 
 test("where there is neither, that is said", async () => {
   expect((await tested([makeExchange()])).stdout).toBe(
-    "nothing was replaced\n\nnothing else looks secret\n\n1 records\n",
+    "nothing was replaced\n\nnothing else looks secret\n\n1 record\n",
   )
 })
 
@@ -57,13 +66,34 @@ test("places beyond a bound are counted together", async () => {
     rule: "name",
     token: "t",
   }))
-  expect((await tested([makeExchange({ redacted })])).stdout).toEndWith("\n1 records, and 5 findings at other places\n")
+  expect((await tested([makeExchange({ redacted })])).stdout).toEndWith("\n1 record, and 5 findings at other places\n")
 })
 
 test("it needs --test, and records", async () => {
-  expect(await refusedBy(redact(sourceOf([charge]), selecting(), { test: false, json: false }))).toBe(
+  expect(await refusedBy(redact(sourceOf([charge]), selecting(), { test: false, json: false, redact: asItIs }))).toBe(
     "redact changes nothing yet: write redact --test",
   )
   expect(await tested([charge], { filter: "direction:inbound" })).toMatchObject({ code: 1, stdout: "" })
-  expect((await tested([items(2), charge], { limit: "1" })).stdout).toContain("\n1 records\n")
+  expect((await tested([items(2), charge], { limit: "1" })).stdout).toContain("\n1 record\n")
+})
+
+const hide = (record: CaptureRecord): CaptureRecord =>
+  makeRedactor({ rules: { ...builtInRules, hide: [place] }, digest: () => "0".repeat(64), now: () => 0 })(record)
+
+test("what the rules in force would replace is listed beside what was, and is no suspect any more", async () => {
+  const { stdout } = await tested([items(1)], {}, false, hide)
+  expect(stdout).toBe(
+    [
+      "replaced",
+      "  1  request.json.$.items[*].card  card  77b0aa",
+      "",
+      "not replaced in the capture, and replaced by the rules in force",
+      "  1  request.json.$.ref  place  77b0aa",
+      "",
+      "nothing else looks secret",
+      "",
+      "1 record",
+      "",
+    ].join("\n"),
+  )
 })
