@@ -6,6 +6,7 @@ import { test } from "bun:test"
 
 import { runsArm64 } from "./arm64.ts"
 import { haproxy } from "./haproxy.ts"
+import { mitmdump } from "./mitmdump.ts"
 import { noteSkip } from "./skips.ts"
 
 /**
@@ -31,6 +32,8 @@ export type Need =
   | "apt-get"
   | "arm64"
   | "haproxy"
+  | "git"
+  | "mitmdump"
   | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
@@ -45,6 +48,7 @@ const look = (need: Need): boolean => {
   if (need === "namespace") return namespaces()
   if (need === "arm64") return runsArm64()
   if (need === "haproxy") return haproxy() !== null
+  if (need === "mitmdump") return mitmdump() !== null
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null
 }

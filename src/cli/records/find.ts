@@ -67,7 +67,8 @@ const findAll = (
     const records = new Map<string, CaptureRecord>()
     const effects: Array<CaptureRecord> = []
     const digits = ends.map(digitsOf)
-    const notes = yield* source.read(wanted, (record) => {
+    const hints = digits.map((end) => end.slice(-lastGroup))
+    const notes = yield* source.read({ ...wanted, hints }, (record) => {
       const id = digitsOf(record.id)
       // A capture that was copied together may hold one twice.
       if (digits.some((end) => id.endsWith(end))) records.set(record.id, record)
@@ -75,6 +76,9 @@ const findAll = (
     })
     return { records: [...records.values()], effects, notes }
   })
+
+/** Digits of a UUID behind its last hyphen. */
+const lastGroup = 12
 
 const digitsOf = (id: string): string => id.replaceAll("-", "").toLowerCase()
 

@@ -16,6 +16,8 @@ export class Unreadable extends Data.TaggedError("Unreadable")<{ readonly messag
 export interface Wanted {
   readonly text: string
   readonly matches: RecordFilter["matches"]
+  /** One of these stands in every line that is wanted: others need not be read, which is most of what reading costs. */
+  readonly hints?: ReadonlyArray<string>
 }
 
 /** What is called with each record. What it returns is waited for; it must not fail. */
@@ -49,7 +51,7 @@ export const recordsOf = (source: LineSource): RecordSource => ({
 
 const readAll = async (
   { name, lines, notes }: LineSource,
-  { text, matches }: Wanted,
+  { text, matches, hints }: Wanted,
   take: Take,
 ): Promise<ReadonlyArray<string>> => {
   let number = 0
@@ -57,6 +59,7 @@ const readAll = async (
   let first = ""
   for await (const line of lines(text)) {
     number++
+    if (hints?.some((hint) => line.includes(hint)) === false) continue
     const read = readRecord(line)
     if ("problem" in read) {
       if (wrong++ === 0) first = `line ${number}: ${read.problem}`

@@ -29,6 +29,15 @@ test("where no line is a record there is nothing to read; no lines are no record
   expect(await readAll(sourceOf([]))).toEqual({ records: [], notes: [] })
 })
 
+test("where something has to stand in a line, others are not read", async () => {
+  const source = sourceOf(["{", charge, chat])
+  expect(await readAll(source, { ...everything, hints: ["nowhere", "7c11e4"] })).toEqual({
+    records: [charge],
+    notes: [],
+  })
+  expect(await readAll(source, { ...everything, hints: ["nowhere"] })).toEqual({ records: [], notes: [] })
+})
+
 test("each record is taken before the next one is read", async () => {
   const told: Array<string> = []
   const source = recordsOf({
