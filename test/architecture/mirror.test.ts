@@ -51,7 +51,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ],
   ["cli/help/{markdown,reference}.ts", "the same words for documents, which are compared", "architecture/docs"],
   ["cli/run/{reap,spawn}.ts", "what `child` does with processes", "cli/run/child"],
-  ["cli/run/{ports-file,run}.ts", "the command from end to end", "e2e/commands"],
+  ["cli/run/{operators,ports-file,run}.ts", "the command from end to end", "e2e/commands"],
   ["cli/records/{records,write}.ts", "the commands from end to end", "e2e/records"],
   ["cli/records/find.ts", "how `show` and `diff` find what they show", "cli/records/show"],
   ["cli/{running,watch}/*.ts", "clients of a running proxy", "e2e/top"],

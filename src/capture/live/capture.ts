@@ -12,7 +12,7 @@ import type { ExchangeFacts, RecorderSwitch } from "../../protocol/recording.ts"
 import { type Inflate, sealBody } from "../body.ts"
 import { makeId } from "../ids.ts"
 import type { Drawable, Policy } from "../policy/policy.ts"
-import type { ExchangeRecord } from "../record.ts"
+import type { CaptureRecord, ExchangeRecord } from "../record.ts"
 import { Causes } from "../recorder/causes.ts"
 import { recordedRequestHead } from "../recorder/heads.ts"
 import { makeRecord } from "../recorder/make-record.ts"
@@ -51,8 +51,8 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record, with its line of JSON; must not throw. */
-export type RecordFollower = (record: ExchangeRecord, line: string) => void
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. */
+export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
 
 /** A switch that this file turns. */
 interface Switch extends RecorderSwitch {
@@ -223,13 +223,13 @@ export class Capture {
 
   private tell(record: ExchangeRecord): void {
     const { counters } = this
-    const line = `${JSON.stringify(record)}\n`
-    if (this.isOn && !this.ring.add(record.id, new TextEncoder().encode(line), this.memory)) {
+    const line = new TextEncoder().encode(`${JSON.stringify(record)}\n`)
+    if (this.isOn && !this.ring.add(record.id, line, this.memory)) {
       counters.dropped.memory++
       return
     }
     counters.count(record)
-    for (const follower of this.followers) follower(record, line)
+    for (const follower of this.followers) follower(line, () => record)
   }
 }
 

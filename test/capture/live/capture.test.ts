@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test"
 import { inflate } from "../../../src/capture/coding/inflate.ts"
 import { Capture, type CaptureLimits, type CaptureParts, maxSlice } from "../../../src/capture/live/capture.ts"
 import { readRecord } from "../../../src/capture/read-record.ts"
-import type { ExchangeRecord } from "../../../src/capture/record.ts"
+import { type CaptureRecord, type ExchangeRecord, isHttp } from "../../../src/capture/record.ts"
 import { makePolicy, type Policy, type PolicyData } from "../../../src/capture/policy/policy.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
 
@@ -22,6 +22,8 @@ const policyOf = (data: Partial<PolicyData> = {}, over: Partial<Policy> = {}): P
   ),
   ...over,
 })
+
+const pathOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
 
 /** A capture whose turns of the event loop are taken one by one. */
 class World {
@@ -110,7 +112,11 @@ test("an exchange becomes a record in a later turn, redacted, then hashed", asyn
 test("who follows hears what would be kept, and nothing is kept for it", async () => {
   const world = new World()
   const heard: Array<string> = []
-  const leave = world.capture.follow((record, line) => void heard.push(record.request.line.target, line.slice(-1)))
+  const leave = world.capture.follow((line, record) => {
+    const text = Buffer.from(line).toString()
+    expect(JSON.parse(text)).toEqual(record())
+    heard.push(pathOf(record()), text.slice(-1))
+  })
   world.pass("/a")
   await world.turn()
   leave()
