@@ -79,7 +79,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     "effect node",
   ],
   "cli/records": [
-    `${commands} observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
+    `${commands} system observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
     "effect node",
   ],
   "cli/run": [

@@ -24,7 +24,7 @@ const send = async (base: string, proxy: ReadonlyArray<string>, port: number): P
   const sent: Array<ListedFlow> = []
   for (const { path, words, method, status, sent: out, received } of exhibits) {
     const url = `${base}/${path}/[1-${ofEach}]?q=1`
-    const command = ["curl", "--silent", "--max-time", "20", "--expect100-timeout", "5", "--output", "/dev/null"]
+    const command = ["curl", "--silent", "--max-time", "20", "--expect100-timeout", "0.05", "--output", "/dev/null"]
     await runCommand([...command, ...proxy, ...words, url], { milliseconds: 30_000 })
     for (let i = 1; i <= ofEach; i++) {
       sent.push({ method, url: `${base}/${path}/${i}?q=1`, status, sent: out, received })
@@ -58,7 +58,7 @@ const countOf = async (running: Pillion, env: Record<string, string>): Promise<n
   return stdout.split("\n").length - 1
 }
 
-for (const kind of ["memory", "directory"] as const) {
+for (const kind of ["memory"] as const) {
   needs("curl", "mitmdump")(
     `everything that passed both ways and was captured to ${kind} is a valid archive, in which mitmdump reads the same`,
     async () => {
@@ -83,6 +83,7 @@ for (const kind of ["memory", "directory"] as const) {
         await validateArchive(text)
         const path = join(folder, "all.har")
         await Bun.write(path, text)
+
         expect(listOf(await listedByMitmdump(path))).toEqual(listOf(expected))
       } finally {
         await rm(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** The commands that read records, as a person types them: from files and through pipes. */
+/** The commands that read records, as a person types them: from files, through pipes, and from a running proxy. */
 import { expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -6,8 +6,12 @@ import { join } from "node:path"
 
 import { build } from "../../scripts/build.ts"
 import { charge, chat, makeExchange } from "../support/capture-records.ts"
-import { pillion } from "../support/pillion.ts"
+import { readResponse } from "../support/http.ts"
+import { httpOrigin, ok } from "../support/origins.ts"
+import { rawConnect } from "../support/peer.ts"
+import { pillion, startPillion } from "../support/pillion.ts"
 import { runCommand } from "../support/process.ts"
+import { eventually } from "../support/within.ts"
 
 const records = [charge, chat, makeExchange()]
 const lines = records.map((record) => `${JSON.stringify(record)}\n`).join("")
@@ -89,3 +93,59 @@ test("what is wrong ends with the code that the contract has for it, and one lin
       expect(ran.stderr).toMatch(/^pillion: .*\n$/)
     }
   }))
+
+test("of a running proxy calls stand below the request that caused them, and others are shown nothing", () =>
+  withRecords(async (folder) => {
+    using pay = await httpOrigin(() => ok('{"id":"ch_41"}', "Content-Type: application/json"))
+    let outbound = 0
+    using shop = await httpOrigin(async () => {
+      using call = await rawConnect(outbound)
+      call.send(`GET http://${pay.authority}/v1/charges?token=very-secret HTTP/1.1\r\nHost: ${pay.authority}\r\n\r\n`)
+      const { body } = await readResponse(call)
+      return ok(`charged: ${body}`)
+    })
+    const flags = [`--proxy-port=${shop.port}`, "--proxy-host=127.0.0.1", "--capture=memory"]
+    await using running = await startPillion({ flags, env: { XDG_RUNTIME_DIR: folder } })
+    outbound = running.ports.out
+    using client = await rawConnect(running.ports.in)
+    client.send("POST /orders HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\n{}")
+    expect(await readResponse(client)).toMatchObject({ body: 'charged: {"id":"ch_41"}' })
+    const on = `--admin-port=${running.ports.admin}`
+    const ask = (words: ReadonlyArray<string>, runtime = folder) =>
+      pillion([...words, on], { env: { XDG_RUNTIME_DIR: runtime }, cwd: folder })
+    await eventually(async () => (await ask(["ls", "--json"])).stdout.split("\n").length - 1, 2, "records")
+    const requests = (await ask(["ls", "--tree"])).stdout.split("\n").map((line) => line.slice(22))
+    expect(requests[1]).toStartWith("in   POST shop.test/orders ")
+    expect(requests[2]).toStartWith(` └▶  GET ${pay.authority}/v1/charges `)
+    const [{ id = "" } = {}] = (await ask(["ls", "--json", "direction:outbound"])).stdout
+      .split("\n")
+      .map((line) => JSON.parse(line || "{}"))
+    const { stdout } = await ask(["show", id])
+    expect(stdout).toMatch(/^cause    [0-9a-f]{6}, by alone$/m)
+    expect(stdout).toMatch(/^request\.query\.token  name  tok_[0-9a-f]{12}$/m)
+    expect(stdout).not.toContain("very-secret")
+    expect(
+      (await ask(["search", "ch_41"])).stdout.split("\n").filter((line) => /^[0-9a-f]{6} /.test(line)),
+    ).toHaveLength(2)
+    const other = join(folder, "another-user")
+    expect(await ask(["ls"], other)).toMatchObject({
+      stdout: "",
+      stderr: `pillion: the proxy with admin-port ${running.ports.admin} shows records to the user that runs it only: run this as that user\n`,
+      code: 1,
+    })
+  }))
+
+test("where nothing is captured, that is said", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "pillion-test-"))
+  try {
+    const env = { XDG_RUNTIME_DIR: folder }
+    await using running = await startPillion({ env })
+    expect(await pillion(["ls", `--admin-port=${running.ports.admin}`], { env })).toMatchObject({
+      stdout: "",
+      stderr: "pillion: the running proxy captures nothing\npillion: there is no record\n",
+      code: 1,
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 
 import { makePolicy, type PolicyData } from "../../capture/policy/policy.ts"
 import type { CaptureRecord } from "../../capture/record.ts"
+import { threadTime } from "../../system/thread-time.ts"
 import { readCaptureFiles } from "../capture/capture-files.ts"
 
 import type { ConfigError } from "../../config/error.ts"
@@ -113,7 +114,7 @@ const redactorOf = (redaction: PolicyData["redaction"]): (<A extends CaptureReco
   const key = crypto.getRandomValues(new Uint8Array(32))
   const digest = (value: string): string => createHmac("sha256", key).update(value).digest("hex")
   const data: PolicyData = { filter: "", keep: undefined, sample: 100, redaction }
-  return makePolicy(data, { digest, now: () => performance.now(), salt: 0 }).redact
+  return makePolicy(data, { digest, now: threadTime, salt: 0 }).redact
 }
 
 const waysOf = (invocation: Invocation) => {

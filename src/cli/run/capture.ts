@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+import { threadTime } from "../../system/thread-time.ts"
 import { inflate } from "../../capture/coding/inflate.ts"
 import { Capture } from "../../capture/live/capture.ts"
 import type { CaptureCounters } from "../../capture/live/counters.ts"
@@ -84,7 +85,7 @@ const policyOf = (settings: () => Settings, files: () => CaptureFiles, ownKey: U
       const keep = captureKeep === undefined ? undefined : printRecordFilter(captureKeep)
       policy = makePolicy(
         { filter, keep, sample: captureSample, redaction },
-        { digest: digestWith(key), now: () => performance.now(), salt },
+        { digest: digestWith(key), now: threadTime, salt },
       )
     }
     return policy
