@@ -22,6 +22,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
+  "protocol/websocket": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
@@ -31,7 +32,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol capture", ""],
+  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
   // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],

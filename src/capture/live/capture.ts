@@ -1,5 +1,5 @@
 /**
- * Capture: what is recorded of a running proxy, from the recording of an exchange to the record that is kept or shown.
+ * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is kept or shown.
  *
  * Off until it is switched on or somebody follows; then one recorder copies what passes, and each exchange that is over
  * waits here to become a record: decoded, redacted, hashed, kept. That is done in slices, so that bytes are held up for no
@@ -11,11 +11,10 @@
 import type { RecorderSwitch } from "../../protocol/recording.ts"
 import { type Inflate, sealBody } from "../body.ts"
 import { makeId } from "../ids.ts"
-import type { ExchangeRecord } from "../record.ts"
+import { type CaptureRecord, isHttp } from "../record.ts"
 import { makeRecord } from "../recorder/make-record.ts"
 import { Memory } from "../recorder/memory.ts"
-import { Recorder } from "../recorder/recorder.ts"
-import type { HeardExchange } from "../recorder/recording.ts"
+import { type Heard, Recorder } from "../recorder/recorder.ts"
 
 import { CaptureCounters } from "./counters.ts"
 import { Ring } from "./ring.ts"
@@ -29,16 +28,18 @@ export interface CaptureLimits {
   readonly maxBody: number
   /** Bytes of memory for records under way, those that wait, and those that are kept. */
   readonly maxMemory: number
+  /** Whether the first bytes of connections that nobody can read are kept; not where absent. */
+  readonly keepsFirst?: boolean
   /** Whether probes are recorded at all. Where they are not, nothing of them is copied. */
   readonly wantsProbes: boolean
   /** Which records are wanted; looks at a record that was redacted. */
-  readonly wants: (record: ExchangeRecord) => boolean
+  readonly wants: (record: CaptureRecord) => boolean
 }
 
 export interface CaptureParts {
   readonly limits: () => CaptureLimits
   /** Replaces what is secret. Must not throw; if it does there is no record. */
-  readonly redact: (record: ExchangeRecord) => ExchangeRecord
+  readonly redact: (record: CaptureRecord) => CaptureRecord
   readonly inflate: Inflate
   /** Lower-case hex. */
   readonly sha256: (bytes: Uint8Array) => string
@@ -52,7 +53,7 @@ export interface CaptureParts {
 }
 
 /** Hears of every record, with its line of JSON; must not throw. */
-export type RecordFollower = (record: ExchangeRecord, line: string) => void
+export type RecordFollower = (record: CaptureRecord, line: string) => void
 
 export class Capture implements RecorderSwitch {
   current: Recorder | undefined = undefined
@@ -62,7 +63,7 @@ export class Capture implements RecorderSwitch {
   private readonly ring = new Ring()
   private readonly recorder: Recorder
   private readonly followers = new Set<RecordFollower>()
-  private readonly waiting: Array<HeardExchange> = []
+  private readonly waiting: Array<Heard> = []
   private isWorking = false
   private isOn = false
 
@@ -76,6 +77,7 @@ export class Capture implements RecorderSwitch {
     this.recorder = new Recorder({
       memory: this.memory,
       maxBody: () => limits().maxBody,
+      keepsFirst: () => limits().keepsFirst === true,
       wantsProbes: () => limits().wantsProbes,
       epoch,
       now,
@@ -141,7 +143,7 @@ export class Capture implements RecorderSwitch {
     return this.isOn || this.followers.size > 0
   }
 
-  private heard(exchange: HeardExchange): void {
+  private heard(exchange: Heard): void {
     this.waiting.push(exchange)
     if (this.isWorking) return
     this.isWorking = true
@@ -163,7 +165,7 @@ export class Capture implements RecorderSwitch {
     this.isWorking = false
   }
 
-  private async make(exchange: HeardExchange): Promise<void> {
+  private async make(exchange: Heard): Promise<void> {
     try {
       // Whoever asked for it may be gone: then nobody may have it.
       if (this.isWanted) this.tell(await this.recordOf(exchange))
@@ -175,14 +177,14 @@ export class Capture implements RecorderSwitch {
     }
   }
 
-  private async recordOf(exchange: HeardExchange): Promise<ExchangeRecord> {
+  private async recordOf(exchange: Heard): Promise<CaptureRecord> {
     const { limits, inflate, redact, random, sha256 } = this.parts
     const id = makeId(exchange.started, random())
     const rules = { maxBytes: limits().maxBody, keepBulky: undefined }
     return sealed(redact(await makeRecord(exchange, id, rules, inflate)), sha256)
   }
 
-  private tell(record: ExchangeRecord): void {
+  private tell(record: CaptureRecord): void {
     const { counters } = this
     if (!this.parts.limits().wants(record)) {
       counters.leftOut++
@@ -198,7 +200,8 @@ export class Capture implements RecorderSwitch {
   }
 }
 
-const sealed = (record: ExchangeRecord, sha256: (bytes: Uint8Array) => string): ExchangeRecord => {
+const sealed = (record: CaptureRecord, sha256: (bytes: Uint8Array) => string): CaptureRecord => {
+  if (!isHttp(record)) return record
   const { request, response } = record
   return {
     ...record,

@@ -4,18 +4,20 @@ import { describe, expect, test } from "bun:test"
 import { inflate } from "../../../src/capture/coding/inflate.ts"
 import { Capture, type CaptureLimits, type CaptureParts, maxSlice } from "../../../src/capture/live/capture.ts"
 import { readRecord } from "../../../src/capture/read-record.ts"
-import type { ExchangeRecord } from "../../../src/capture/record.ts"
+import { type CaptureRecord, type ExchangeRecord, isHttp } from "../../../src/capture/record.ts"
 import { makeRedactor } from "../../../src/capture/redact/redactor.ts"
 import { builtInRules } from "../../../src/capture/redact/rules.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")
 
-const redact = makeRedactor<ExchangeRecord>({
+const redact = makeRedactor<CaptureRecord>({
   rules: builtInRules,
   digest: (value) => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex"),
   now: () => 0,
 })
+
+const targetOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
 
 const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024, wantsProbes: false, wants: () => true }
 
@@ -105,7 +107,7 @@ test("an exchange becomes a record in a later turn, redacted, then hashed", asyn
 test("who follows hears what would be kept, and nothing is kept for it", async () => {
   const world = new World()
   const heard: Array<string> = []
-  const leave = world.capture.follow((record, line) => void heard.push(record.request.line.target, line.slice(-1)))
+  const leave = world.capture.follow((record, line) => void heard.push(targetOf(record), line.slice(-1)))
   world.pass("/a")
   await world.turn()
   leave()
@@ -147,7 +149,7 @@ test("a redaction that fails leaves no record, and is counted", async () => {
 })
 
 test("what is not wanted is left out, probes before anything of them is copied", async () => {
-  const world = new World({ wants: ({ request }) => request.line.target !== "/b" })
+  const world = new World({ wants: (record) => targetOf(record) !== "/b" })
   world.capture.keep(true)
   expect(world.pass("/a", "", true)).toBe(false)
   world.pass("/b")
