@@ -7,6 +7,7 @@ import { type BodyRules, type Inflate, makeBody, omitBody } from "../body.ts"
 import { isEventStream, isJsonLines, pieceEnds } from "../event-stream.ts"
 import { essenceOf } from "../media-type.ts"
 import {
+  type Cause,
   type ExchangeRecord,
   type FieldList,
   type InterimResponse,
@@ -36,12 +37,18 @@ const streams: ReadonlySet<string> = new Set(["text/event-stream", "application/
 
 /** Makes the record of what was heard. `id` is the one that it gets. */
 export const makeRecord = async (
-  heard: Heard,
+  heard: Heard & Caused,
   id: string,
   rules: BodyRules,
   inflate: Inflate,
-): Promise<ExchangeRecord | SocketRecord | StreamRecord | TunnelRecord> =>
-  heard.kind === "stream" ? makeStream(heard, id) : makeHttp(heard, id, rules, inflate)
+): Promise<ExchangeRecord | SocketRecord | StreamRecord | TunnelRecord> => {
+  const record = heard.kind === "stream" ? makeStream(heard, id) : await makeHttp(heard, id, rules, inflate)
+  return heard.cause === undefined ? record : { ...record, cause: heard.cause }
+}
+
+interface Caused {
+  readonly cause?: Cause | undefined
+}
 
 const makeHttp = async (
   heard: HeardExchange,

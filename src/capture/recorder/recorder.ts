@@ -2,8 +2,16 @@
  * Recorder: begins the recordings of exchanges and streams, as far as memory goes, and counts what it could not keep. Has
  * no clock: whoever makes it gives one.
  */
-import type { ExchangeRecorder, ExchangeRecording, StreamRecording as Stream } from "../../protocol/recording.ts"
+import type {
+  ConnectionFacts,
+  ExchangeRecorder,
+  ExchangeRecording,
+  StreamRecording as Stream,
+} from "../../protocol/recording.ts"
 
+import { empty } from "../../protocol/bytes.ts"
+import type { Cause } from "../record.ts"
+import type { Causes, Opened } from "./causes.ts"
 import type { Memory } from "./memory.ts"
 import { type HeardExchange, Recording, recordingOverhead, type RecordingOwner } from "./recording.ts"
 import { type HeardStream, StreamRecording, streamOverhead } from "./stream-recording.ts"
@@ -11,8 +19,21 @@ import { type HeardStream, StreamRecording, streamOverhead } from "./stream-reco
 /** What becomes a record. */
 export type Heard = HeardExchange | HeardStream
 
+/** What is over, with what is known of it among others. */
+export type Identified = Heard & {
+  /** Of its record. */
+  readonly id: string
+  readonly cause: Cause | undefined
+}
+
 export interface RecorderParts {
+  /** Of all exchanges that this one records. */
+  readonly direction: ConnectionFacts["direction"]
   readonly memory: Memory
+  /** Shared by those who record both directions. */
+  readonly causes: Causes
+  /** Makes the id of a record that began then, in milliseconds since the epoch. */
+  readonly makeId: (started: number) => string
   /** Bytes of a body that are kept, when a recording begins. */
   readonly maxBody: () => number
   /** Whether the first bytes of streams are kept, when one begins. */
@@ -23,7 +44,7 @@ export interface RecorderParts {
   readonly epoch: () => number
   readonly now: () => number
   /** Gets everything that is over, with its memory. */
-  readonly heard: (heard: Heard) => void
+  readonly heard: (heard: Identified) => void
 }
 
 export class Recorder implements ExchangeRecorder {
@@ -43,13 +64,23 @@ export class Recorder implements ExchangeRecorder {
       return undefined
     }
     if (!this.reserve(recordingOverhead)) return undefined
-    return new Recording(this.owner(), now, this.since(now))
+    const started = this.since(now)
+    const recording: Recording = new Recording(
+      this.owner(() => opened),
+      now,
+      started,
+    )
+    const opened = this.open(now, started, () => recording.requestHead)
+    return recording
   }
 
   beginStream(now: number): Stream | undefined {
     if (!this.reserve(streamOverhead)) return undefined
-    const { memory, keepsFirst, heard } = this.parts
-    return new StreamRecording({ memory, keepsFirst: keepsFirst(), heard }, this.since(now))
+    const { memory, keepsFirst } = this.parts
+    const started = this.since(now)
+    const opened = this.open(now, started, () => empty)
+    const owner = { memory, keepsFirst: keepsFirst(), ...this.endings(() => opened) }
+    return new StreamRecording(owner, started)
   }
 
   private reserve(bytes: number): boolean {
@@ -63,9 +94,23 @@ export class Recorder implements ExchangeRecorder {
     return this.parts.epoch() - (this.parts.now() - now)
   }
 
+  private open(now: number, started: number, head: () => Uint8Array): Opened {
+    const { causes, direction, makeId } = this.parts
+    return causes.begin(direction, now, head, () => makeId(started))
+  }
+
   /** Limits that change hold for recordings that begin later. */
-  private owner(): RecordingOwner {
-    const { memory, maxBody, heard } = this.parts
-    return { memory, maxBody: maxBody(), heard, dropped: () => void this.dropped++ }
+  private owner(opened: () => Opened): RecordingOwner {
+    const { memory, maxBody } = this.parts
+    return { memory, maxBody: maxBody(), ...this.endings(opened), dropped: () => void this.dropped++ }
+  }
+
+  /** Who hears how a recording ended. */
+  private endings(opened: () => Opened) {
+    const { causes, now, heard } = this.parts
+    return {
+      heard: (what: Heard) => heard({ ...what, ...causes.ended(opened(), now()) }),
+      abandoned: () => causes.abandoned(opened()),
+    }
   }
 }

@@ -58,7 +58,9 @@ export interface RecordingOwner {
   readonly maxBody: number
   /** An exchange is over. Its memory goes with it. */
   readonly heard: (exchange: HeardExchange) => void
-  /** An exchange has no record, since there is no memory for it. Its memory is released. */
+  /** There will be no record of an exchange, for whatever reason. Its memory is released. */
+  readonly abandoned: () => void
+  /** Called behind `abandoned` where the reason is that there is no memory for it. */
   readonly dropped: () => void
 }
 
@@ -123,6 +125,12 @@ export class Recording implements ExchangeRecording {
     this.response.take()
     this.socket?.take()
     this.owner.memory.release(held)
+    this.owner.abandoned()
+  }
+
+  /** The head of the request as far as it came, to be read at once. */
+  get requestHead(): Uint8Array {
+    return this.request.headView
   }
 
   private get held(): number {

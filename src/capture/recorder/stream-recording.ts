@@ -44,6 +44,8 @@ export interface StreamOwner {
   /** Whether first bytes are kept. */
   readonly keepsFirst: boolean
   readonly heard: (stream: HeardStream) => void
+  /** There will be no record of a stream. Its memory is released. */
+  readonly abandoned: () => void
 }
 
 export class StreamRecording implements Recording {
@@ -102,6 +104,7 @@ export class StreamRecording implements Recording {
     if (this.isOver) return
     this.isOver = true
     this.owner.memory.release(this.held)
+    this.owner.abandoned()
   }
 
   private get held(): number {
