@@ -154,12 +154,14 @@ const frameText = (frame: RecordedFrame, paint: Paint): ReadonlyArray<string> =>
 }
 
 /** What each side began with, where that was asked for. */
-const firstBytes = ({ first = {} }: StreamRecord, paint: Paint): ReadonlyArray<string> =>
-  (["client", "target"] as const).flatMap((from) => {
-    const base64 = first[from]
-    if (base64 === undefined || base64 === "") return []
-    return ["", paint("quiet", `${arrows[from]} began with`), ...hexLines(Uint8Array.fromBase64(base64))]
-  })
+const firstBytes = ({ first = {} }: StreamRecord, paint: Paint): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const from of ["client", "target"] as const) {
+    const bytes = Uint8Array.fromBase64(first[from] ?? "")
+    if (bytes.length > 0) lines.push("", paint("quiet", `${arrows[from]} began with`), ...hexLines(bytes))
+  }
+  return lines
+}
 
 const headText = ([start = "", ...fields]: ReadonlyArray<string>, paint: Paint): ReadonlyArray<string> => [
   paint("strong", visibleLine(start)),
@@ -180,16 +182,19 @@ const bodyText = (body: RecordedBody | undefined, paint: Paint): ReadonlyArray<s
 }
 
 /** The events of a stream, each with when it was whole, as far as that is known. */
-const eventLines = ({ text = "", events = [] }: RecordedBody, paint: Paint): ReadonlyArray<string> =>
-  eventBlocks(text).flatMap(({ lines }, i) => {
+const eventLines = ({ text = "", events = [] }: RecordedBody, paint: Paint): ReadonlyArray<string> => {
+  const shown: Array<string> = []
+  for (const [i, { lines }] of eventBlocks(text).entries()) {
     const { event, id, data, comments } = readEvent(lines)
     const t = events[i]
     const words = [data === undefined ? "comment" : event, id && `id ${id}`, t === undefined ? undefined : timeText(t)]
     const head = visibleLine(words.filter((word) => word !== undefined && word !== "").join("  "))
     const content =
       data === undefined ? comments.map(visibleLine) : contentLines({ type: "", text: data, size: 0, wire: 0 })
-    return [...(i === 0 ? [] : [""]), paint("quiet", `← ${head}`), ...content]
-  })
+    shown.push(...(i === 0 ? [] : [""]), paint("quiet", `← ${head}`), ...content)
+  }
+  return shown
+}
 
 const contentLines = (
   body: Pick<RecordedBody, "type" | "text" | "base64" | "size" | "wire">,

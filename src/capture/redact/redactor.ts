@@ -140,8 +140,7 @@ class RecordRedaction {
   }
 
   private close(close: { readonly reason: string }): { readonly reason: string } {
-    const look = (scan: Scan, view: View): void => scanValue(scan, view, bodyOf("response"))
-    return { ...close, reason: this.text(close.reason, false, "response.body", look) ?? "" }
+    return { ...close, reason: this.text(close.reason, false, "response.body", scanReason) ?? "" }
   }
 
   private withBody(message: RedactableMessage, side: Side): RedactableMessage {
@@ -244,6 +243,8 @@ const isCut = ({ text, base64, size }: RedactableFrame): boolean => {
 }
 
 const atobLength = (base64: string): number => (base64.length / 4) * 3 - (/=*$/.exec(base64)?.[0].length ?? 0)
+
+const scanReason = (scan: Scan, view: View): void => scanValue(scan, view, bodyOf("response"))
 
 const bodyOf = (side: Side): Where => ({ side, part: "body", path: [], verdict: "open" })
 

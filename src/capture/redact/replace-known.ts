@@ -5,7 +5,7 @@
 import type { Redaction } from "./edits.ts"
 import type { KnownSecrets } from "./known.ts"
 import type { Side } from "./places.ts"
-import type { FieldList, Redactable, RedactableBody, RedactableMessage } from "./redactable.ts"
+import type { FieldList, Redactable, RedactableMessage } from "./redactable.ts"
 import type { TimeLimit } from "./scan.ts"
 
 export interface KnownParts {
@@ -55,7 +55,7 @@ class Replacing {
     }
   }
 
-  private head(message: RedactableMessage, side: string): RedactableMessage {
+  private head(message: RedactableMessage, side: Side): RedactableMessage {
     const { line, headers, trailers, interim } = message
     const { target } = line
     return {
@@ -63,10 +63,12 @@ class Replacing {
       ...(target === undefined ? {} : { line: { ...line, target: this.text(target, `${side}.target`) } }),
       headers: this.fields(headers, `${side}.headers`),
       ...(trailers === undefined ? {} : { trailers: this.fields(trailers, `${side}.trailers`) }),
-      ...(interim === undefined
-        ? {}
-        : { interim: interim.map((each) => ({ ...each, headers: this.fields(each.headers, `${side}.headers`) })) }),
+      ...(interim === undefined ? {} : { interim: interim.map((each) => this.interim(each, side)) }),
     }
+  }
+
+  private interim(answer: { readonly headers: FieldList }, side: Side): { readonly headers: FieldList } {
+    return { ...answer, headers: this.fields(answer.headers, `${side}.headers`) }
   }
 
   private fields(fields: FieldList, path: string): FieldList {
@@ -123,6 +125,10 @@ class Replacing {
   private listed(before: ReadonlyArray<Redaction>): { readonly redacted?: ReadonlyArray<Redaction> } {
     const redacted = [...before, ...this.redactions].slice(0, this.parts.maxRedactions)
     if (redacted.length === 0) return {}
-    return { redacted: redacted.map((each) => ({ ...each, path: this.parts.secrets.replace(each.path, "").text })) }
+    return { redacted: redacted.map((each) => this.withoutSecrets(each)) }
+  }
+
+  private withoutSecrets(redaction: Redaction): Redaction {
+    return { ...redaction, path: this.parts.secrets.replace(redaction.path, "").text }
   }
 }
