@@ -53,8 +53,8 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record, with its line of JSON; must not throw. */
-export type RecordFollower = (record: CaptureRecord, line: string) => void
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. */
+export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
 
 /** A switch that this file turns. */
 interface Switch extends RecorderSwitch {
@@ -226,13 +226,13 @@ export class Capture {
 
   private tell(record: CaptureRecord): void {
     const { counters } = this
-    const line = `${JSON.stringify(record)}\n`
-    if (this.isOn && !this.ring.add(record.id, new TextEncoder().encode(line), this.memory)) {
+    const line = new TextEncoder().encode(`${JSON.stringify(record)}\n`)
+    if (this.isOn && !this.ring.add(record.id, line, this.memory)) {
       counters.dropped.memory++
       return
     }
     counters.count(record)
-    for (const follower of this.followers) follower(record, line)
+    for (const follower of this.followers) follower(line, () => record)
   }
 }
 

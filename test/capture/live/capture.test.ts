@@ -12,8 +12,6 @@ const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").upd
 
 const digest = (value: string): string => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex")
 
-const targetOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
-
 const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024 }
 
 /** The policy that holds where no option says anything else, but for what is given. */
@@ -24,6 +22,8 @@ const policyOf = (data: Partial<PolicyData> = {}, over: Partial<Policy> = {}): P
   ),
   ...over,
 })
+
+const pathOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
 
 /** A capture whose turns of the event loop are taken one by one. */
 class World {
@@ -112,7 +112,11 @@ test("an exchange becomes a record in a later turn, redacted, then hashed", asyn
 test("who follows hears what would be kept, and nothing is kept for it", async () => {
   const world = new World()
   const heard: Array<string> = []
-  const leave = world.capture.follow((record, line) => void heard.push(targetOf(record), line.slice(-1)))
+  const leave = world.capture.follow((line, record) => {
+    const text = Buffer.from(line).toString()
+    expect(JSON.parse(text)).toEqual(record())
+    heard.push(pathOf(record()), text.slice(-1))
+  })
   world.pass("/a")
   await world.turn()
   leave()
