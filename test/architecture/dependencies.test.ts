@@ -22,6 +22,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
+  "protocol/websocket": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
@@ -30,7 +31,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol capture", ""],
+  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
   // Of what was redacted, what may be a secret all the same.
   "capture/suspects": ["capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],

@@ -64,6 +64,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
     "net/http/exchange",
   ],
   ["capture/filter/{is-probe,message-text}.ts", "fields of a filter", "capture/filter/record-filter"],
+  ["capture/recorder/{common-fields,make-stream}.ts", "parts of a record", "capture/recorder/stream-recording"],
   ["capture/live/counters.ts", "numbers that a capture fills", "capture/live/capture"],
   ["protocol/recording.ts", "interfaces", "capture/recorder/recording"],
   ["net/polled/{end-state,polled-sockets,runtime-epoll}.ts", "parts of polled sockets", "net/common/end"],
