@@ -1,6 +1,7 @@
 /**
  * Manifest: capture.json, which says what made the records of a directory, and how many of them there should be.
  */
+import type { CaptureTotals } from "../totals.ts"
 
 /** What a capture was made by and with. */
 export interface CaptureOrigin {
@@ -12,19 +13,6 @@ export interface CaptureOrigin {
   readonly settings: Readonly<Record<string, string>>
   /** SHA-256 of the rules of redaction as they were given, in lower-case hex; undefined where they are the built-in ones. */
   readonly rules: string | undefined
-}
-
-/** What became of the exchanges of a capture. */
-export interface CaptureTotals {
-  /** Records that were made, by their kind. */
-  readonly records: Readonly<Record<string, number>>
-  /** Records that were not made or not written, by reason. */
-  readonly dropped: Readonly<Record<string, number>>
-  readonly leftOut: number
-  /** Records of which a part was cut, by the part. */
-  readonly truncated: Readonly<Record<string, number>>
-  /** Values that were replaced, by the rule. */
-  readonly redactions: Readonly<Record<string, number>>
 }
 
 /** The version of this file's format. */

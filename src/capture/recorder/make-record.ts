@@ -15,7 +15,7 @@ import {
   recordVersion,
 } from "../record.ts"
 import { essenceOf } from "../media-type.ts"
-import { microseconds } from "./arrivals.ts"
+import { arrivalsSince, lastArrival, microseconds } from "./arrivals.ts"
 import { joined, recordedFields, recordedRequestHead, recordedResponseHead } from "./heads.ts"
 import type { HeardExchange, HeardMessage } from "./recording.ts"
 
@@ -139,11 +139,11 @@ const chunksOf = (
   type: string,
   startedAt: number,
 ): { readonly chunks?: ReadonlyArray<readonly [t: number, length: number]> } => {
-  const { last } = arrivals
+  const last = lastArrival(arrivals)
   if (last === undefined) return {}
   const essence = essenceOf(type)
   const isStream = streams.has(essence) || essence.startsWith("application/grpc+")
-  return isStream || last - (headAt ?? startedAt) > slowBody ? { chunks: arrivals.since(startedAt) } : {}
+  return isStream || last - (headAt ?? startedAt) > slowBody ? { chunks: arrivalsSince(arrivals, startedAt) } : {}
 }
 
 const truncatedParts = (

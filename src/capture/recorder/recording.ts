@@ -5,7 +5,7 @@
 import { empty } from "../../protocol/bytes.ts"
 import type { ExchangeFacts, ExchangeRecording, MessageRecording } from "../../protocol/recording.ts"
 
-import { Arrivals } from "./arrivals.ts"
+import { Arrivals, type HeardArrivals } from "./arrivals.ts"
 import { KeptBytes } from "./kept-bytes.ts"
 import type { Memory } from "./memory.ts"
 
@@ -25,7 +25,7 @@ export interface HeardMessage {
   /** The first bytes of its content. */
   readonly content: Uint8Array
   readonly trailers: Uint8Array
-  readonly arrivals: Arrivals
+  readonly arrivals: HeardArrivals
   /** When its head came; undefined where none did. */
   readonly headAt: number | undefined
   /** Content, or trailers, are missing because there was no memory for them. */
@@ -158,7 +158,8 @@ class KeptMessage implements MessageRecording {
   /** What was heard. Nothing is heard any more: the rest of a request may come behind its answer. */
   take(): HeardMessage {
     this.isOver = true
-    const { arrivals, headAt } = this
+    const { headAt } = this
+    const arrivals = this.arrivals.take()
     const lacksMemory = this.body.lacksMemory || this.trailerBytes.lacksMemory
     const trailers = this.trailerBytes.lacksMemory ? empty : this.trailerBytes.take()
     return { head: this.headBytes.take(), content: this.body.take(), trailers, arrivals, headAt, lacksMemory }

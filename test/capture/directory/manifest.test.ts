@@ -22,7 +22,7 @@ test("while a capture goes on it says what makes it; counters come at its end", 
   const totals = {
     records: { exchange: 3 },
     dropped: { disk: 1 },
-    leftOut: 2,
+    leftOut: { filter: 2 },
     truncated: { "request.body": 1 },
     redactions: { bearer: 3 },
   }

@@ -26,7 +26,7 @@ test("both messages are kept as they came", () => {
   expect(said(heard!.request)).toEqual([asked, "abc", ""])
   expect(said(heard!.response)).toEqual([answered, "hello", "T: 1\r\n\r\n"])
   expect(heard!.interims.map(({ head, at }) => [text(head), at])).toEqual([[lines("HTTP/1.1 100 Continue"), 1003]])
-  expect(heard!.request.arrivals.since(1000)).toEqual([
+  expect(arrivalsSince(heard!.request.arrivals, 1000)).toEqual([
     [1, 2],
     [2, 1],
   ])
