@@ -26,21 +26,29 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
   "observe/filter": ["protocol flow", ""],
-  config: ["protocol flow observe/filter", "effect"],
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
   "capture/recorder": ["protocol capture", ""],
-  // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
-  "capture/live": ["protocol capture capture/recorder", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
+  // Options whose values are filters of records are judged as those are.
+  config: ["protocol flow observe/filter capture/filter", "effect"],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // Where records are kept in files: what is decided about them is in files of its own.
   "capture/directory": ["protocol capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
+  // What becomes a record, and what of that is secret: plain data, made into functions.
+  "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
+  // The capture of a running proxy; who makes records, and the turns of the event loop, are given to it as well.
+  "capture/live": ["protocol capture capture/recorder capture/policy", ""],
+  // The thread that makes records and writes them.
+  "capture/worker": [
+    "system capture capture/coding capture/directory capture/recorder capture/policy capture/live",
+    "node Bun",
+  ],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
@@ -64,6 +72,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
   "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
+  "cli/capture": [`${commands} capture/policy`, "effect node"],
   "cli/completions": [`${commands} observe/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],

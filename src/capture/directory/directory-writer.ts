@@ -107,11 +107,17 @@ export class DirectoryWriter {
 
   /** Compresses a piece. Where that fails the segment stays as it is, and can be read all the same. */
   compress(): void {
-    if (!this.isBehind) return
-    // Until it is done the segment is there twice.
-    if (!this.hasRoom(compressPiece)) return this.abandonCompression()
-    const [number] = this.plain
-    if (number === undefined) return
+    const segment = this.closed.find((each) => each.number === this.plain[0])
+    if (segment === undefined) {
+      // Somebody else has deleted it.
+      this.plain.shift()
+      return
+    }
+    // Until it is done the segment is there twice. Making room may have deleted it.
+    const hasRoom = this.hasRoom(Math.min(compressPiece, segment.bytes))
+    const { number } = segment
+    if (this.plain[0] !== number) return
+    if (!hasRoom) return this.abandonCompression()
     try {
       this.compressor ??= new SegmentCompressor(this.parts.path, number)
       if (!this.compressor.step()) return

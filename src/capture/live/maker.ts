@@ -2,20 +2,15 @@
  * Maker: makes records of what was heard, and keeps them on disk if that is asked for, elsewhere than on the event loop.
  * Interfaces only: a capture hands batches over and hears of them later, and need not know of threads.
  */
-import type { RecordKind, RecordPart } from "../record.ts"
 import type { CaptureTotals } from "../totals.ts"
 
-import type { DropReason, LeaveReason } from "./counters.ts"
+import type { Countable, DropReason, LeaveReason } from "./counters.ts"
 
 /** What is known of a record that was made, besides its line. */
-export interface MadeRecord {
+export interface MadeRecord extends Countable {
   readonly id: string
-  readonly kind: RecordKind
   /** Bytes of its line of JSON, the newline included. */
   readonly length: number
-  readonly truncated: ReadonlyArray<RecordPart>
-  /** How many places each rule replaced. */
-  readonly redactions: Readonly<Record<string, number>>
   /** Whether the disk has it; undefined where nothing is written. */
   readonly isWritten: boolean | undefined
 }

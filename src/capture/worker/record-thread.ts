@@ -9,9 +9,7 @@ import { inflate } from "../coding/inflate.ts"
 import { DirectoryWriter } from "../directory/directory-writer.ts"
 import { manifestName, partSuffix } from "../directory/layout.ts"
 import { manifestText } from "../directory/manifest.ts"
-import type { DropReason, LeaveReason } from "../live/counters.ts"
-import { makeLine, type MakingParts } from "../live/make-line.ts"
-import type { MadeRecord } from "../live/maker.ts"
+import { makeLines, type MakingParts } from "../live/make-lines.ts"
 import { makePolicy } from "../policy/policy.ts"
 import type { IdentifiedExchange } from "../recorder/recorder.ts"
 import type { CaptureTotals } from "../totals.ts"
@@ -55,9 +53,8 @@ export class RecordThread {
   private use(settings: MakingSettings): void {
     const { policy, key, salt, maxBody, directory } = settings
     const digest = (value: string): string => new Bun.CryptoHasher("sha256", key).update(value).digest("hex")
-    const now = (): number => performance.now()
     this.settings = settings
-    this.making = { policy: makePolicy(policy, { digest, now, salt }), maxBody, inflate, sha256 }
+    this.making = { policy: makePolicy(policy, { digest, now: processorTime, salt }), maxBody, inflate, sha256 }
     if (directory !== undefined && this.writer === undefined) this.open(directory)
   }
 
@@ -71,28 +68,12 @@ export class RecordThread {
   private async make(batch: Packed, isKept: boolean): Promise<void> {
     const { making } = this
     if (making === undefined) throw new Error("there are no settings")
-    const made: Array<Omit<MadeRecord, "isWritten">> = []
-    const lines: Array<Uint8Array> = []
-    const dropped: { [R in DropReason]?: number } = {}
-    const leftOut: { [R in LeaveReason]?: number } = {}
     // What the other side has packed.
-    for (const heard of unpack(batch) as ReadonlyArray<IdentifiedExchange>) {
-      const outcome = await makeLine(heard, making)
-      switch (outcome._tag) {
-        case "Made":
-          made.push(outcome.record)
-          lines.push(outcome.line)
-          break
-        case "Dropped":
-          dropped[outcome.reason] = (dropped[outcome.reason] ?? 0) + 1
-          break
-        case "LeftOut":
-          leftOut[outcome.reason] = (leftOut[outcome.reason] ?? 0) + 1
-      }
-    }
+    const heard = unpack(batch) as ReadonlyArray<IdentifiedExchange>
+    const { lines, ...made } = await makeLines(heard, making)
     const written = isKept ? this.writer?.write(lines) : undefined
-    const records = made.map((record, i): MadeRecord => ({ ...record, isWritten: written?.[i] }))
-    const facts: MadeFacts = { records, dropped, leftOut, onDisk: this.writer?.bytes ?? 0 }
+    const records = made.records.map((record, i) => ({ ...record, isWritten: written?.[i] }))
+    const facts: MadeFacts = { ...made, records, onDisk: this.writer?.bytes ?? 0 }
     const all = joined(lines)
     this.tell({ _tag: "Made", facts: JSON.stringify(facts), lines: all }, [all.buffer])
   }
@@ -118,6 +99,12 @@ export class RecordThread {
     }
     this.tell({ _tag: "Ended" }, [])
   }
+}
+
+/** Milliseconds that this thread has had: others go before it, and a record is not to blame for the time that they take. */
+const processorTime = (): number => {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")

@@ -6,6 +6,7 @@
  * written nor read.
  */
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 /** What of the environment decides where the file is. */
@@ -18,6 +19,14 @@ export interface TokenPlaces {
   readonly temporary: string
   readonly uid: number
 }
+
+/** The places of the user of this process. */
+export const ownTokenPlaces = (environment: Readonly<Record<string, string | undefined>>): TokenPlaces => ({
+  runtime: environment["XDG_RUNTIME_DIR"],
+  run: "/run/pillion",
+  temporary: tmpdir(),
+  uid: process.getuid?.() ?? 0,
+})
 
 /** Bytes of a token: as many as nobody can guess. */
 const tokenBytes = 32

@@ -211,6 +211,18 @@ describe("somebody deletes", () => {
     writer.end()
   })
 
+  test("a closed one that is not compressed yet: it is forgotten, and the others are compressed", () => {
+    const writer = writerOf(mebibyte)
+    for (const name of ["a", "b", "c", "d"]) writer.write([long(name, 200_000)])
+    expect(names()).toEqual(["000001.jsonl", "000002.jsonl", "000003.jsonl", "000004.jsonl"])
+    unlinkSync(join(folder, "000001.jsonl"))
+    writer.write([long("e", 250_000)])
+    compressAll(writer)
+    // The second one made room.
+    expect(names()).toEqual(["000003.jsonl.zst", "000004.jsonl.zst", "000005.jsonl"])
+    writer.end()
+  })
+
   test("all of the directory: nothing is written, and nothing fails", () => {
     const writer = writerOf()
     rmSync(folder, { recursive: true })

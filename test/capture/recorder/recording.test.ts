@@ -1,6 +1,7 @@
 /** Recording: what is kept of an exchange, what is not, and that all of its memory comes back. */
 import { expect, test } from "bun:test"
 
+import { arrivalsSince } from "../../../src/capture/recorder/arrivals.ts"
 import { type HeardMessage, maxInterims, recordingOverhead } from "../../../src/capture/recorder/recording.ts"
 import { facts, Hearing, lines, tell, tellContent, tellHead } from "../../support/heard.ts"
 

@@ -1,6 +1,6 @@
 /**
- * Make line: from what was heard to the line of JSON that is kept or told: decoded, redacted, hashed. Never throws; what
- * fails, and what is not wanted, is said with its reason. Nothing leaves that was not redacted.
+ * Make lines: from what was heard to the lines of JSON that are kept or told: decoded, redacted, hashed. Never throws; what
+ * fails, and what is not wanted, is counted by its reason. Nothing leaves that was not redacted.
  */
 import { type Inflate, sealBody } from "../body.ts"
 import type { Drawable, Policy } from "../policy/policy.ts"
@@ -21,15 +21,39 @@ export interface MakingParts {
   readonly sha256: (bytes: Uint8Array) => string
 }
 
-export type LineOutcome =
+/** What became of a batch, before it is written anywhere. */
+export interface MadeLines {
+  readonly records: ReadonlyArray<Omit<MadeRecord, "isWritten">>
+  /** The line of each record, its newline included. */
+  readonly lines: ReadonlyArray<Uint8Array>
+  readonly dropped: { readonly [R in DropReason]?: number }
+  readonly leftOut: { readonly [R in LeaveReason]?: number }
+}
+
+/** Makes the lines of a batch, one after the other. */
+export const makeLines = async (batch: ReadonlyArray<IdentifiedExchange>, parts: MakingParts): Promise<MadeLines> => {
+  const records: Array<Omit<MadeRecord, "isWritten">> = []
+  const lines: Array<Uint8Array> = []
+  const dropped: { [R in DropReason]?: number } = {}
+  const leftOut: { [R in LeaveReason]?: number } = {}
+  for (const heard of batch) {
+    const outcome = await makeLine(heard, parts)
+    if (outcome._tag === "Dropped") dropped[outcome.reason] = (dropped[outcome.reason] ?? 0) + 1
+    else if (outcome._tag === "LeftOut") leftOut[outcome.reason] = (leftOut[outcome.reason] ?? 0) + 1
+    else {
+      records.push(outcome.record)
+      lines.push(outcome.line)
+    }
+  }
+  return { records, lines, dropped, leftOut }
+}
+
+type Outcome =
   | { readonly _tag: "Made"; readonly record: Omit<MadeRecord, "isWritten">; readonly line: Uint8Array }
   | { readonly _tag: "Dropped"; readonly reason: DropReason }
   | { readonly _tag: "LeftOut"; readonly reason: LeaveReason }
 
-const encoder = new TextEncoder()
-
-/** Makes the line, its newline included. */
-export const makeLine = async (heard: IdentifiedExchange, parts: MakingParts): Promise<LineOutcome> => {
+const makeLine = async (heard: IdentifiedExchange, parts: MakingParts): Promise<Outcome> => {
   const { policy, maxBody, inflate, sha256 } = parts
   try {
     const drawn = policy.drawsAll || policy.draws(drawable(heard))
@@ -38,14 +62,15 @@ export const makeLine = async (heard: IdentifiedExchange, parts: MakingParts): P
     const record = redacted(made, policy)
     if (record === undefined) return { _tag: "Dropped", reason: "redaction" }
     const reason = policy.refuses(record, drawn)
-    if (reason !== undefined) return { _tag: "LeftOut", reason }
-    return lineOf(sealed(record, sha256))
+    return reason === undefined ? lineOf(sealed(record, sha256)) : { _tag: "LeftOut", reason }
   } catch {
     return { _tag: "Dropped", reason: "error" }
   }
 }
 
-const lineOf = (record: CaptureRecord): LineOutcome => {
+const encoder = new TextEncoder()
+
+const lineOf = (record: CaptureRecord): Outcome => {
   const line = encoder.encode(`${JSON.stringify(record)}\n`)
   const { id, kind, truncated = [], redacted = [] } = record
   const redactions: Record<string, number> = {}
