@@ -92,10 +92,11 @@ export class MakingQueue<Heard extends Held> {
     if (this.held > 0 && this.held + heard.held > maxMemory() * queueShare) {
       release(heard.held)
       owner.dropped("queue", 1)
-      return
+    } else {
+      this.waiting.push(heard)
+      this.held += heard.held
     }
-    this.waiting.push(heard)
-    this.held += heard.held
+    // Also where nothing more fits: it may be time for another maker.
     this.schedule()
   }
 
@@ -150,15 +151,19 @@ export class MakingQueue<Heard extends Held> {
     const { now, start } = this.parts
     if (this.maker !== undefined || this.isEnding || !this.isWanted || now() < this.notBefore) return
     this.startedAt = now()
-    const maker: Maker<Heard> = start({
-      made: (batch) => {
-        if (this.maker === maker) this.made(batch)
-      },
-      died: (why) => {
-        if (this.maker === maker) this.died(why)
-      },
-    })
-    this.maker = maker
+    try {
+      const maker: Maker<Heard> = start({
+        made: (batch) => {
+          if (this.maker === maker) this.made(batch)
+        },
+        died: (why) => {
+          if (this.maker === maker) this.died(why)
+        },
+      })
+      this.maker = maker
+    } catch (error) {
+      this.died(String(error))
+    }
   }
 
   private made(batch: MadeBatch): void {

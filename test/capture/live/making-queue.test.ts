@@ -22,6 +22,8 @@ const nothing: MadeBatch = { records: [], lines: new Uint8Array(0), dropped: {},
 /** A queue whose turns are taken one by one, and makers that do what a test says. */
 class World {
   now = 1000
+  /** No maker can be started. */
+  isBarren = false
   maxMemory = 1_000_000
   isKept = true
   released = 0
@@ -38,6 +40,7 @@ class World {
   constructor() {
     this.queue = new MakingQueue<Item>({
       start: (owner) => {
+        if (this.isBarren) throw new Error("no thread")
         const maker: World["makers"][number] = { owner, end: undefined }
         this.makers.push(maker)
         return {
@@ -183,6 +186,35 @@ describe("a maker that dies", () => {
     world.add(1)
     await world.turn()
     expect(world.sizes).toEqual([1])
+  })
+
+  test("is followed by another one also where so much waits that nothing more fits", async () => {
+    const world = new World()
+    world.maxMemory = 1000
+    world.queue.want(true)
+    world.makers[0]!.owner.died("no memory")
+    world.add(5, 100)
+    await world.turn()
+    world.now += restartAfter
+    world.add(1, 100)
+    await world.turn()
+    expect(world.sizes).toEqual([5])
+    expect(world.dropped).toEqual({ queue: 1 })
+  })
+
+  test("may be one that never lived", async () => {
+    const world = new World()
+    world.isBarren = true
+    world.queue.want(true)
+    expect(world.deaths).toEqual(["Error: no thread"])
+    world.add(1)
+    await world.turn()
+    world.isBarren = false
+    world.now += restartAfter
+    world.add(1)
+    await world.turn()
+    expect(world.deaths).toHaveLength(1)
+    expect(world.sizes).toEqual([2])
   })
 
   test("is heard no more, whatever it says", async () => {
