@@ -52,7 +52,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
-  "observe/metrics": ["protocol flow observe/log", "effect node"],
+  "observe/metrics": ["protocol flow observe/log capture capture/live capture/redact", "effect node"],
   "observe/telemetry": [`flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
   "net/sockets": [`${ground} net/common`, "effect node Bun"],
@@ -82,12 +82,12 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     "effect node",
   ],
   "cli/run": [
-    `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
+    `${commands} system ${watching} observe/telemetry net net/dial proxy admin admin/captures capture capture/directory capture/filter capture/live capture/policy capture/worker cli/capture cli/running cli/clients`,
     "effect node Bun",
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
     "effect node",
   ],
 }

@@ -48,7 +48,7 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record: its line of JSON with the newline, and on demand what that says; must not throw. */
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. Must not throw. */
 export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
 
 const decoder = new TextDecoder()
@@ -63,7 +63,7 @@ export class Capture {
   readonly recorders: Record<Direction, Switch> = { inbound: { current: undefined }, outbound: { current: undefined } }
   readonly counters = new CaptureCounters()
   /** Bytes that the directory holds, when that was last heard of. */
-  onDisk = 0
+  diskBytes = 0
   private readonly memory: Memory
   private readonly ring = new Ring()
   private readonly queue: MakingQueue<IdentifiedExchange>
@@ -205,7 +205,7 @@ export class Capture {
 
   private made({ records, lines, dropped, leftOut, onDisk }: MadeBatch): void {
     const { counters } = this
-    this.onDisk = onDisk
+    this.diskBytes = onDisk
     for (const [reason, count] of Object.entries(dropped)) counters.dropped[reason as DropReason] += count
     for (const [reason, count] of Object.entries(leftOut)) counters.leftOut[reason as LeaveReason] += count
     let at = 0

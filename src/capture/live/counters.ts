@@ -12,8 +12,12 @@ export type DropReason = (typeof dropReasons)[number]
 export const leaveReasons = ["filter", "sample"] as const
 export type LeaveReason = (typeof leaveReasons)[number]
 
+/** Records that were cut, of which it is remembered which they are. */
+export const maxNamedCuts = 20
+
 /** What is counted of a record. */
 export interface Countable {
+  readonly id: string
   readonly kind: RecordKind
   readonly truncated: ReadonlyArray<RecordPart>
   /** How many places each rule replaced. */
@@ -30,9 +34,13 @@ export class CaptureCounters {
   /** Records that were not wanted. */
   readonly leftOut: { [R in LeaveReason]: number } = { filter: 0, sample: 0 }
 
+  /** Records that were cut, and the ids of the first of them. */
+  readonly cut = { count: 0, ids: new Array<string>() }
+
   /** Counts a record that was made. */
-  count({ kind, truncated, redactions }: Countable): void {
+  count({ id, kind, truncated, redactions }: Countable): void {
     add(this.records, kind)
+    if (truncated.length > 0 && ++this.cut.count <= maxNamedCuts) this.cut.ids.push(id)
     for (const part of truncated) add(this.truncated, part)
     for (const [rule, count] of Object.entries(redactions)) add(this.redactions, rule, count)
   }

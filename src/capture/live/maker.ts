@@ -8,7 +8,6 @@ import type { Countable, DropReason, LeaveReason } from "./counters.ts"
 
 /** What is known of a record that was made, besides its line. */
 export interface MadeRecord extends Countable {
-  readonly id: string
   /** Bytes of its line of JSON, the newline included. */
   readonly length: number
   /** Whether the disk has it; undefined where nothing is written. */

@@ -20,6 +20,7 @@ import {
   languages,
   type Shell,
   shells,
+  starters,
 } from "./commands.ts"
 
 /** The command line, understood. `--help` anywhere is the command `help` with the command as its topic. */
@@ -37,7 +38,7 @@ export interface Invocation {
   readonly dialect: Dialect | undefined
   /** Options in the order in which they were given; a bare boolean flag is `true`. */
   readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
-  /** The program that `run` starts and its arguments; undefined where there was no `--`. */
+  /** The program that `run` or `record` starts and its arguments; undefined where there was no `--`. */
   readonly rest: ReadonlyArray<string> | undefined
   readonly json: boolean
   readonly k8s: boolean
@@ -227,8 +228,8 @@ const takeFilter = (
 
 const superfluous = (command: CommandName, word: string): ConfigError =>
   usageError(
-    command === "run"
-      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`
+    starters.includes(command)
+      ? `${command} does not know ${quote(word)}; to start a program write: pillion ${command} -- ${bare(word)}`
       : `${command} does not know ${quote(word)}; see pillion help ${command}`,
   )
 
@@ -240,7 +241,9 @@ const findMisfit = (command: CommandName, collected: Collected): ConfigError | u
   }
   const option = collected.flags[0]
   if (option !== undefined && !takesOptions) return usageError(`${command} takes no --${option[0]}`)
-  if (collected.rest === undefined) return undefined
-  if (command !== "run") return usageError(`${command} starts no program: only run takes --`)
+  if (collected.rest === undefined) {
+    return command === "record" ? usageError("record needs a program: pillion record -- CMD") : undefined
+  }
+  if (!starters.includes(command)) return usageError(`${command} starts no program: only run and record take --`)
   return collected.rest.length === 0 ? usageError("after -- the program to start is missing") : undefined
 }

@@ -47,12 +47,15 @@ export interface WrittenToken {
   readonly path: string
 }
 
+/** Makes a token that nobody had before. */
+export const makeToken = (): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(tokenBytes))).toString("base64url")
+
 /**
- * Makes the token of the proxy whose admin listener has this port, and writes it to the first place that will do; one that
- * an ended proxy left there is replaced. Undefined where there is no such place.
+ * Writes the token of the proxy whose admin listener has this port to the first place that will do; one that an ended
+ * proxy left there is replaced. Undefined where there is no such place.
  */
-export const writeToken = (port: number, places: TokenPlaces): WrittenToken | undefined => {
-  const token = Buffer.from(crypto.getRandomValues(new Uint8Array(tokenBytes))).toString("base64url")
+export const writeToken = (port: number, places: TokenPlaces, token = makeToken()): WrittenToken | undefined => {
   for (const folder of tokenFolders(places)) {
     const path = join(folder, fileName(port))
     if (makeFolder(folder, places.uid) && write(path, `${token}\n`)) return { token, path }
