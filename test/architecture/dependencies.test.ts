@@ -22,6 +22,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
+  "protocol/websocket": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
@@ -30,7 +31,9 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol capture", ""],
+  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  // Of what was redacted, what may be a secret all the same.
+  "capture/suspects": ["capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
   // Options whose values are filters of records are judged as those are.
   config: ["protocol flow observe/filter capture/filter", "effect"],
@@ -71,14 +74,18 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
-  "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
+  "cli/command-line": ["flow config observe/filter capture/filter system", "effect node Bun"],
   "cli/capture": [`${commands} capture/policy`, "effect node"],
-  "cli/completions": [`${commands} observe/filter`, "effect"],
+  "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
     `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
+    "effect node",
+  ],
+  "cli/records": [
+    `${commands} observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
     "effect node",
   ],
   "cli/run": [
@@ -87,7 +94,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/records cli/completions cli/help",
     "effect node",
   ],
 }

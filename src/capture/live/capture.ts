@@ -1,5 +1,6 @@
 /**
- * Capture: what is recorded of a running proxy, from the recording of an exchange to the record that is kept or shown.
+ * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is
+ * kept or shown.
  *
  * Off until it is switched on or somebody follows; then one recorder for each direction copies what passes, and each
  * exchange that is over is handed to a maker, which makes a record of it elsewhere: decoded, redacted, hashed, written.
@@ -14,7 +15,7 @@ import { makeId } from "../ids.ts"
 import type { CaptureRecord } from "../record.ts"
 import { Causes } from "../recorder/causes.ts"
 import { Memory } from "../recorder/memory.ts"
-import { type IdentifiedExchange, Recorder } from "../recorder/recorder.ts"
+import { type Identified, Recorder } from "../recorder/recorder.ts"
 import type { CaptureTotals } from "../totals.ts"
 
 import { CaptureCounters, type DropReason, type LeaveReason } from "./counters.ts"
@@ -30,13 +31,15 @@ export interface CaptureLimits {
   readonly maxBody: number
   /** Bytes of memory for records under way, those that wait, and those that are kept. */
   readonly maxMemory: number
+  /** Whether the first bytes of connections that nobody can read are kept; not where absent. */
+  readonly keepsFirst?: boolean
   /** Whether probes could be wanted: where not, nothing of them is copied. */
   readonly wantsProbes: boolean
 }
 
 export interface CaptureParts {
   readonly limits: () => CaptureLimits
-  readonly startMaker: StartMaker<IdentifiedExchange>
+  readonly startMaker: StartMaker<Identified>
   /** Hears why a maker is no more that should be there. */
   readonly makerDied: (why: string) => void
   /** 10 bytes that nobody can foretell. */
@@ -66,7 +69,7 @@ export class Capture {
   diskBytes = 0
   private readonly memory: Memory
   private readonly ring = new Ring()
-  private readonly queue: MakingQueue<IdentifiedExchange>
+  private readonly queue: MakingQueue<Identified>
   private readonly inbound: Recorder
   private readonly outbound: Recorder
   private readonly followers = new Set<RecordFollower>()
@@ -97,11 +100,12 @@ export class Capture {
       memory: this.memory,
       causes: new Causes(),
       maxBody: () => limits().maxBody,
+      keepsFirst: () => limits().keepsFirst === true,
       wantsProbes: () => limits().wantsProbes,
       makeId: (started: number) => makeId(started, random()),
       epoch,
       now,
-      heard: (exchange: IdentifiedExchange) => this.queue.add(exchange),
+      heard: (heard: Identified) => this.queue.add(heard),
     }
     this.inbound = new Recorder({ ...shared, direction: "inbound" })
     this.outbound = new Recorder({ ...shared, direction: "outbound" })

@@ -7,7 +7,7 @@ import type { Drawable, Policy } from "../policy/policy.ts"
 import { type CaptureRecord, isHttp } from "../record.ts"
 import { recordedRequestHead } from "../recorder/heads.ts"
 import { makeRecord } from "../recorder/make-record.ts"
-import type { IdentifiedExchange } from "../recorder/recorder.ts"
+import type { Identified } from "../recorder/recorder.ts"
 
 import type { DropReason, LeaveReason } from "./counters.ts"
 import type { MadeRecord } from "./maker.ts"
@@ -31,7 +31,7 @@ export interface MadeLines {
 }
 
 /** Makes the lines of a batch, one after the other. */
-export const makeLines = async (batch: ReadonlyArray<IdentifiedExchange>, parts: MakingParts): Promise<MadeLines> => {
+export const makeLines = async (batch: ReadonlyArray<Identified>, parts: MakingParts): Promise<MadeLines> => {
   const records: Array<Omit<MadeRecord, "isWritten">> = []
   const lines: Array<Uint8Array> = []
   const dropped: { [R in DropReason]?: number } = {}
@@ -53,7 +53,7 @@ type Outcome =
   | { readonly _tag: "Dropped"; readonly reason: DropReason }
   | { readonly _tag: "LeftOut"; readonly reason: LeaveReason }
 
-const makeLine = async (heard: IdentifiedExchange, parts: MakingParts): Promise<Outcome> => {
+const makeLine = async (heard: Identified, parts: MakingParts): Promise<Outcome> => {
   const { policy, maxBody, inflate, sha256 } = parts
   try {
     const drawn = policy.drawsAll || policy.draws(drawable(heard))
@@ -87,9 +87,9 @@ const redacted = (record: CaptureRecord, { redact }: Policy): CaptureRecord | un
   }
 }
 
-const drawable = ({ facts, request }: IdentifiedExchange): Drawable => ({
-  flow: facts.flow,
-  headers: recordedRequestHead(request.head).headers,
+const drawable = (heard: Identified): Drawable => ({
+  flow: heard.facts.flow,
+  headers: heard.kind === "stream" ? [] : recordedRequestHead(heard.request.head).headers,
 })
 
 /** With the hashes of its bodies, as they are now. */

@@ -3,7 +3,7 @@
  * is not lost.
  */
 import type { MadeBatch, Maker, MakerOwner, StartMaker } from "../live/maker.ts"
-import type { IdentifiedExchange } from "../recorder/recorder.ts"
+import type { Identified } from "../recorder/recorder.ts"
 import type { CaptureTotals } from "../totals.ts"
 
 import type { MadeFacts, MakingSettings, Order, Report } from "./messages.ts"
@@ -22,11 +22,11 @@ export interface MakerThreadParts {
 
 /** Returns what starts threads. */
 export const makerThreads =
-  (parts: MakerThreadParts): StartMaker<IdentifiedExchange> =>
+  (parts: MakerThreadParts): StartMaker<Identified> =>
   (owner) =>
     new MakerThread(parts, owner)
 
-class MakerThread implements Maker<IdentifiedExchange> {
+class MakerThread implements Maker<Identified> {
   private readonly parts: MakerThreadParts
   private readonly owner: MakerOwner
   private readonly worker: Worker
@@ -45,7 +45,7 @@ class MakerThread implements Maker<IdentifiedExchange> {
     this.orderSettings()
   }
 
-  make(batch: ReadonlyArray<IdentifiedExchange>, isKept: boolean): void {
+  make(batch: ReadonlyArray<Identified>, isKept: boolean): void {
     this.orderSettings()
     const packed = pack(batch)
     this.order({ _tag: "Batch", batch: packed, isKept }, moved(packed))

@@ -11,7 +11,7 @@ import { manifestName, partSuffix } from "../directory/layout.ts"
 import { manifestText } from "../directory/manifest.ts"
 import { makeLines, type MakingParts } from "../live/make-lines.ts"
 import { makePolicy } from "../policy/policy.ts"
-import type { IdentifiedExchange } from "../recorder/recorder.ts"
+import type { Identified } from "../recorder/recorder.ts"
 import type { CaptureTotals } from "../totals.ts"
 
 import type { DirectorySettings, MadeFacts, MakingSettings, Order, Report } from "./messages.ts"
@@ -69,7 +69,7 @@ export class RecordThread {
     const { making } = this
     if (making === undefined) throw new Error("there are no settings")
     // What the other side has packed.
-    const heard = unpack(batch) as ReadonlyArray<IdentifiedExchange>
+    const heard = unpack(batch) as ReadonlyArray<Identified>
     const { lines, ...made } = await makeLines(heard, making)
     const written = isKept ? this.writer?.write(lines) : undefined
     const records = made.records.map((record, i) => ({ ...record, isWritten: written?.[i] }))

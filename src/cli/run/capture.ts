@@ -86,8 +86,13 @@ const captureOf = (parts: CaptureParts, directory: OpenedDirectory | undefined):
   const { settings, log } = parts
   return new Capture({
     limits: () => {
-      const { captureBody, captureMemory, captureFilter } = settings()
-      return { maxBody: captureBody, maxMemory: captureMemory, wantsProbes: mayWantProbes(captureFilter) }
+      const { captureBody, captureMemory, captureFilter, captureOpaque } = settings()
+      return {
+        maxBody: captureBody,
+        maxMemory: captureMemory,
+        keepsFirst: captureOpaque,
+        wantsProbes: mayWantProbes(captureFilter),
+      }
     },
     startMaker: makerThreads({ script: makerScript, settings: makingSettings(parts, directory) }),
     makerDied: (why) =>

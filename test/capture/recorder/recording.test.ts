@@ -1,7 +1,6 @@
 /** Recording: what is kept of an exchange, what is not, and that all of its memory comes back. */
 import { expect, test } from "bun:test"
 
-import { arrivalsSince } from "../../../src/capture/recorder/arrivals.ts"
 import { type HeardMessage, maxInterims, recordingOverhead } from "../../../src/capture/recorder/recording.ts"
 import { facts, Hearing, lines, tell, tellContent, tellHead } from "../../support/heard.ts"
 
@@ -27,10 +26,7 @@ test("both messages are kept as they came", () => {
   expect(said(heard!.request)).toEqual([asked, "abc", ""])
   expect(said(heard!.response)).toEqual([answered, "hello", "T: 1\r\n\r\n"])
   expect(heard!.interims.map(({ head, at }) => [text(head), at])).toEqual([[lines("HTTP/1.1 100 Continue"), 1003]])
-  expect(arrivalsSince(heard!.request.arrivals, 1000)).toEqual([
-    [1, 2],
-    [2, 1],
-  ])
+  expect(heard!.request.arrivals).toEqual([1001, 2, 1002, 1])
   expect(heard!.response.headAt).toBe(1004)
 })
 

@@ -9,7 +9,7 @@ import type { MadeBatch, Maker } from "../../../src/capture/live/maker.ts"
 import { makerScript, makerThreads } from "../../../src/capture/worker/maker-thread.ts"
 import type { MakingSettings } from "../../../src/capture/worker/messages.ts"
 import { minMoved } from "../../../src/capture/worker/packed.ts"
-import type { IdentifiedExchange } from "../../../src/capture/recorder/recorder.ts"
+import type { Identified } from "../../../src/capture/recorder/recorder.ts"
 import { facts, Hearing, lines, tellContent, tellHead } from "../../support/heard.ts"
 
 let folder = ""
@@ -37,7 +37,7 @@ const noTotals = { records: {}, dropped: {}, leftOut: {}, truncated: {}, redacti
 
 /** A thread, what it says, and what is expected of it next. */
 class Thread {
-  readonly maker: Maker<IdentifiedExchange>
+  readonly maker: Maker<Identified>
   readonly deaths: Array<string> = []
   private readonly batches: Array<MadeBatch> = []
   private waiting: ((batch: MadeBatch | undefined) => void) | undefined = undefined
@@ -65,7 +65,7 @@ class Thread {
 const hearing = new Hearing(100_000_000, { maxBody: () => 100_000 })
 
 /** What is heard of a request with a body, and of its answer. */
-const heard = (path: string, body = '{"password":"s3cret-s3cret"}'): IdentifiedExchange => {
+const heard = (path: string, body = '{"password":"s3cret-s3cret"}'): Identified => {
   const recording = hearing.begin()
   tellHead(recording.request, lines(`POST ${path} HTTP/1.1`, "Host: a", "Content-Type: application/json"))
   tellContent(recording.request, body)
