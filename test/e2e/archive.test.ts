@@ -58,7 +58,7 @@ const countOf = async (running: Pillion, env: Record<string, string>): Promise<n
   return stdout.split("\n").length - 1
 }
 
-for (const kind of ["memory"] as const) {
+for (const kind of ["memory", "directory"] as const) {
   needs("curl", "mitmdump")(
     `everything that passed both ways and was captured to ${kind} is a valid archive, in which mitmdump reads the same`,
     async () => {

@@ -26,7 +26,10 @@ export const listedByMitmdump = async (path: string): Promise<ReadonlyArray<List
   const script = join(import.meta.dir, "list-flows.py")
   const command = [mitmdump() ?? "mitmdump", "--quiet", "--no-server", "--rfile", path, "--scripts", script]
   // It keeps its certificates at home.
-  const { code, stdout, stderr } = await runCommand(command, { env: { HOME: join(path, "..") }, milliseconds: 60_000 })
+  const { code, stdout, stderr } = await runCommand(command, {
+    env: { HOME: join(path, ".."), PYTHONDONTWRITEBYTECODE: "1" },
+    milliseconds: 60_000,
+  })
   if (code !== 0) throw new Error(`mitmdump ended with ${code}: ${stdout}${stderr}`)
   return stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as ListedFlow] : []))
 }
