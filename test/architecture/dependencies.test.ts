@@ -32,6 +32,8 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
   "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  // In what two records differ.
+  "capture/diff": ["capture", ""],
   // Of what was redacted, what may be a secret all the same.
   "capture/suspects": ["capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
@@ -78,14 +80,14 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "cli/capture": [`${commands} capture/policy`, "effect node"],
   "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
-  "cli/running": [commands, "effect node"],
+  "cli/running": [`${commands} capture`, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
-    `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
+    `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin capture capture/filter cli/running`,
     "effect node",
   ],
   "cli/records": [
-    `${commands} system observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
+    `${commands} system observe/log observe/filter admin/captures capture capture/filter capture/case capture/diff capture/policy capture/suspects capture/directory cli/running cli/capture`,
     "effect node",
   ],
   "cli/run": [

@@ -145,7 +145,8 @@ test("where nothing is captured, that is said", async () => {
     await using running = await startPillion({ env })
     expect(await pillion(["ls", `--admin-port=${running.ports.admin}`], { env })).toMatchObject({
       stdout: "",
-      stderr: "pillion: the running proxy captures nothing\npillion: there is no record\n",
+      stderr:
+        "pillion: the running proxy captures nothing: pillion capture on changes that\npillion: there is no record\n",
       code: 1,
     })
   } finally {

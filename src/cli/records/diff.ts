@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-import { diffRecords, diffText } from "../../capture/diff.ts"
+import { diffRecords, diffText } from "../../capture/diff/diff.ts"
 import type { ConfigError } from "../../config/error.ts"
 import type { Outcome } from "../command-line/outcome.ts"
 import { findPair } from "./find.ts"

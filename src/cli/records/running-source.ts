@@ -72,7 +72,8 @@ const lineSource = (port: number, token: string | undefined, { isOn, directory }
       const kept = await keptLines(port, token, filter)
       const seen = directory === undefined ? new Set<string>() : yield* storedLines(directory, notes)
       for (const line of kept) if (!seen.has(idOf(line))) yield line
-      if (kept.length === 0 && seen.size === 0 && !isOn) notes.push("the running proxy captures nothing")
+      if (kept.length === 0 && seen.size === 0 && !isOn)
+        notes.push("the running proxy captures nothing: pillion capture on changes that")
       if (kept.length === maxListed) notes.push(`of what is in memory the proxy shows the newest ${maxListed} only`)
     },
   }

@@ -3,6 +3,7 @@
  * as long as nobody does and the settings ask for none, nothing is recorded.
  */
 import { hostname } from "node:os"
+import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -170,7 +171,8 @@ const hashOf = (redaction: PolicyData["redaction"]): string | undefined => {
 export const captureStatus = (where: string, capture: Capture): object => {
   const { keeps, following, count, bytes, diskBytes, dropped, leftOut } = capture
   return {
-    capture: where,
+    // Whoever reads it may be in another directory.
+    capture: where === "off" || where === "memory" ? where : resolve(where),
     keeps,
     following,
     records: count,

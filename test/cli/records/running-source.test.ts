@@ -87,7 +87,7 @@ test("where the directory cannot be read from here, memory is shown, and that is
 
 test("that nothing is captured, or not all is shown, is said", async () => {
   await using off = serve({ state: { capture: "off", keeps: false }, kept: [] })
-  expect((await read(off.port)).notes).toEqual(["the running proxy captures nothing"])
+  expect((await read(off.port)).notes).toEqual(["the running proxy captures nothing: pillion capture on changes that"])
   await using full = serve({ state: { keeps: true }, kept: Array.from({ length: maxListed }, () => chat) })
   expect((await read(full.port)).notes).toEqual([`of what is in memory the proxy shows the newest ${maxListed} only`])
 })

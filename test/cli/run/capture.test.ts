@@ -1,5 +1,6 @@
 /** The capture of a proxy by its settings: whether it keeps, what it makes of secrets, and what a reload changes at once. */
 import { afterEach, expect, test } from "bun:test"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -136,6 +137,7 @@ test("memory is bounded by the setting, and a smaller one holds for what comes",
     dropped: { memory: 0, queue: 0, disk: 0, redaction: 0, error: 0 },
     left_out: 0,
   })
+  expect(captureStatus("captures", capture)).toMatchObject({ capture: join(process.cwd(), "captures") })
   expect(countsOf(capture)).toMatchObject({ bytes: { memory: capture.bytes, disk: 0 }, leftOut: { filter: 0 } })
   expect([...countsOf(capture).records]).toEqual([["exchange", 10]])
 })

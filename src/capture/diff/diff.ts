@@ -2,12 +2,12 @@
  * Diff: two records field by field: heads, status, and bodies, of which JSON is compared by path, text by line and bytes
  * as a whole. Everything that differs is a difference; which of them matter is decided elsewhere.
  */
-import { jsonTree, memberPath, treeText, type JsonTree } from "./json-tree.ts"
+import { jsonTree, memberPath, treeText, type JsonTree } from "../json-tree.ts"
 import { diffLines } from "./line-diff.ts"
-import { isJson } from "./media-type.ts"
-import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "./record.ts"
-import { cut, sizeText, visibleLine } from "./text.ts"
-import { authorityOf, pathOf, queryOf } from "./url.ts"
+import { isJson } from "../media-type.ts"
+import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "../record.ts"
+import { cut, sizeText, visibleLine } from "../text.ts"
+import { authorityOf, pathOf, queryOf } from "../url.ts"
 
 /** One place where two records differ. A side that has nothing there is undefined. */
 export interface Difference {

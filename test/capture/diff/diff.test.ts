@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 
-import { diffRecords, diffText, maxShownValue } from "../../src/capture/diff.ts"
-import type { CaptureRecord, ExchangeRecord } from "../../src/capture/record.ts"
-import { fromHex } from "../support/bytes.ts"
+import { diffRecords, diffText, maxShownValue } from "../../../src/capture/diff/diff.ts"
+import type { CaptureRecord, ExchangeRecord } from "../../../src/capture/record.ts"
+import { fromHex } from "../../support/bytes.ts"
 import {
   binaryBody,
   charge,
@@ -11,7 +11,7 @@ import {
   makeRequest,
   makeResponse,
   textBody,
-} from "../support/capture-records.ts"
+} from "../../support/capture-records.ts"
 
 const differences = (before: CaptureRecord, after: CaptureRecord) =>
   diffRecords(before, after).map(({ place, before, after }) => [place, before, after] as const)
