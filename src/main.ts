@@ -4,6 +4,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it works by being loaded first
 import "./plain-fibers.ts"
 
+import { once } from "node:events"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,18 +12,22 @@ import * as Result from "effect/Result"
 
 import { type Invocation, parse } from "./cli/command-line/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
+import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
 import { completions } from "./cli/completions/completions.ts"
+import { captureCommand } from "./cli/running/capture.ts"
 import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
 import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
-import { run } from "./cli/run/run.ts"
+import { recordDefaults } from "./cli/run/record.ts"
+import type { RecordsCommand } from "./cli/records/records.ts"
+import { type Read, run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
-import { versionJson, versionText } from "./cli/command-line/version.ts"
+import { version, versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
 import { exitCode } from "./config/exit-codes.ts"
 import type { Loaded } from "./config/sources.ts"
@@ -40,9 +45,10 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
     case "completions":
       return Effect.map(Effect.fromResult(completions(invocation.shell)), done)
     case "run":
-      return Effect.flatMap(loaded(invocation), (settings) => serve(invocation, settings))
+    case "record":
+      return Effect.flatMap(Effect.fromResult(readAll(invocation)), (all) => serve(invocation, all))
     case "check-config":
-      return Effect.map(loaded(invocation), (settings) => ({
+      return Effect.map(Effect.fromResult(readAll(invocation)), ({ loaded: settings }) => ({
         stdout: invocation.json ? checkConfigJson(settings) : checkConfigText(settings),
         stderr: settings.warnings.map((warning) => `pillion: ${warning}\n`).join(""),
         code: exitCode("done"),
@@ -62,31 +68,70 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
         Effect.flatMap(
           Effect.promise(() => import("./cli/watch/tap.ts")),
-          ({ tap }) => tap(settings, invocation, print),
+          ({ tap }) => tap(settings, { ...invocation, bodies: invocation.given.has("bodies") }, screen),
         ),
+      )
+    case "capture":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        captureCommand(settings, { word: invocation.operands[0] ?? "status", json: invocation.json }),
       )
     case "drain":
       return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
+    case "lint":
+      return Effect.flatMap(
+        Effect.promise(() => import("./cli/records/lint.ts")),
+        ({ lint }) => lint(invocation.operands, invocation),
+      )
+    case "ls":
+    case "show":
+    case "search":
+    case "diff":
+    case "export":
+    case "save":
+    case "redact":
+      return readRecords(invocation.command, invocation)
   }
 }
 
+const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> =>
+  Effect.flatMap(loaded(invocation), (settings) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./cli/records/records.ts")),
+      ({ records, partsOf }) => records(command, invocation, settings, partsOf(writing(), version.version)),
+    ),
+  )
+
 const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(read(invocation))
 
-const read = ({ flags, rest }: Invocation) => load(flags, surroundings(rest !== undefined))
+const read = ({ command, flags, rest }: Invocation) =>
+  load(flags, surroundings(rest !== undefined, command === "record" ? recordDefaults : undefined))
 
-const serve = (invocation: Invocation, settings: Loaded): Effect.Effect<Outcome, unknown> => {
+/** The settings, and the files that they name for a capture. */
+const readAll = (invocation: Invocation): Result.Result<Read, ConfigError> =>
+  Result.flatMap(read(invocation), (settings) =>
+    Result.map(readCaptureFiles(settings), (files) => ({ loaded: settings, files })),
+  )
+
+const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknown> => {
   const command = invocation.rest
   const controlling = new Terminal()
   const terminal = controlling.look() ? controlling : undefined
   signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
-  const reread = () => read(invocation)
-  return Effect.map(run({ loaded: settings, reread, signals, terminal, command }), (code) => ({ ...done(""), code }))
+  const reread = () => readAll(invocation)
+  const isRecording = invocation.command === "record"
+  const served = run({ read: all, reread, signals, terminal, command, isRecording })
+  return Effect.map(served, (code) => ({ ...done(""), code }))
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */
-const print = (text: string): boolean => {
+const screen = {
+  print: (text: string): boolean => writing().write(text),
+  relief: (): Promise<unknown> | undefined => (writing().writableNeedDrain ? once(writing(), "drain") : undefined),
+}
+
+const writing = (): NodeJS.WriteStream => {
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => process.exit(0))
-  return process.stdout.write(text)
+  return process.stdout
 }
 
 /** What a failure is called on stderr, and its exit code. */

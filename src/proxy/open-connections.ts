@@ -86,7 +86,7 @@ export class Connections {
    * Calls `visit` with what is known of each that is open. Who looks every second must leave nothing for the collector: as
    * generators the looks at 10,000 idle connections left a megabyte a second, and 300 bytes a connection stayed of it.
    */
-  eachFlow(visit: (flow: Flow) => void): void {
+  forEach(visit: (flow: Flow) => void): void {
     this.open.forEach(({ flow }) => visit(flow))
   }
 

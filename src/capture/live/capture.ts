@@ -1,27 +1,29 @@
 /**
- * Capture: what is recorded of a running proxy, from the recording of an exchange to the record that is kept or shown.
+ * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is
+ * kept or shown.
  *
- * Off until it is switched on or somebody follows; then one recorder copies what passes, and each exchange that is over
- * waits here to become a record: decoded, redacted, hashed, kept. That is done in slices, so that bytes are held up for no
- * longer than `maxSlice` and the one record in which it ended; what waits counts against the capture's memory, so there is
- * never more of it than that. Nothing is kept or told before it was redacted, and what fails is dropped and counted.
+ * Off until it is switched on or somebody follows; then one recorder for each direction copies what passes, and each
+ * exchange that is over is handed to a maker, which makes a record of it elsewhere: decoded, redacted, hashed, written.
+ * The event loop copies, and nothing else. What waits counts against the capture's memory until its record is there, so
+ * there is never more of it than that. Nothing is kept or told before it was redacted, and what fails is dropped and
+ * counted.
  *
- * Clock, randomness, inflating, hashing and the turns of the event loop are given to it.
+ * Clock, randomness, the maker and the turns of the event loop are given to it.
  */
-import type { RecorderSwitch } from "../../protocol/recording.ts"
-import { type Inflate, sealBody } from "../body.ts"
+import type { ExchangeFacts, RecorderSwitch } from "../../protocol/recording.ts"
 import { makeId } from "../ids.ts"
-import type { ExchangeRecord } from "../record.ts"
-import { makeRecord } from "../recorder/make-record.ts"
+import type { CaptureRecord } from "../record.ts"
+import { Causes } from "../recorder/causes.ts"
 import { Memory } from "../recorder/memory.ts"
-import { Recorder } from "../recorder/recorder.ts"
-import type { HeardExchange } from "../recorder/recording.ts"
+import { type Identified, Recorder } from "../recorder/recorder.ts"
+import type { CaptureTotals } from "../totals.ts"
 
-import { CaptureCounters } from "./counters.ts"
+import { CaptureCounters, type DropReason, type LeaveReason } from "./counters.ts"
+import type { MadeBatch, MadeRecord, StartMaker } from "./maker.ts"
+import { MakingQueue } from "./making-queue.ts"
 import { Ring } from "./ring.ts"
 
-/** Milliseconds after which records that wait are left to the next turn of the event loop. */
-export const maxSlice = 5
+type Direction = ExchangeFacts["direction"]
 
 /** Read when they are used: a reload changes them. */
 export interface CaptureLimits {
@@ -29,19 +31,17 @@ export interface CaptureLimits {
   readonly maxBody: number
   /** Bytes of memory for records under way, those that wait, and those that are kept. */
   readonly maxMemory: number
-  /** Whether probes are recorded at all. Where they are not, nothing of them is copied. */
+  /** Whether the first bytes of connections that nobody can read are kept; not where absent. */
+  readonly keepsFirst?: boolean
+  /** Whether probes could be wanted: where not, nothing of them is copied. */
   readonly wantsProbes: boolean
-  /** Which records are wanted; looks at a record that was redacted. */
-  readonly wants: (record: ExchangeRecord) => boolean
 }
 
 export interface CaptureParts {
   readonly limits: () => CaptureLimits
-  /** Replaces what is secret. Must not throw; if it does there is no record. */
-  readonly redact: (record: ExchangeRecord) => ExchangeRecord
-  readonly inflate: Inflate
-  /** Lower-case hex. */
-  readonly sha256: (bytes: Uint8Array) => string
+  readonly startMaker: StartMaker<Identified>
+  /** Hears why a maker is no more that should be there. */
+  readonly makerDied: (why: string) => void
   /** 10 bytes that nobody can foretell. */
   readonly random: () => Uint8Array
   /** Milliseconds since the epoch, and of a clock that never goes back. */
@@ -51,36 +51,64 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record, with its line of JSON; must not throw. */
-export type RecordFollower = (record: ExchangeRecord, line: string) => void
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. Must not throw. */
+export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
 
-export class Capture implements RecorderSwitch {
-  current: Recorder | undefined = undefined
+const decoder = new TextDecoder()
+
+/** A switch that this file turns. */
+interface Switch extends RecorderSwitch {
+  current: Recorder | undefined
+}
+
+export class Capture {
+  /** Who records what passes in each direction. */
+  readonly recorders: Record<Direction, Switch> = { inbound: { current: undefined }, outbound: { current: undefined } }
   readonly counters = new CaptureCounters()
-  private readonly parts: CaptureParts
+  /** Bytes that the directory holds, when that was last heard of. */
+  diskBytes = 0
   private readonly memory: Memory
   private readonly ring = new Ring()
-  private readonly recorder: Recorder
+  private readonly queue: MakingQueue<Identified>
+  private readonly inbound: Recorder
+  private readonly outbound: Recorder
   private readonly followers = new Set<RecordFollower>()
-  private readonly waiting: Array<HeardExchange> = []
-  private isWorking = false
   private isOn = false
 
   constructor(parts: CaptureParts) {
-    this.parts = parts
-    const { limits, epoch, now } = parts
+    const { limits, epoch, now, turn, random, startMaker, makerDied } = parts
     this.memory = new Memory(
       () => limits().maxMemory,
       () => this.ring.forgetOldest(this.memory),
     )
-    this.recorder = new Recorder({
+    this.queue = new MakingQueue({
+      start: startMaker,
+      owner: {
+        made: (batch) => this.made(batch),
+        dropped: (reason, count) => void (this.counters.dropped[reason] += count),
+        unwanted: (count) => void (this.counters.leftOut.filter += count),
+        died: makerDied,
+      },
+      release: (bytes) => this.memory.release(bytes),
+      maxMemory: () => limits().maxMemory,
+      isKept: () => this.isOn,
+      totals: () => this.totals,
+      now,
+      turn,
+    })
+    const shared = {
       memory: this.memory,
+      causes: new Causes(),
       maxBody: () => limits().maxBody,
+      keepsFirst: () => limits().keepsFirst === true,
       wantsProbes: () => limits().wantsProbes,
+      makeId: (started: number) => makeId(started, random()),
       epoch,
       now,
-      heard: (exchange) => this.heard(exchange),
-    })
+      heard: (heard: Identified) => this.queue.add(heard),
+    }
+    this.inbound = new Recorder({ ...shared, direction: "inbound" })
+    this.outbound = new Recorder({ ...shared, direction: "outbound" })
   }
 
   /** Whether records are kept. */
@@ -104,6 +132,12 @@ export class Capture implements RecorderSwitch {
     }
   }
 
+  /** Records nothing more; resolves when all that was heard is a record, or was dropped, and is where it is kept. */
+  async end(): Promise<void> {
+    this.switchTo(false)
+    await this.queue.finish()
+  }
+
   /** The ids of the records that are kept, the oldest first. */
   ids(): ReadonlyArray<string> {
     return this.ring.ids()
@@ -124,85 +158,79 @@ export class Capture implements RecorderSwitch {
     return this.memory.used
   }
 
-  /** Exchanges that were not recorded for want of memory, and that were not wanted. */
-  get dropped(): number {
-    return this.recorder.dropped + this.counters.dropped.memory
+  /** Records that are kept. */
+  get count(): number {
+    return this.ring.count
   }
 
-  get leftOut(): number {
-    return this.recorder.leftOut + this.counters.leftOut
+  /** Whoever hears of records. */
+  get following(): number {
+    return this.followers.size
+  }
+
+  /** Exchanges of which there is no record, by the reason. */
+  get dropped(): { readonly [R in DropReason]: number } {
+    const { dropped } = this.counters
+    return { ...dropped, memory: dropped.memory + this.inbound.dropped + this.outbound.dropped }
+  }
+
+  /** Exchanges whose record was not wanted. */
+  get leftOut(): { readonly [R in LeaveReason]: number } {
+    const { leftOut } = this.counters
+    return { ...leftOut, filter: leftOut.filter + this.inbound.leftOut + this.outbound.leftOut }
+  }
+
+  private get totals(): CaptureTotals {
+    const { records, truncated, redactions } = this.counters
+    return {
+      records: Object.fromEntries(records),
+      dropped: this.dropped,
+      leftOut: this.leftOut,
+      truncated: Object.fromEntries(truncated),
+      redactions: Object.fromEntries(redactions),
+    }
   }
 
   private choose(): void {
-    this.current = this.isWanted ? this.recorder : undefined
+    const { isWanted } = this
+    this.switchTo(isWanted)
+    this.queue.want(isWanted)
+  }
+
+  private switchTo(isOn: boolean): void {
+    const { recorders } = this
+    recorders.inbound.current = isOn ? this.inbound : undefined
+    recorders.outbound.current = isOn ? this.outbound : undefined
   }
 
   private get isWanted(): boolean {
     return this.isOn || this.followers.size > 0
   }
 
-  private heard(exchange: HeardExchange): void {
-    this.waiting.push(exchange)
-    if (this.isWorking) return
-    this.isWorking = true
-    void this.work()
-  }
-
-  /** Makes records of all that wait, a slice in each turn. The first slice is not in the turn that carries the bytes. */
-  private async work(): Promise<void> {
-    const { waiting } = this
-    const { turn, now } = this.parts
-    while (waiting.length > 0) {
-      await turn()
-      const until = now() + maxSlice
-      let made = 0
-      do await this.make(waiting[made++]!)
-      while (made < waiting.length && now() < until)
-      waiting.splice(0, made)
-    }
-    this.isWorking = false
-  }
-
-  private async make(exchange: HeardExchange): Promise<void> {
-    try {
-      // Whoever asked for it may be gone: then nobody may have it.
-      if (this.isWanted) this.tell(await this.recordOf(exchange))
-      else this.counters.leftOut++
-    } catch {
-      this.counters.dropped.error++
-    } finally {
-      this.memory.release(exchange.held)
-    }
-  }
-
-  private async recordOf(exchange: HeardExchange): Promise<ExchangeRecord> {
-    const { limits, inflate, redact, random, sha256 } = this.parts
-    const id = makeId(exchange.started, random())
-    const rules = { maxBytes: limits().maxBody, keepBulky: undefined }
-    return sealed(redact(await makeRecord(exchange, id, rules, inflate)), sha256)
-  }
-
-  private tell(record: ExchangeRecord): void {
+  private made({ records, lines, dropped, leftOut, onDisk }: MadeBatch): void {
     const { counters } = this
-    if (!this.parts.limits().wants(record)) {
-      counters.leftOut++
-      return
+    this.diskBytes = onDisk
+    for (const [reason, count] of Object.entries(dropped)) counters.dropped[reason as DropReason] += count
+    for (const [reason, count] of Object.entries(leftOut)) counters.leftOut[reason as LeaveReason] += count
+    let at = 0
+    for (const record of records) {
+      // Not a view: one would hold the lines of all.
+      this.tell(record, lines.slice(at, at + record.length))
+      at += record.length
     }
-    const line = `${JSON.stringify(record)}\n`
-    if (this.isOn && !this.ring.add(record.id, new TextEncoder().encode(line), this.memory)) {
-      counters.dropped.memory++
-      return
-    }
-    counters.count(record)
-    for (const follower of this.followers) follower(record, line)
   }
-}
 
-const sealed = (record: ExchangeRecord, sha256: (bytes: Uint8Array) => string): ExchangeRecord => {
-  const { request, response } = record
-  return {
-    ...record,
-    request: request.body === undefined ? request : { ...request, body: sealBody(request.body, sha256) },
-    ...(response?.body === undefined ? {} : { response: { ...response, body: sealBody(response.body, sha256) } }),
+  private tell(record: MadeRecord, line: Uint8Array): void {
+    const { counters } = this
+    // Whoever asked for it may be gone: then nobody may have it, where it is not written already.
+    if (!this.isWanted && record.isWritten !== true) {
+      counters.leftOut.filter++
+      return
+    }
+    const isHeld = this.isOn && this.ring.add(record.id, line, this.memory)
+    if (record.isWritten === false) counters.dropped.disk++
+    else if (this.isOn && !isHeld && record.isWritten === undefined) counters.dropped.memory++
+    else counters.count(record)
+    for (const follower of this.followers) follower(line, () => JSON.parse(decoder.decode(line)))
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 
-import { diffLines, maxComparedLines } from "../../src/capture/line-diff.ts"
-import { fuzz } from "../support/random.ts"
+import { diffLines, maxComparedLines } from "../../../src/capture/diff/line-diff.ts"
+import { fuzz } from "../../support/random.ts"
 
 /** What became of the letters of a text, as `-2b +2x`. */
 const changed = (before: string, after: string) =>

@@ -2,12 +2,12 @@
  * Diff: two records field by field: heads, status, and bodies, of which JSON is compared by path, text by line and bytes
  * as a whole. Everything that differs is a difference; which of them matter is decided elsewhere.
  */
-import { jsonTree, memberPath, treeText, type JsonTree } from "./json-tree.ts"
+import { jsonTree, memberPath, treeText, type JsonTree } from "../json-tree.ts"
 import { diffLines } from "./line-diff.ts"
-import { isJson } from "./media-type.ts"
-import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "./record.ts"
-import { cut, sizeText, visibleLine } from "./text.ts"
-import { authorityOf, pathOf, queryOf } from "./url.ts"
+import { isJson } from "../media-type.ts"
+import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "../record.ts"
+import { cut, sizeText, visibleLine } from "../text.ts"
+import { authorityOf, pathOf, queryOf } from "../url.ts"
 
 /** One place where two records differ. A side that has nothing there is undefined. */
 export interface Difference {
@@ -126,7 +126,10 @@ const trees = (place: string, a: JsonTree | undefined, b: JsonTree | undefined):
   return differ(place, a && treeText(a), b && treeText(b))
 }
 
-/** Differences for a person, one a line or, where a value is long, over two; a line feed at the end. */
+/** Characters of a value that are shown; whoever compares longer ones takes the differences themselves. */
+export const maxShownValue = 2000
+
+/** Differences for a person, one a line or, where that is longer than `columns`, over three; a line feed at the end. */
 export const diffText = (differences: ReadonlyArray<Difference>, columns: number): string => {
   if (differences.length === 0) return "the same\n"
   const width = Math.min(40, Math.max(...differences.map(({ place }) => visibleLine(place).length)))
@@ -134,12 +137,11 @@ export const diffText = (differences: ReadonlyArray<Difference>, columns: number
 }
 
 const differenceText = ({ place, before, after }: Difference, width: number, columns: number): string => {
-  const [a, b] = [before, after].map((value) => (value === undefined ? "absent" : visibleLine(value))) as [
-    string,
-    string,
-  ]
+  const [a, b] = [shownValue(before), shownValue(after)]
   const line = `  ${visibleLine(place).padEnd(width)}  ${a}  →  ${b}`
   if (line.length <= columns) return `${line}\n`
-  const room = columns - 6
-  return `  ${cut(visibleLine(place), columns - 2)}\n    - ${cut(a, room)}\n    + ${cut(b, room)}\n`
+  return `  ${visibleLine(place)}\n    - ${a}\n    + ${b}\n`
 }
+
+const shownValue = (value: string | undefined): string =>
+  value === undefined ? "absent" : cut(visibleLine(value), maxShownValue)

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 
-import { diffRecords, diffText } from "../../src/capture/diff.ts"
-import type { CaptureRecord, ExchangeRecord } from "../../src/capture/record.ts"
-import { fromHex } from "../support/bytes.ts"
+import { diffRecords, diffText, maxShownValue } from "../../../src/capture/diff/diff.ts"
+import type { CaptureRecord, ExchangeRecord } from "../../../src/capture/record.ts"
+import { fromHex } from "../../support/bytes.ts"
 import {
   binaryBody,
   charge,
@@ -11,7 +11,7 @@ import {
   makeRequest,
   makeResponse,
   textBody,
-} from "../support/capture-records.ts"
+} from "../../support/capture-records.ts"
 
 const differences = (before: CaptureRecord, after: CaptureRecord) =>
   diffRecords(before, after).map(({ place, before, after }) => [place, before, after] as const)
@@ -118,13 +118,13 @@ test("records of other kinds differ in that, and in how they ended", () => {
   expect(differences(charge, chat)[0]).toEqual(["kind", "exchange", "socket"])
 })
 
-test("differences are lines that fit, and long values stand below their place", () => {
+test("differences are lines that fit, and longer ones stand below their place, whole but for very long ones", () => {
   expect(diffText([], 80)).toBe("the same\n")
   const text = diffText(
     [
       { place: "request.json.$.amount", before: "2000", after: "2500" },
       { place: "response.body:1", before: "a\x1b[31m", after: undefined },
-      { place: "response.json.$.text", before: "b".repeat(100), after: "c" },
+      { place: "response.json.$.text", before: "b".repeat(100), after: "c".repeat(maxShownValue + 1) },
     ],
     60,
   )
@@ -133,8 +133,8 @@ test("differences are lines that fit, and long values stand below their place", 
       "  request.json.$.amount  2000  →  2500",
       "  response.body:1        a\\u001b[31m  →  absent",
       "  response.json.$.text",
-      `    - ${"b".repeat(53)}…`,
-      "    + c",
+      `    - ${"b".repeat(100)}`,
+      `    + ${"c".repeat(maxShownValue - 1)}…`,
       "",
     ].join("\n"),
   )
