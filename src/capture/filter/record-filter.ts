@@ -8,7 +8,9 @@ import { type Expression, print } from "../../observe/filter/expression.ts"
 import { parse } from "../../observe/filter/parse.ts"
 import { type FilterProblem, isProblem } from "../../observe/filter/problem.ts"
 import { type Field, Vocabulary } from "../../observe/filter/vocabulary.ts"
+import { fromLatin1 } from "../../protocol/bytes.ts"
 import { refusals } from "../../protocol/refusal.ts"
+import { readTraceparent, traceOf } from "../../protocol/trace-context.ts"
 import { essenceOf } from "../media-type.ts"
 import { type CaptureRecord, type HttpRecord, isHttp } from "../record.ts"
 import { authorityOf, pathOf, queryOf, valueOf, valuesOf } from "../url.ts"
@@ -49,6 +51,14 @@ const typeOf = (record: CaptureRecord): string | undefined => {
   const type =
     http && (valueOf(http.response?.headers ?? [], "content-type") ?? valueOf(http.request.headers, "content-type"))
   return type === undefined ? undefined : essenceOf(type)
+}
+
+/** The trace that its request belongs to. */
+const traceOfRecord = (record: CaptureRecord): string | undefined => {
+  const values = isHttp(record) ? valuesOf(record.request.headers, "traceparent") : []
+  const bytes = fromLatin1(values.length === 1 ? values[0]! : "")
+  const traceparent = readTraceparent(bytes, 0, bytes.length)
+  return traceparent === undefined ? undefined : traceOf(traceparent)
 }
 
 /** Between several values of one name: no field, query or text of a person's holds it. */
@@ -110,6 +120,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     phase: { kind: "choice", get: ({ phase }) => phase, values: phases },
     refusal: { kind: "choice", get: ({ refusal }) => refusal, values: Object.keys(refusals) },
     error: { kind: "text", get: ({ error, refusal, code }) => error ?? refusal ?? code },
+    trace: { kind: "text", get: traceOfRecord },
     bytes: { kind: "number", get: (record) => record.bytes_in + record.bytes_out },
     ms: { kind: "number", get: (record) => record.t_total },
     flow: { kind: "number", get: ({ flow }) => flow },

@@ -45,6 +45,9 @@ export interface Survey {
   bindsConnection: boolean
   /** The User-Agent is that of a health check. */
   healthCheck: boolean
+  /** The value of the only traceparent; empty where there is none, or more than one. */
+  traceparentStart: number
+  traceparentEnd: number
 }
 
 export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
@@ -69,6 +72,8 @@ const nothingFound = (): Survey => ({
   listed: none,
   bindsConnection: false,
   healthCheck: false,
+  traceparentStart: 0,
+  traceparentEnd: 0,
 })
 
 /** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
@@ -140,6 +145,11 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         break
       case Field.userAgent:
         found.healthCheck = isHealthCheck(bytes, start, end)
+        break
+      case Field.traceparent:
+        // Nobody can tell which of several is meant.
+        found.traceparentStart = found.traceparentEnd > 0 ? found.traceparentEnd : start
+        found.traceparentEnd = found.traceparentEnd > 0 ? found.traceparentEnd : end
         break
       case Field.keepAlive:
       case Field.te:
