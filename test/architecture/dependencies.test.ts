@@ -43,7 +43,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
   "observe/metrics": ["protocol flow observe/log", "effect node"],
-  "observe/telemetry": [`flow ${watching}`, "effect node"],
+  "observe/telemetry": [`protocol flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
   "net/sockets": [`${ground} net/common`, "effect node Bun"],
   "net/polled": [ends, "node Bun"],

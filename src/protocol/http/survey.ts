@@ -97,6 +97,19 @@ const framing = (
   return found.transferCoding === "none" ? "invalid Transfer-Encoding" : undefined
 }
 
+const noteHost = (start: number, end: number, found: Survey): void => {
+  found.hosts++
+  found.hostStart = start
+  found.hostEnd = end
+}
+
+/** Of several nobody can tell which is meant: their span is empty. */
+const noteTraceparent = (start: number, end: number, found: Survey): void => {
+  const before = found.traceparentEnd
+  found.traceparentStart = before > 0 ? before : start
+  found.traceparentEnd = before > 0 ? before : end
+}
+
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
   const found = nothingFound()
@@ -109,9 +122,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
     const end = fields.valueEnd(field)
     switch (id) {
       case Field.host:
-        found.hosts++
-        found.hostStart = start
-        found.hostEnd = end
+        noteHost(start, end, found)
         break
       case Field.contentLength:
       case Field.transferEncoding: {
@@ -147,9 +158,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         found.healthCheck = isHealthCheck(bytes, start, end)
         break
       case Field.traceparent:
-        // Nobody can tell which of several is meant.
-        found.traceparentStart = found.traceparentEnd > 0 ? found.traceparentEnd : start
-        found.traceparentEnd = found.traceparentEnd > 0 ? found.traceparentEnd : end
+        noteTraceparent(start, end, found)
         break
       case Field.keepAlive:
       case Field.te:
