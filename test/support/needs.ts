@@ -3,9 +3,11 @@
  * is skipped, and counted as skipped in the closing line.
  */
 import { test } from "bun:test"
+import { existsSync } from "node:fs"
 
 import { runsArm64 } from "./arm64.ts"
 import { haproxy } from "./haproxy.ts"
+import { otelCollector } from "./otlp.ts"
 import { noteSkip } from "./skips.ts"
 
 /**
@@ -31,6 +33,9 @@ export type Need =
   | "apt-get"
   | "arm64"
   | "haproxy"
+  | "otel-collector"
+  | "prometheus"
+  | "promtool"
   | "root"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
@@ -45,6 +50,7 @@ const look = (need: Need): boolean => {
   if (need === "namespace") return namespaces()
   if (need === "arm64") return runsArm64()
   if (need === "haproxy") return haproxy() !== null
+  if (need === "otel-collector") return existsSync(otelCollector)
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null
 }

@@ -1,5 +1,10 @@
 /** OTLP: a collector that keeps what it is sent, and what stands in that. */
+import { join } from "node:path"
+import { root } from "../../scripts/steps.ts"
 import { Condition } from "./within.ts"
+
+/** What `bun run collector` builds. */
+export const otelCollector = join(root, "dist/otel-collector")
 
 export interface Attribute {
   readonly key: string
