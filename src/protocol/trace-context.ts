@@ -2,7 +2,6 @@
  * Trace context: the `traceparent` that a request carries (W3C Trace Context, section 3.2). Only read: nothing here makes
  * one, and none is ever changed or added.
  */
-import { HYPHEN } from "./ascii.ts"
 import { toLatin1 } from "./bytes.ts"
 
 /** Version, trace, parent and flags with their dashes; what a later version has behind that is not known. */
@@ -15,13 +14,16 @@ const form = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-
  * Reads the value of a `traceparent` in `bytes[start, end)`, without blanks around it: its known part, or undefined where
  * it is malformed.
  */
-export const readTraceparent = (bytes: Uint8Array, start: number, end: number): string | undefined => {
-  if (end - start < knownBytes) return undefined
-  const text = toLatin1(bytes, start, start + knownBytes)
-  if (!form.test(text)) return undefined
-  if (end - start === knownBytes) return text
+export const readTraceparent = (bytes: Uint8Array, start: number, end: number): string | undefined =>
+  end - start < knownBytes ? undefined : parseTraceparent(toLatin1(bytes, start, Math.min(end, start + knownBytes + 1)))
+
+/** The same of a text. */
+export const parseTraceparent = (value: string): string | undefined => {
+  const known = value.slice(0, knownBytes)
+  if (!form.test(known)) return undefined
   // Version 00 is over here; a later one may go on behind a dash (section 3.2.2.2).
-  return !text.startsWith("00") && bytes[start + knownBytes] === HYPHEN ? text : undefined
+  const isOver = value.length === knownBytes || (!known.startsWith("00") && value[knownBytes] === "-")
+  return isOver ? known : undefined
 }
 
 /** The trace that a request belongs to: 32 hexadecimal digits. */

@@ -39,7 +39,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
-  "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
+  "capture/policy": ["protocol observe/filter capture capture/filter capture/redact", ""],
   // The capture of a running proxy; hashing, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   "observe/output": ["", "node"],

@@ -171,7 +171,7 @@ needs("prometheus")(
       line.includes("/bad") ? "HTTP/1.1 503 Not Now\r\nContent-Length: 0\r\n\r\n" : ok("fine"),
     )
     using tunnelled = await echo()
-    await using running = await startPillion({ flags: [`--proxy-port=${server.port}`] })
+    await using running = await startPillion({ flags: [`--proxy-port=${server.port}`, "--capture=memory"] })
     await using prometheus = await startPrometheus([`127.0.0.1:${running.ports.health}`])
     const nobody = unusedPort()
     const asked = queries.map(({ title, expr }) => ({

@@ -8,9 +8,8 @@ import { type Expression, print } from "../../observe/filter/expression.ts"
 import { parse } from "../../observe/filter/parse.ts"
 import { type FilterProblem, isProblem } from "../../observe/filter/problem.ts"
 import { type Field, Vocabulary } from "../../observe/filter/vocabulary.ts"
-import { fromLatin1 } from "../../protocol/bytes.ts"
 import { refusals } from "../../protocol/refusal.ts"
-import { readTraceparent, traceOf } from "../../protocol/trace-context.ts"
+import { parseTraceparent, traceOf } from "../../protocol/trace-context.ts"
 import { essenceOf } from "../media-type.ts"
 import { type CaptureRecord, type HttpRecord, isHttp, recordKinds } from "../record.ts"
 import { authorityOf, pathOf, queryOf, valueOf, valuesOf } from "../url.ts"
@@ -53,8 +52,7 @@ const typeOf = (record: CaptureRecord): string | undefined => {
 /** The trace that its request belongs to. */
 const traceOfRecord = (record: CaptureRecord): string | undefined => {
   const values = isHttp(record) ? valuesOf(record.request.headers, "traceparent") : []
-  const bytes = fromLatin1(values.length === 1 ? values[0]! : "")
-  const traceparent = readTraceparent(bytes, 0, bytes.length)
+  const traceparent = parseTraceparent(values.length === 1 ? values[0]! : "")
   return traceparent === undefined ? undefined : traceOf(traceparent)
 }
 
