@@ -10,13 +10,16 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as OtlpLogger from "effect/observability/OtlpLogger"
+import type { LogsData } from "effect/observability/OtlpLogger"
 import * as OtlpMetrics from "effect/observability/OtlpMetrics"
 import * as OtlpSerialization from "effect/observability/OtlpSerialization"
+import type { TraceData } from "effect/observability/OtlpTracer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as Tracer from "effect/Tracer"
@@ -28,6 +31,7 @@ import type { Metrics } from "../metrics/metrics.ts"
 import type { Recent } from "../access/recent.ts"
 import { registryOf } from "../metrics/exposition.ts"
 import { makeSampler } from "./sampler.ts"
+import { encodeLogs, encodeTraces } from "./otlp-encoding.ts"
 import { SpanExporter } from "./span-exporter.ts"
 import type { SpanContext } from "./spans.ts"
 import { makeTracing } from "./tracing.ts"
@@ -242,11 +246,22 @@ const serialization = (
     },
   }))
   const counted = Layer.effect(OtlpSerialization.OtlpSerialization, counting)
+  const ofProtobuf = Layer.provide(
+    Layer.effect(OtlpSerialization.OtlpSerialization, byOurEncoder),
+    OtlpSerialization.layerProtobuf,
+  )
   if (protocol === "http/json") return Layer.provide(counted, OtlpSerialization.layerJson)
   if (protocol !== "http/protobuf") {
     log.warn(
       `OTEL_EXPORTER_OTLP_PROTOCOL ${JSON.stringify(protocol)} is taken as http/protobuf; http/json is known too`,
     )
   }
-  return Layer.provide(counted, OtlpSerialization.layerProtobuf)
+  return Layer.provide(counted, ofProtobuf)
 }
+
+/** Log records and spans are too many for effect's encoder; metrics go once a minute. */
+const byOurEncoder = Effect.map(OtlpSerialization.OtlpSerialization, (base) => ({
+  ...base,
+  logs: (data: LogsData) => HttpBody.uint8Array(encodeLogs(data), "application/x-protobuf"),
+  traces: (data: TraceData) => HttpBody.uint8Array(encodeTraces(data), "application/x-protobuf"),
+}))
