@@ -160,5 +160,5 @@ needs("otel-collector")(
     expect(metrics.length).toBeGreaterThan(0)
     expect(JSON.stringify([traces, logs, metrics])).not.toContain(secret)
   },
-  60_000,
+  120_000,
 )
