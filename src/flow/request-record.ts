@@ -18,7 +18,8 @@ export interface RequestRecord {
   readonly version: "1.0" | "1.1" | undefined
   /** The origin's status; 0 when there was none. */
   readonly status: number
-  /** Milliseconds from when its head was complete until its answer was over. */
+  /** When its head was complete, in milliseconds of the monotonic clock; and from then until its answer was over. */
+  readonly started: number
   readonly elapsed: number
   /** Milliseconds that connecting took; undefined where a connection was at hand, or none was made. */
   readonly dialled: number | undefined
@@ -35,6 +36,6 @@ export interface RequestRecord {
   readonly refusal: Refusal | undefined
   /** Whether it is a health check; false where that is unknown. */
   readonly isProbe: boolean
-  /** The trace that it belongs to, by its `traceparent`: 32 hexadecimal digits. */
-  readonly trace: string | undefined
+  /** Of which trace the request is a part: what trace-context.ts reads from it; undefined without a valid one. */
+  readonly traceparent: string | undefined
 }

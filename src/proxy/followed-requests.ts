@@ -255,6 +255,7 @@ const recordOf = (request: Followed, ending: Ending | undefined, flow: Flow, isF
     path: request.path,
     version: request.version,
     status: request.status,
+    started: startedAt,
     elapsed: request.endedAt - startedAt,
     dialled: isFirst && connectedAt > startedAt ? connectedAt - startedAt : undefined,
     firstByte: answeredAt === undefined ? undefined : answeredAt - connectedAt,
@@ -265,7 +266,7 @@ const recordOf = (request: Followed, ending: Ending | undefined, flow: Flow, isF
     error: ending?.error,
     refusal: undefined,
     isProbe: request.isProbe,
-    trace: traceOf(request.traceparent),
+    traceparent: request.traceparent,
   }
 }
 
@@ -288,11 +289,3 @@ const errorOf = (endedBy: EndedBy, status: number, code: string | undefined): st
       return "the connection was ended"
   }
 }
-
-/** The trace's part of a `traceparent`, whose zeros mean none (W3C Trace Context section 3.2.2.3). */
-const traceOf = (traceparent: string | undefined): string | undefined => {
-  const trace = traceparent?.slice(3, 35)
-  return trace === none ? undefined : trace
-}
-
-const none = "0".repeat(32)

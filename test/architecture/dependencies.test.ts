@@ -46,7 +46,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
-  "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
+  "capture/policy": ["protocol observe/filter capture capture/filter capture/redact", ""],
   // The capture of a running proxy; who makes records, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   // The thread that makes records and writes them.
@@ -58,7 +58,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
   "observe/metrics": ["protocol flow observe/log capture capture/live capture/redact", "effect node"],
-  "observe/telemetry": [`flow ${watching}`, "effect node"],
+  "observe/telemetry": [`protocol flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
   "net/sockets": [`${ground} net/common`, "effect node Bun"],
   "net/polled": [ends, "node Bun"],

@@ -14,6 +14,7 @@ const otherFolders = new Set([
   "attacks",
   "bench",
   "browser",
+  "collector",
   "conformance",
   "corpora",
   "deploy",

@@ -56,6 +56,23 @@ test("the origin sees origin-form, the target's Host, every field as sent and in
   expect(field(seen, "X-lower-UPPER")).toBe("1, 2")
 })
 
+test("the trace of a request stands in its line where its traceparent is one, and passes on as it is anyway", async () => {
+  using server = await httpOrigin()
+  await using pillion = await start()
+  using client = await rawConnect(pillion.ports.out)
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+  const sent = [`00-${trace}-00f067aa0ba902b7-00`, "00-1-2-3"]
+  for (const value of sent) {
+    client.send(get(server.authority, "/", `Traceparent: ${value}`))
+    await readResponse(client)
+  }
+  client.send(get(server.authority, "/last"))
+  await readResponse(client)
+  await pillion.stdout.until((line) => (line.includes("/last") ? line : undefined), "the last line")
+  expect(pillion.stdout.all.map((line) => JSON.parse(line).trace)).toEqual([trace, undefined, undefined])
+  expect(server.requests.map((seen) => field(seen, "Traceparent"))).toEqual([...sent, undefined])
+})
+
 test("the client sees the origin's fields as sent and in order, without hop-by-hop fields, and a Via", async () => {
   using server = await httpOrigin(() =>
     ok("x", "x-LOW: 1", "Connection: X-Hop", "X-Hop: 1", "Set-Cookie: a", "Set-Cookie: b"),

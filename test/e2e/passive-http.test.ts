@@ -320,7 +320,7 @@ test("a trace that a request belongs to stands in its line", async () => {
   client.send(get("/", "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
   await readResponse(client)
   const [line] = await logged(running, 1)
-  expect(line).toMatchObject({ trace: "4bf92f3577b34da6a3ce929d0e0e4736" })
+  expect(line).toMatchObject({ direction: "inbound", trace: "4bf92f3577b34da6a3ce929d0e0e4736" })
 })
 
 test("much goes through whole, by length and in chunks, both ways, and is one line each", async () => {

@@ -2,73 +2,12 @@
 import { expect, test } from "bun:test"
 import { unusedPort } from "../../scripts/unused-port.ts"
 import { httpOrigin } from "../support/origins.ts"
+import { type Export, fieldsOf, otlpCollector, recordsOf, spansOf } from "../support/otlp.ts"
 import { rawConnect } from "../support/peer.ts"
 import { pillion, startPillion } from "../support/pillion.ts"
-import { readResponse } from "../support/http.ts"
+import { names, readResponse } from "../support/http.ts"
 import { scrape } from "../support/metrics.ts"
-import { Condition, eventually } from "../support/within.ts"
-
-interface Attribute {
-  readonly key: string
-  readonly value: { readonly stringValue?: string; readonly doubleValue?: number; readonly intValue?: string | number }
-}
-
-/** As much of OTLP's JSON as the tests look at. */
-interface Body {
-  readonly resourceLogs?: ReadonlyArray<{
-    readonly scopeLogs: ReadonlyArray<{
-      readonly logRecords: ReadonlyArray<{
-        readonly body: { readonly stringValue: string }
-        readonly attributes: ReadonlyArray<Attribute>
-      }>
-    }>
-  }>
-  readonly resourceMetrics?: ReadonlyArray<{
-    readonly resource: { readonly attributes: ReadonlyArray<Attribute> }
-    readonly scopeMetrics: ReadonlyArray<{
-      readonly metrics: ReadonlyArray<
-        { readonly name: string } & { readonly [K in "sum" | "gauge" | "histogram"]?: Points }
-      >
-    }>
-  }>
-}
-
-interface Points {
-  readonly dataPoints: ReadonlyArray<object>
-}
-
-interface Export {
-  readonly path: string
-  readonly type: string | null
-  readonly key: string | null
-  /** Empty where it is not JSON. */
-  readonly body: Body
-}
-
-/** A collector that takes everything. */
-const collector = () => {
-  const exports: Array<Export> = []
-  const condition = new Condition()
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: async (request) => {
-      const bytes = await request.bytes()
-      const type = request.headers.get("Content-Type")
-      const body: Body = type === "application/json" ? JSON.parse(new TextDecoder().decode(bytes)) : {}
-      exports.push({ path: new URL(request.url).pathname, type, key: request.headers.get("x-key"), body })
-      condition.changed()
-      return Response.json({})
-    },
-  })
-  return {
-    exports,
-    endpoint: `http://127.0.0.1:${server.port}`,
-    until: (fits: (each: Export) => boolean, what: string): Promise<Export> =>
-      condition.until(() => exports.find(fits), what),
-    [Symbol.asyncDispose]: () => server.stop(true),
-  }
-}
+import { eventually } from "../support/within.ts"
 
 const get = async (port: number, authority: string): Promise<void> => {
   using client = await rawConnect(port)
@@ -76,24 +15,10 @@ const get = async (port: number, authority: string): Promise<void> => {
   await readResponse(client)
 }
 
-const fieldsOf = (attributes: ReadonlyArray<Attribute>): Record<string, unknown> =>
-  Object.fromEntries(
-    attributes.map(({ key, value }) => [key, value.stringValue ?? value.doubleValue ?? Number(value.intValue)]),
-  )
-
-/** Every log record of an export: its text, and its attributes as an object. */
-const records = ({
-  body,
-}: Export): ReadonlyArray<{ readonly text: string; readonly fields: Record<string, unknown> }> =>
-  (body.resourceLogs?.[0]?.scopeLogs[0]?.logRecords ?? []).map((record) => ({
-    text: record.body.stringValue,
-    fields: fieldsOf(record.attributes),
-  }))
-
-const isAccess = (each: Export): boolean => records(each).some(({ text }) => text.startsWith("GET "))
+const isAccess = (each: Export): boolean => recordsOf(each).some(({ text }) => text.startsWith("GET "))
 
 test("a collector gets the log, the access log and every metric, past all proxies", async () => {
-  await using collecting = collector()
+  await using collecting = otlpCollector()
   using server = await httpOrigin()
   const nobody = `http://127.0.0.1:${unusedPort()}`
   await using running = await startPillion({
@@ -111,13 +36,13 @@ test("a collector gets the log, the access log and every metric, past all proxie
   await get(running.ports.out, server.authority)
   const logs = await collecting.until(isAccess, "the access log")
   expect([logs.type, logs.key]).toEqual(["application/json", "abc"])
-  const record = records(logs).find(({ text }) => text.startsWith("GET "))
+  const record = recordsOf(logs).find(({ text }) => text.startsWith("GET "))
   expect(record).toMatchObject({
     text: `GET ${server.authority}/a 200`,
     fields: { direction: "outbound", method: "GET", path: "/a", status: 200, bytes_out: 5 },
   })
   expect(await running.stop()).toBe(0)
-  const texts = collecting.exports.filter(({ path }) => path === "/v1/logs").flatMap(records)
+  const texts = collecting.exports.filter(({ path }) => path === "/v1/logs").flatMap(recordsOf)
   expect(texts.map(({ text }) => text)).toContain("stopped")
   const metrics = collecting.exports.findLast(({ path }) => path === "/v1/metrics")
   const exported = metrics?.body.resourceMetrics?.[0]
@@ -132,8 +57,88 @@ test("a collector gets the log, the access log and every metric, past all proxie
   expect(JSON.stringify(collecting.exports)).not.toContain("secret")
 }, 20_000)
 
+test("each request is one span, in the trace that it came with or in one of its own, and its log record says which", async () => {
+  await using collecting = otlpCollector()
+  using server = await httpOrigin()
+  await using running = await startPillion({
+    flags: [`--proxy-port=${server.port}`],
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
+  })
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+  const fields = {
+    sampled: `traceparent: 00-${trace}-00f067aa0ba902b7-01\r\n`,
+    not: `traceparent: 00-${trace}-00f067aa0ba902b8-00\r\n`,
+    none: "",
+    wrong: `traceparent: 00-${"0".repeat(32)}-00f067aa0ba902b7-01\r\n`,
+    probe: "User-Agent: kube-probe/1.31\r\n",
+  }
+  for (const [port, origin] of [
+    [running.ports.out, `http://${server.authority}`],
+    [running.ports.in, ""],
+  ] as const) {
+    using client = await rawConnect(port)
+    for (const [name, field] of Object.entries(fields)) {
+      client.send(`GET ${origin}/${name}?secret=1 HTTP/1.1\r\nHost: shop.test\r\n${field}\r\n`)
+      await readResponse(client)
+    }
+    client.end()
+    await client.readToEnd()
+  }
+  expect(await running.stop()).toBe(0)
+  const spans = collecting.exports.flatMap(spansOf)
+  const pathOf = ({ fields }: (typeof spans)[number]) => fields["url.path"] ?? fields["url.full"]
+  expect(spans.map((span) => [span.kind, pathOf(span), span.parentSpanId])).toEqual([
+    [3, `http://${server.authority}/sampled`, "00f067aa0ba902b7"],
+    [3, `http://${server.authority}/none`, undefined],
+    [3, `http://${server.authority}/wrong`, undefined],
+    [2, "/sampled", "00f067aa0ba902b7"],
+    [2, "/none", undefined],
+    [2, "/wrong", undefined],
+  ])
+  expect(spans.filter(({ traceId }) => traceId === trace).length).toBe(2)
+  expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length)
+  expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(5)
+  const logged = collecting.exports.flatMap(recordsOf).filter(({ fields }) => fields["method"] === "GET")
+  const placeOf = (direction: string, path: string) => {
+    const record = logged.find(({ fields }) => fields["direction"] === direction && fields["path"] === path)
+    return [record?.traceId, record?.spanId]
+  }
+  const placesOfSpans = spans.map(({ traceId, spanId }) => [traceId, spanId])
+  const paths = ["/sampled", "/none", "/wrong"]
+  const placesOfRecords = ["outbound", "inbound"].flatMap((direction) => paths.map((path) => placeOf(direction, path)))
+  expect(placesOfRecords).toEqual(placesOfSpans)
+  expect(placeOf("inbound", "/not")).toEqual([trace, expect.stringMatching(/^[0-9a-f]{16}$/)])
+  expect(placeOf("inbound", "/probe")).toEqual([undefined, undefined])
+  expect(JSON.stringify(collecting.exports)).not.toContain("secret")
+  // Nothing is added to what passes.
+  const passed = server.requests.map((request) => names(request).filter((name) => /^(trace|baggage|b3)/i.test(name)))
+  expect(passed.flat()).toEqual(Array.from({ length: 6 }, () => "traceparent"))
+}, 20_000)
+
+test("spans may be left out, and what is not known is warned of", async () => {
+  await using collecting = otlpCollector()
+  using server = await httpOrigin()
+  await using running = await startPillion({
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_TRACES_EXPORTER: "zipkin",
+      OTEL_TRACES_SAMPLER: "xray",
+    },
+  })
+  await get(running.ports.out, server.authority)
+  expect(await running.stop()).toBe(0)
+  expect(collecting.exports.some(isAccess)).toBe(true)
+  expect(collecting.exports.filter(({ path }) => path === "/v1/traces")).toEqual([])
+  const warnings = running.stderr.all.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn")
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'OTEL_TRACES_EXPORTER names "zipkin", which is not known: write otlp or none',
+    'OTEL_TRACES_SAMPLER "xray" is not known, and taken as parentbased_always_on',
+  ])
+}, 20_000)
+
 test("protobuf is the default, and one signal may be left out", async () => {
-  await using collecting = collector()
+  await using collecting = otlpCollector()
   await using running = await startPillion({
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: collecting.endpoint,
@@ -152,7 +157,12 @@ test("a collector that is not there is warned of once, counted, and delays no en
   using server = await httpOrigin()
   const away = `http://127.0.0.1:${unusedPort()}`
   await using running = await startPillion({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: away, OTEL_BLRP_SCHEDULE_DELAY: "50", OTEL_METRIC_EXPORT_INTERVAL: "50" },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: away,
+      OTEL_BLRP_SCHEDULE_DELAY: "50",
+      OTEL_BSP_SCHEDULE_DELAY: "50",
+      OTEL_METRIC_EXPORT_INTERVAL: "50",
+    },
   })
   await get(running.ports.out, server.authority)
   const counted = async (name: string): Promise<boolean> => ((await scrape(running)).samples.get(name) ?? 0) > 0
@@ -160,16 +170,15 @@ test("a collector that is not there is warned of once, counted, and delays no en
   await eventually(() => counted(failures), true, failures, 10_000)
   const lost = 'pillion_log_lines_dropped_total{output="otlp"}'
   await eventually(() => counted(lost), true, lost, 10_000)
+  const spans = "pillion_otlp_spans_dropped_total"
+  await eventually(() => counted(spans), true, spans, 10_000)
   const started = performance.now()
   expect(await running.stop()).toBe(0)
   // A second for the export, half a one for the last lines.
   expect(performance.now() - started).toBeLessThan(2500)
   const warnings = running.stderr.all.filter((line) => line.includes("OpenTelemetry does not take"))
-  expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
-    { level: "warn", collector: expect.stringContaining(away) },
-    { level: "warn", collector: expect.stringContaining(away) },
-  ])
-  expect(new Set(warnings.map((line) => JSON.parse(line)["collector"])).size).toBe(2)
+  const collectors = warnings.map((line) => JSON.parse(line)["collector"])
+  expect(collectors.toSorted()).toEqual(["logs", "metrics", "traces"].map((signal) => `${away}/v1/${signal}`))
 }, 30_000)
 
 test("a collector that takes connections and answers nothing delays no end by more than a second", async () => {
@@ -189,7 +198,7 @@ test("beside a program the name of the service is the program's, and ours is tol
     [{ OTEL_RESOURCE_ATTRIBUTES: "a=b, service.name=my%20shop" }, "my shop-pillion"],
     [{}, "pillion"],
   ] as const) {
-    await using collecting = collector()
+    await using collecting = otlpCollector()
     const { code, stdout } = await pillion(
       ["run", "--proxy-in-port=0", "--proxy-out-port=0", "--health-port=0", "--admin-port=0", "--", "env"],
       {

@@ -13,6 +13,7 @@ const record: RequestRecord = {
   path: "/",
   version: "1.1",
   status: 200,
+  started: 0,
   elapsed: 25,
   dialled: 1,
   firstByte: 20,
@@ -23,7 +24,7 @@ const record: RequestRecord = {
   error: undefined,
   refusal: undefined,
   isProbe: false,
-  trace: undefined,
+  traceparent: undefined,
 }
 
 const passed = { n: 3, requestIsWhole: true, responseIsWhole: false }

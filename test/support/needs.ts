@@ -3,10 +3,12 @@
  * is skipped, and counted as skipped in the closing line.
  */
 import { test } from "bun:test"
+import { existsSync } from "node:fs"
 
 import { runsArm64 } from "./arm64.ts"
 import { haproxy } from "./haproxy.ts"
 import { mitmdump } from "./mitmdump.ts"
+import { otelCollector } from "./otlp.ts"
 import { noteSkip } from "./skips.ts"
 import { mayStopThreads } from "./stop-thread.ts"
 
@@ -36,6 +38,9 @@ export type Need =
   | "wrk"
   | "git"
   | "mitmdump"
+  | "otel-collector"
+  | "prometheus"
+  | "promtool"
   | "root"
   | "ptrace"
 
@@ -53,6 +58,7 @@ const look = (need: Need): boolean => {
   if (need === "ptrace") return mayStopThreads()
   if (need === "haproxy") return haproxy() !== null
   if (need === "mitmdump") return mitmdump() !== null
+  if (need === "otel-collector") return existsSync(otelCollector)
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null
 }

@@ -8,6 +8,7 @@ export const recordOf = (known: Partial<RequestRecord> = {}): RequestRecord => (
   path: "/",
   version: "1.1",
   status: 200,
+  started: 0,
   elapsed: 20,
   dialled: undefined,
   firstByte: 10,
@@ -18,6 +19,6 @@ export const recordOf = (known: Partial<RequestRecord> = {}): RequestRecord => (
   error: undefined,
   refusal: undefined,
   isProbe: false,
-  trace: undefined,
+  traceparent: undefined,
   ...known,
 })

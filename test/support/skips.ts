@@ -27,6 +27,8 @@ const ways: Readonly<Record<string, string>> = {
   "systemd-analyze": "apt-get install systemd",
   arm64: "the head of .ci/run names Debian's packages",
   "dpkg-deb": "a Debian",
+  "otel-collector": "`bun run collector` builds it, with Go, in some minutes",
+  promtool: "apt-get install prometheus",
   "apt-get": "a Debian",
   "llhttp's fixtures": "TEST_LLHTTP, the folder `test` of a checkout of llhttp",
 }

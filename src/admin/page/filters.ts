@@ -76,6 +76,7 @@ const texts = [
   "authority",
   "path",
   "error",
+  "trace",
 ] as const satisfies ReadonlyArray<keyof FilterableEntry>
 
 const numbers = ["status", "bytes_in", "bytes_out", "flow"] as const satisfies ReadonlyArray<keyof FilterableEntry>

@@ -9,6 +9,7 @@ import { parse } from "../../observe/filter/parse.ts"
 import { type FilterProblem, isProblem } from "../../observe/filter/problem.ts"
 import { type Field, Vocabulary } from "../../observe/filter/vocabulary.ts"
 import { refusals } from "../../protocol/refusal.ts"
+import { parseTraceparent, traceOf } from "../../protocol/trace-context.ts"
 import { essenceOf } from "../media-type.ts"
 import { type CaptureRecord, type HttpRecord, isHttp, recordKinds } from "../record.ts"
 import { authorityOf, pathOf, queryOf, valueOf, valuesOf } from "../url.ts"
@@ -46,6 +47,13 @@ const typeOf = (record: CaptureRecord): string | undefined => {
   const type =
     http && (valueOf(http.response?.headers ?? [], "content-type") ?? valueOf(http.request.headers, "content-type"))
   return type === undefined ? undefined : essenceOf(type)
+}
+
+/** The trace that its request belongs to. */
+const traceOfRecord = (record: CaptureRecord): string | undefined => {
+  const values = isHttp(record) ? valuesOf(record.request.headers, "traceparent") : []
+  const traceparent = parseTraceparent(values.length === 1 ? values[0]! : "")
+  return traceparent === undefined ? undefined : traceOf(traceparent)
 }
 
 /** Between several values of one name: no field, query or text of a person's holds it. */
@@ -111,6 +119,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     phase: { kind: "choice", get: ({ phase }) => phase, values: phases },
     refusal: { kind: "choice", get: ({ refusal }) => refusal, values: Object.keys(refusals) },
     error: { kind: "text", get: ({ error, refusal, code }) => error ?? refusal ?? code },
+    trace: { kind: "text", get: traceOfRecord },
     bytes: { kind: "number", get: (record) => record.bytes_in + record.bytes_out },
     ms: { kind: "number", get: (record) => record.t_total },
     flow: { kind: "number", get: ({ flow }) => flow },

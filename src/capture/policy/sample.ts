@@ -3,13 +3,13 @@
  * every proxy that it passes with the same share; of what belongs to no trace, all of one client connection.
  */
 
-/** The trace's part of a `traceparent` (W3C Trace Context section 3.2); undefined where it has none. In lower case. */
-export const traceIdOf = (traceparent: string | undefined): string | undefined => {
-  const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/.exec(traceparent?.trim() ?? "")?.[1]
-  return trace === none ? undefined : trace
-}
+import { parseTraceparent, traceOf } from "../../protocol/trace-context.ts"
 
-const none = "0".repeat(32)
+/** The trace that the value of a `traceparent` names; undefined where it is malformed, or there is none. */
+export const traceIdOf = (value: string | undefined): string | undefined => {
+  const traceparent = parseTraceparent(value?.trim() ?? "")
+  return traceparent === undefined ? undefined : traceOf(traceparent)
+}
 
 /** Whether a trace, or without one a connection of this process, is among `percent` of all. */
 export const isDrawn = (percent: number, trace: string | undefined, flow: number, salt: number): boolean => {

@@ -7,6 +7,7 @@
  */
 import { toLatin1 } from "../../protocol/bytes.ts"
 import type { ExchangeFacts } from "../../protocol/recording.ts"
+import { parseTraceparent, traceOf } from "../../protocol/trace-context.ts"
 import type { Cause } from "../record.ts"
 
 type Direction = ExchangeFacts["direction"]
@@ -195,9 +196,9 @@ const keysOf = (head: Uint8Array): Keys => {
     if (first === letterT && startsWith(head, end + 1, "traceparent:")) traceparent.take(head, end + 13)
     else if (first === letterX && startsWith(head, end + 1, "x-request-id:")) requestId.take(head, end + 14)
   }
-  const trace = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent.text)?.[1]
+  const traced = parseTraceparent(traceparent.text)
   return {
-    trace: trace === noTrace ? undefined : trace,
+    trace: traced === undefined ? undefined : traceOf(traced),
     requestId: requestId.text === "" ? undefined : requestId.text,
   }
 }
@@ -206,7 +207,6 @@ const lineFeed = 0x0a
 const toLower = 0x20
 const letterT = 0x74
 const letterX = 0x78
-const noTrace = "0".repeat(32)
 
 /** Whether a name in lower case stands there in any case. */
 const startsWith = (bytes: Uint8Array, at: number, name: string): boolean => {

@@ -150,7 +150,8 @@ const requestLines = (entry: Entry, width: number, withTarget: boolean): Readonl
   const where = withTarget || entry.method === undefined ? name : (entry.path ?? "")
   const reason = entry.refusal ?? entry.error ?? entry.code ?? ""
   const status = entry.status === undefined ? (isError(entry) ? "" : (entry.end ?? "done")) : String(entry.status)
-  const words = [status, reason, entry.detail ?? "", what, where]
+  const trace = entry.trace === undefined ? "" : `trace ${entry.trace}`
+  const words = [status, reason, entry.detail ?? "", what, where, trace]
     .filter((text) => text !== "")
     .map((part) => plainText(part))
   const style = isError(entry) ? red : statusStyle(status)

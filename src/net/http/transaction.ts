@@ -48,7 +48,6 @@ export class Transaction implements RequestRecord {
   phase: Phase = "data"
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
-  readonly trace = undefined
 
   constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
     this.prepared = prepared
@@ -115,6 +114,10 @@ export class Transaction implements RequestRecord {
     return this.prepared.isProbe
   }
 
+  get traceparent(): string | undefined {
+    return this.prepared.traceparent
+  }
+
   get bytesIn(): number {
     return this.prepared.body.passed
   }
@@ -132,6 +135,7 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   path: "-",
   version: undefined,
   status: 0,
+  started: performance.now(),
   elapsed: 0,
   dialled: undefined,
   firstByte: undefined,
@@ -142,5 +146,5 @@ export const noRequest = (refused: Refusal): RequestRecord => ({
   error: refused.reason,
   refusal: refused,
   isProbe: false,
-  trace: undefined,
+  traceparent: undefined,
 })

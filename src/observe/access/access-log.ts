@@ -46,12 +46,12 @@ export const makeAccessLog = ({ output, format, filter, color = false, recent }:
     if (byProbe === undefined) return matches(entryOf(line))
     return probe ? byProbe.probes : byProbe.others
   }
-  const write = (probe: boolean): void => {
+  const write = (probe: boolean, record?: RequestRecord): void => {
     if (output !== undefined && wants(probe)) {
       if (lineOf === undefined) output.writeBytes(line.bytes, line.length)
       else output.write(lineOf(entryOf(line)))
     }
-    recent.add(line)
+    recent.add(line, record)
   }
   return {
     connection: (flow, elapsed) => {
@@ -62,7 +62,7 @@ export const makeAccessLog = ({ output, format, filter, color = false, recent }:
     exchange: (flow, answered) => {
       flow.logged = "requests"
       writeRequest(line, flow, answered, Date.now())
-      write(answered.isProbe)
+      write(answered.isProbe, answered)
     },
   }
 }

@@ -5,6 +5,7 @@
  * No entry holds a query, a header field, credentials or a body: neither a flow nor an answer has them.
  */
 import type { Reason } from "../../protocol/refusal.ts"
+import { traceOf } from "../../protocol/trace-context.ts"
 
 import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Flow, Phase, Protocol, Unfollowed } from "../../flow/flow.ts"
@@ -58,7 +59,7 @@ export interface Entry {
   readonly status?: number | undefined
   /** Why it was not answered, or not wholly. */
   readonly error?: string | undefined
-  /** The trace that it belongs to, by its `traceparent`. */
+  /** The trace that it belongs to, by its `traceparent`: 32 hexadecimal digits. */
   readonly trace?: string | undefined
 }
 
@@ -146,7 +147,7 @@ export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, no
   line.text(names.version, answered.version)
   if (answered.status !== 0) line.count(names.status, answered.status)
   line.text(names.error, short(answered.error))
-  line.text(names.trace, answered.trace)
+  if (answered.traceparent !== undefined) line.text(names.trace, traceOf(answered.traceparent))
   line.end()
 }
 

@@ -28,6 +28,7 @@ export interface FilterableEntry {
   readonly authority?: string | undefined
   readonly path?: string | undefined
   readonly error?: string | undefined
+  readonly trace?: string | undefined
   readonly status?: number | undefined
   readonly bytes_in?: number | undefined
   readonly bytes_out?: number | undefined
@@ -58,6 +59,7 @@ const vocabulary = new Vocabulary<FilterableEntry>({
     phase: { kind: "choice", get: ({ phase }) => phase, values: phases },
     refusal: { kind: "choice", get: ({ refusal }) => refusal, values: Object.keys(refusals) },
     error: { kind: "text", get: ({ error, refusal, code }) => error ?? refusal ?? code },
+    trace: { kind: "text", get: ({ trace }) => trace },
     bytes: { kind: "number", get: ({ bytes_in, bytes_out }) => (bytes_in ?? 0) + (bytes_out ?? 0) },
     ms: { kind: "number", get: ({ t_total }) => t_total },
     flow: { kind: "number", get: ({ flow }) => flow },

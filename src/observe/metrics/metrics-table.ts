@@ -191,6 +191,11 @@ export const families = {
     "Batches for an OpenTelemetry collector; a failure is one that it did not take, also when asked again",
     label("result", ["success", "failure"]),
   ),
+  spansDropped: family(
+    "counter",
+    "pillion_otlp_spans_dropped_total",
+    "Spans that no OpenTelemetry collector got: the queue was full, or the batch was not taken",
+  ),
   defects: family("counter", "pillion_defects_total", "Errors that only the last resort caught; each is a bug"),
   fallbacks: family(
     "gauge",

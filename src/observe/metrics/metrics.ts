@@ -179,6 +179,11 @@ export class Metrics implements ShortfallCounts {
     this.series.exports.add(1, result)
   }
 
+  /** Spans were lost on their way to OpenTelemetry. */
+  spansDropped(spans: number): void {
+    this.series.spansDropped.add(spans)
+  }
+
   defect(): void {
     this.series.defects.add(1)
   }

@@ -7,6 +7,7 @@ const endpoints = [
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
   "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ] as const
 
 /** An endpoint must be named: the standard's default, localhost:4318, would be looked for in every pod. */

@@ -23,6 +23,7 @@ export const Field = {
   authorization: 15,
   wwwAuthenticate: 16,
   userAgent: 17,
+  traceparent: 18,
 } as const
 export type FieldId = (typeof Field)[keyof typeof Field]
 
@@ -64,6 +65,7 @@ export const fieldTable: ReadonlyArray<FieldRow> = [
   row("user-agent", Field.userAgent, false, true, true),
   row("connection", Field.connection, true, false, true),
   row("keep-alive", Field.keepAlive, true, false, true),
+  row("traceparent", Field.traceparent, false, true, true),
   row("set-cookie", Field.other, false, false, false),
   row("max-forwards", Field.maxForwards, false, false, false),
   row("content-type", Field.other, false, false, false),

@@ -200,9 +200,8 @@ const copyFields = <Head extends { readonly survey: Survey }, Form>(
     const id = fields.id(field)
     const start = fields.nameStart(field)
     let replacement: Uint8Array | undefined
-    if (id === Field.other)
-      replacement = listed.length > 0 && isListed(bytes, fields, field, listed) ? empty : undefined
-    else replacement = hopByHop[id] === 1 ? empty : rewrite(bytes, fields, field, head, form)
+    if (hopByHop[id] === 1 || (listed.length > 0 && isListed(bytes, fields, field, listed))) replacement = empty
+    else if (id !== Field.other) replacement = rewrite(bytes, fields, field, head, form)
     if (replacement === undefined) {
       if (runStart < 0) runStart = start
       continue

@@ -4,6 +4,7 @@
 import { QUESTION_MARK } from "../ascii.ts"
 import { concat, empty } from "../bytes.ts"
 import { type Refusal, refusal } from "../refusal.ts"
+import { readTraceparent } from "../trace-context.ts"
 
 import { Body, type BodyLimits } from "./body.ts"
 import { type Forwarding, forwardRequest, forwardResponse } from "./forward.ts"
@@ -37,6 +38,8 @@ export interface PreparedRequest {
   readonly wantsClose: boolean
   /** The request is a health check, by its User-Agent. */
   readonly isProbe: boolean
+  /** As `readTraceparent` reads it; undefined without a valid one. */
+  readonly traceparent: string | undefined
   /** The client may be waiting for a 100 before it sends its body. */
   readonly expects: boolean
 }
@@ -65,6 +68,7 @@ export const prepareRequest = (
     shareable: retryable && !upgrade && !head.survey.bindsConnection,
     wantsClose: head.survey.close,
     isProbe: head.survey.healthCheck,
+    traceparent: readTraceparent(bytes, head.survey.traceparentStart, head.survey.traceparentEnd),
     expects: head.survey.expects === "100-continue",
   }
 }

@@ -45,6 +45,9 @@ export interface Survey {
   bindsConnection: boolean
   /** The User-Agent is that of a health check. */
   healthCheck: boolean
+  /** The value of the only traceparent; empty where there is none, or more than one. */
+  traceparentStart: number
+  traceparentEnd: number
 }
 
 export type SurveyProblem = "invalid Content-Length" | "invalid Transfer-Encoding" | "too many connection options"
@@ -69,6 +72,8 @@ const nothingFound = (): Survey => ({
   listed: none,
   bindsConnection: false,
   healthCheck: false,
+  traceparentStart: 0,
+  traceparentEnd: 0,
 })
 
 /** Notes a Content-Length or a Transfer-Encoding; both are refused where two recipients could read them differently. */
@@ -92,6 +97,19 @@ const framing = (
   return found.transferCoding === "none" ? "invalid Transfer-Encoding" : undefined
 }
 
+const noteHost = (start: number, end: number, found: Survey): void => {
+  found.hosts++
+  found.hostStart = start
+  found.hostEnd = end
+}
+
+/** Of several nobody can tell which is meant: their span is empty. */
+const noteTraceparent = (start: number, end: number, found: Survey): void => {
+  const before = found.traceparentEnd
+  found.traceparentStart = before > 0 ? before : start
+  found.traceparentEnd = before > 0 ? before : end
+}
+
 /** Gathers the survey of `fields`, or says what makes the message's framing ambiguous. */
 export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Survey | SurveyProblem => {
   const found = nothingFound()
@@ -104,9 +122,7 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
     const end = fields.valueEnd(field)
     switch (id) {
       case Field.host:
-        found.hosts++
-        found.hostStart = start
-        found.hostEnd = end
+        noteHost(start, end, found)
         break
       case Field.contentLength:
       case Field.transferEncoding: {
@@ -140,6 +156,9 @@ export const survey = (bytes: Uint8Array, fields: Fields, pseudonym: string): Su
         break
       case Field.userAgent:
         found.healthCheck = isHealthCheck(bytes, start, end)
+        break
+      case Field.traceparent:
+        noteTraceparent(start, end, found)
         break
       case Field.keepAlive:
       case Field.te:

@@ -122,6 +122,16 @@ test("what a record does not have, it is not", () => {
   }
 })
 
+test("a trace is that of the only traceparent of a request", () => {
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+  const field = ["traceparent", `00-${trace}-00f067aa0ba902b7-00`] as const
+  expect(matches(`trace:${trace}`, asking("GET /", field))).toBe(true)
+  expect(matches("trace:4bf92f", asking("GET /", field))).toBe(true)
+  expect(matches("trace = 4bf92f", asking("GET /", field))).toBe(false)
+  expect(matches("trace:4bf92f", asking("GET /", field, field))).toBe(false)
+  expect(matches("trace:4bf92f", asking("GET /", ["traceparent", "4bf92f"]))).toBe(false)
+})
+
 describe("probes are", () => {
   test.each([
     ["health checks", asking("GET /any", ["User-Agent", "kube-probe/1.30"])],

@@ -337,7 +337,15 @@ describe("the screen of top", () => {
         ...reasons.map((reason, i) => [`pillion_refusals_total{reason="${reason}"}`, 1_234_567 + i] as const),
       ])
       const path = `/v1/${"a-rather-long-segment/".repeat(8)}end-of-path`
-      const last = entry(0, { method: "POST", path, status: 503, target: many[0]?.name, authority: many[0]?.name })
+      const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+      const last = entry(0, {
+        method: "POST",
+        path,
+        status: 503,
+        target: many[0]?.name,
+        authority: many[0]?.name,
+        trace,
+      })
       const opened = destination(many[0]?.name ?? "", {
         routes: [route(`/v1/${"another-segment/".repeat(6)}end-of-route`)],
         errors: Object.fromEntries(reasons.map((reason) => [reason, 1_234_567])),
@@ -362,7 +370,16 @@ describe("the screen of top", () => {
         expect(list).toContain(words)
       }
       const detail = shown({ opened: `outbound ${opened.name}` })
-      for (const words of [path, "end-of-route", "POST", "503", "Escback", "10.0.0.1:80refused", "none4"]) {
+      for (const words of [
+        path,
+        "end-of-route",
+        "POST",
+        "503",
+        "Escback",
+        "10.0.0.1:80refused",
+        "none4",
+        `trace${trace}`,
+      ]) {
         expect([words, detail.includes(words)]).toEqual([words, true])
       }
       for (const reason of reasons) expect(detail).toContain(`${reason}1,234,567`)

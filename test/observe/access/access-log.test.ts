@@ -22,6 +22,7 @@ const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
   path: "/a",
   version: "1.1",
   status: 200,
+  started: 0,
   elapsed: 0,
   dialled: undefined,
   firstByte: 2,
@@ -32,7 +33,7 @@ const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
   error: undefined,
   refusal: undefined,
   isProbe: false,
-  trace: undefined,
+  traceparent: undefined,
   ...fields,
 })
 
@@ -233,7 +234,9 @@ test("a health check is a probe, and so is a connection that closed in order wit
 
 test("a request's line has the trace that it belongs to, last", () => {
   const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-  expect(Object.entries(requestEntry(flowOf(), answeredOf({ trace }), now)).at(-1)).toEqual(["trace", trace])
+  expect(
+    Object.entries(requestEntry(flowOf(), answeredOf({ traceparent: `00-${trace}-00f067aa0ba902b7-01` }), now)).at(-1),
+  ).toEqual(["trace", trace])
 })
 
 test("what ends is kept as JSON also where nothing is logged", () => {

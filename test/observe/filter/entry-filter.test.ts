@@ -16,6 +16,7 @@ const request: Entry = {
   phase: "data",
   method: "GET",
   path: "/People/1",
+  trace: "4bf92f3577b34da6a3ce929d0e0e4736",
   status: 503,
   bytes_in: 10,
   bytes_out: 20,
@@ -81,6 +82,11 @@ test.each([
   ['refusal~""', "tunnel"],
   ["error = connection-refused", "tunnel"],
   ["flow = 8", "tunnel"],
+  ["trace:4bf92f35", "request"],
+  ["trace = 4bf92f3577b34da6a3ce929d0e0e4736", "request"],
+  ["trace = 4bf92f35", ""],
+  // No word without a field is looked for in it: numbers would be found everywhere.
+  ["4736", ""],
   ["people", "request"],
   ["get", "request"],
   ["503", "request"],
@@ -101,7 +107,9 @@ test.each([
 
 test("every field has a name of its own, and stands in what is said of an unknown one", () => {
   expect(filterFields).toEqual(
-    "host address sni client direction protocol method path status end phase refusal error bytes ms flow".split(" "),
+    "host address sni client direction protocol method path status end phase refusal error trace bytes ms flow".split(
+      " ",
+    ),
   )
   expect(parseFilter("nobody:x")).toMatchObject({ problem: expect.stringContaining(filterFields.join(", ")) })
 })

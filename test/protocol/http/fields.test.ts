@@ -160,6 +160,7 @@ describe("the fields that a proxy must understand", () => {
     ["Authorization", Field.authorization],
     ["WWW-Authenticate", Field.wwwAuthenticate],
     ["User-Agent", Field.userAgent],
+    ["Traceparent", Field.traceparent],
   ]
 
   test("are known in any case", () => {

@@ -146,7 +146,16 @@ describe("a request goes on", () => {
   })
 
   test("with every end-to-end field byte for byte: name, case, spaces, order, repetition", () => {
-    const fields = ["aCCept:*/*", "X-Empty:", "Cookie: a=\xe4;b", "X:  1  ", "x:\t2", "Cookie: c", "Authorization: B x"]
+    const fields = [
+      "tRaceparent:00-x",
+      "aCCept:*/*",
+      "X-Empty:",
+      "Cookie: a=\xe4;b",
+      "X:  1  ",
+      "x:\t2",
+      "Cookie: c",
+      "Authorization: B x",
+    ]
     expect(kept(fields)).toEqual(fields)
   })
 
@@ -174,6 +183,10 @@ describe("a request goes on", () => {
       "Twofold: 3",
       "B: 2",
     ])
+  })
+
+  test("without a field that we know which Connection lists", () => {
+    expect(kept(["Connection: user-agent, traceparent", "User-Agent: a", "A: 1", "Traceparent: b"])).toEqual(["A: 1"])
   })
 
   test("with the end-to-end fields that Connection lists all the same", () => {

@@ -38,6 +38,16 @@ describe("a section without any known field", () => {
   })
 })
 
+test("a traceparent has its place, and of several none has", () => {
+  const { traceparentStart, traceparentEnd } = found("A: b", "TraceParent: 00-1 ", "C: d")
+  expect([traceparentStart, traceparentEnd]).toEqual([19, 23])
+  for (const again of [2, 3]) {
+    const several = found(...Array.from({ length: again }, (_, i) => `traceparent: 00-${i}`))
+    expect(several.traceparentEnd - several.traceparentStart).toBe(0)
+  }
+  expect(found("A: b")).toMatchObject({ traceparentStart: 0, traceparentEnd: 0 })
+})
+
 describe("Content-Length (RFC 9110 section 8.6)", () => {
   test.each([
     ["0", 0],

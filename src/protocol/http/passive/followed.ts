@@ -2,8 +2,8 @@
  * Followed: one request that was only watched, and what has become of it.
  */
 import { ASTERISK, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
-import { toLatin1 } from "../../bytes.ts"
 import type { CarriedRecording, ExchangeRecording } from "../../recording.ts"
+import { readTraceparent } from "../../trace-context.ts"
 import { isHealthCheck } from "../survey.ts"
 
 import type { LenientHead } from "./lenient-head.ts"
@@ -34,7 +34,7 @@ export interface Followed {
   readonly bytesIn: number
   readonly bytesOut: number
   readonly isProbe: boolean
-  /** As it was sent, if it is one (W3C Trace Context section 3.2). */
+  /** As `readTraceparent` reads it; undefined without a valid one. */
   readonly traceparent: string | undefined
   /** Who ended before it was answered in full; undefined when it was. */
   readonly cut: CutBy | undefined
@@ -156,15 +156,4 @@ const readAuthority = (bytes: Uint8Array, start: number, end: number): string =>
   let from = schemeEnd(bytes, start, end)
   for (let at = from; at < end; at++) if (bytes[at] === AT) from = at + 1
   return texts.read(bytes, from, end)
-}
-
-const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-
-/** Length of a traceparent of version 00. */
-const traceparentBytes = 55
-
-const readTraceparent = (bytes: Uint8Array, start: number, end: number): string | undefined => {
-  if (end - start !== traceparentBytes) return undefined
-  const text = toLatin1(bytes, start, end)
-  return traceparentForm.test(text) ? text : undefined
 }

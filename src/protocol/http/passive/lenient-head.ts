@@ -135,8 +135,10 @@ export class LenientHead {
       case 11:
         if (equalsIgnoreCase(bytes, start, at, "traceparent")) {
           this.trim(bytes, at + 1, end)
-          this.traceparentStart = this.valueStart
-          this.traceparentEnd = this.valueEnd
+          // Of several nobody can tell which is meant: the span is empty then.
+          const before = this.traceparentEnd
+          this.traceparentStart = before > 0 ? before : this.valueStart
+          this.traceparentEnd = before > 0 ? before : this.valueEnd
         }
         return
       case 14:

@@ -489,11 +489,13 @@ hold("what is known of a request:", [
     `GET h /a 1.1 204 0/0 ${traceparent}`,
   ],
   [
-    "what is no traceparent",
+    "what is no traceparent, or several",
     [
       `>${get("/a", `traceparent: ${traceparent.replace("4", "g")}`, "X: y")}${get("/a", "Traceparent: 00")}`,
-      `<${none}${none}`,
+      `>${get("/a", `traceparent: ${traceparent}`, `Traceparent: ${traceparent}`, `TRACEPARENT: ${traceparent}`)}`,
+      `<${none}${none}${none}`,
     ],
+    "GET h /a 1.1 204 0/0",
     "GET h /a 1.1 204 0/0",
     "GET h /a 1.1 204 0/0",
   ],
