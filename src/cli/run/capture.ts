@@ -13,6 +13,7 @@ import { printRecordFilter } from "../../capture/filter/record-filter.ts"
 import { type ConfigError, quote, valueError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
 import type { CaptureCounts } from "../../observe/metrics/capture-series.ts"
+import { threadTime } from "../../system/thread-time.ts"
 import type { CaptureFiles } from "../capture/capture-files.ts"
 
 /** What of a capture the proxy, its operators and its metrics need, wherever records go. */
@@ -84,7 +85,7 @@ const policyOf = (settings: () => Settings, files: () => CaptureFiles, ownKey: U
       const keep = captureKeep === undefined ? undefined : printRecordFilter(captureKeep)
       policy = makePolicy(
         { filter, keep, sample: captureSample, redaction },
-        { digest: digestWith(key), now: () => performance.now(), salt },
+        { digest: digestWith(key), now: threadTime, salt },
       )
     }
     return policy
