@@ -52,6 +52,8 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["cli/help/{markdown,reference}.ts", "the same words for documents, which are compared", "architecture/docs"],
   ["cli/run/{reap,spawn}.ts", "what `child` does with processes", "cli/run/child"],
   ["cli/run/{operators,ports-file,run}.ts", "the command from end to end", "e2e/commands"],
+  ["cli/records/{records,write}.ts", "the commands from end to end", "e2e/records"],
+  ["cli/records/find.ts", "how `show` and `diff` find what they show", "cli/records/show"],
   ["cli/{running,watch}/*.ts", "clients of a running proxy", "e2e/top"],
   ["config/{exit-codes,find}.ts", "constants, and a look-up that reading settings is made of", "config/sources"],
   ["flow/{flow,levels,shortfalls}.ts", "records and constants that others fill and read", "observe/access/access-log"],
