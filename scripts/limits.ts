@@ -4,7 +4,12 @@
  */
 import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
+import { maxFrameBytes, maxFrames } from "../src/capture/recorder/socket-frames.ts"
+import { maxFirstBytes } from "../src/capture/recorder/stream-recording.ts"
+import { maxKnownSecrets } from "../src/capture/redact/known.ts"
 import { maxRedactions } from "../src/capture/redact/redactor.ts"
+import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
 import { maxCaseFile } from "../src/cli/records/case-files.ts"
@@ -200,6 +205,26 @@ const rows: ReadonlyArray<Row> = [
     what: "places that `search` shows of a record, and that `redact --test` counts",
     bound: () => `${maxPlaces}; ${maxFindings}, and ${maxRedactions} of a record`,
     from: { maxPlaces, maxFindings, maxRedactions },
+  },
+  {
+    what: "frames of a WebSocket in its record",
+    bound: () => `${maxFrames}, and ${size(maxFrameBytes)} of payload; what follows is read for how it was closed`,
+    from: { maxFrames, maxFrameBytes },
+  },
+  {
+    what: "pieces of a body that have times of their own",
+    bound: () => `${maxArrivals}; the last one stands for the rest`,
+    from: { maxArrivals },
+  },
+  {
+    what: "first bytes of a connection that nobody can read",
+    bound: () => `${size(maxFirstBytes)} of each side, with \`capture-opaque\``,
+    from: { maxFirstBytes },
+  },
+  {
+    what: "redaction of a record",
+    bound: () => `${time(maxRedactionTime)} of the processor, ${maxKnownSecrets} values that are looked for everywhere`,
+    from: { maxRedactionTime, maxKnownSecrets },
   },
   { what: "a case file, and a file beside one", bound: () => size(maxCaseFile), from: { maxCaseFile } },
   {
