@@ -1,12 +1,16 @@
 /** Secrets that are planted in every place where one may pass: none of them is in anything that is kept, shown or logged. */
 import { expect, test } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { zstdDecompressSync } from "node:zlib"
 
-import { join } from "../support/bytes.ts"
+import { join as joinBytes } from "../support/bytes.ts"
 import { type Captured, startCaptured } from "../support/captured.ts"
 import { openTunnel } from "../support/clients.ts"
 import { readResponse } from "../support/http.ts"
 import { greeter, httpOrigin, origin } from "../support/origins.ts"
-import { rawConnect } from "../support/peer.ts"
+import { type Peer, rawConnect } from "../support/peer.ts"
 import { planted, secretOf } from "../support/planted.ts"
 import { closeFrame, deflateMessages, frame } from "../support/websocket.ts"
 import { eventually } from "../support/within.ts"
@@ -44,6 +48,13 @@ const expectNowhere = async (captured: Captured, secrets: ReadonlyArray<readonly
   expect(left.filter((each) => !inLog.has(each))).toEqual([])
 }
 
+/** Sends a request, and waits for the last of its answers. */
+const answerTo = async (client: Peer, request: string): Promise<void> => {
+  client.send(request)
+  let { line } = await readResponse(client)
+  while (/ 1\d\d /.test(line)) line = (await readResponse(client)).line
+}
+
 test("there are more than sixty with those of WebSockets and streams below, and no two are equal", () => {
   expect(planted.length).toBeGreaterThanOrEqual(58)
   expect(new Set(planted.map(({ secret }) => secret)).size).toBe(planted.length)
@@ -59,9 +70,7 @@ test("of HTTP that is carried as it is, and of HTTP that is passed on", async ()
     using client = await rawConnect(port)
     for (const { request } of planted) {
       const isAbsolute = port === ports.out
-      client.send(isAbsolute ? request.replace(/ \//, ` http://${server.authority}/`) : request)
-      let { line } = await readResponse(client)
-      while (/ 1\d\d /.test(line)) line = (await readResponse(client)).line
+      await answerTo(client, isAbsolute ? request.replace(/ \//, ` http://${server.authority}/`) : request)
     }
   }
   await eventually(() => Promise.resolve(captured.tapped.length), 2 * planted.length, "records", 20_000)
@@ -82,6 +91,36 @@ test("of HTTP that is carried as it is, and of HTTP that is passed on", async ()
     expect(target).not.toContain("plAnted")
   }
 }, 60_000)
+
+test("of a directory: no file of it holds one, compressed or not", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "pillion-captures-"))
+  try {
+    let answered = 0
+    using server = await httpOrigin(() => planted[answered++]?.answer)
+    await using captured = await startCaptured(
+      { flags: ["--proxy-host=127.0.0.1", `--proxy-port=${server.port}`] },
+      join(directory, "captures"),
+    )
+    using client = await rawConnect(captured.pillion.ports.in)
+    for (const { request } of planted) await answerTo(client, request)
+    await eventually(() => Promise.resolve(captured.tapped.length), planted.length, "records", 20_000)
+    client.end()
+    await captured.stop()
+    const files = await Array.fromAsync(new Bun.Glob("**/*").scan({ cwd: directory, absolute: true, dot: true }))
+    const texts = await Promise.all(files.map(textOf))
+    expect(texts.join("").match(/"kind":"exchange"/g)).toHaveLength(planted.length)
+    const all = withDecoded(texts.join("\n"))
+    expect(planted.flatMap(({ where, secret }) => (all.includes(secret) ? [where] : []))).toEqual([])
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}, 60_000)
+
+/** What a file holds, one character a byte. */
+const textOf = async (path: string): Promise<string> => {
+  const bytes = Buffer.from(await Bun.file(path).bytes())
+  return (path.endsWith(".zst") ? zstdDecompressSync(bytes) : bytes).toString("latin1")
+}
 
 test("of WebSockets: text, bytes, fragments, what is compressed, and why it was closed", async () => {
   const mask = [7, 1, 9, 3]
@@ -120,7 +159,7 @@ test("of WebSockets: text, bytes, fragments, what is compressed, and why it was 
   const reply = frame({ payload: `{"reply":{"session":"${ofSocket(8)}"}}` })
   target.send(reply)
   await client.read(reply.length)
-  const all = join(...frames)
+  const all = joinBytes(...frames)
   client.send(all)
   await target.read(all.length)
   client.end()

@@ -65,6 +65,12 @@ export class Captured {
     return (await this.records()).map((record) => describeRecord(record, { columns: 120, color: false })).join("\n")
   }
 
+  /** Reads no more of the tap, and ends the executable. */
+  async stop(): Promise<void> {
+    this.leave.abort()
+    await this.pillion.stop()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.leave.abort()
     await this.pillion[Symbol.asyncDispose]()
@@ -99,10 +105,10 @@ const recordOf = (line: string): CaptureRecord => {
   return read.record
 }
 
-/** Starts it, with its tap read from the beginning. */
-export const startCaptured = async (options: Options = {}): Promise<Captured> => {
+/** Starts it, with its tap read from the beginning. Records go to memory, or `to` a directory. */
+export const startCaptured = async (options: Options = {}, to = "memory"): Promise<Captured> => {
   const runtime = await mkdtemp(join(tmpdir(), "pillion-runtime-"))
-  const flags = ["--capture=memory", ...(options.flags ?? [])]
+  const flags = [`--capture=${to}`, ...(options.flags ?? [])]
   const running = await startPillion({ ...options, flags, env: { XDG_RUNTIME_DIR: runtime, ...options.env } })
   const folder = join(runtime, "pillion")
   const [name = ""] = await readdir(folder)
