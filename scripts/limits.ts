@@ -3,11 +3,20 @@
  * options. A row names the constants that it was made from.
  */
 import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
+import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
+import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { maxBatch, maxBatchBytes, maxBatches, queueShare, restartAfter } from "../src/capture/live/making-queue.ts"
+import { maxSegmentAge, maxSegmentBytes, minFreeBytes, minFreeShare } from "../src/capture/directory/plan.ts"
 import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
+import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
+import { maxInterims, maxRecordedHead } from "../src/capture/recorder/recording.ts"
 import { maxFrameBytes, maxFrames } from "../src/capture/recorder/socket-frames.ts"
 import { maxFirstBytes } from "../src/capture/recorder/stream-recording.ts"
 import { maxKnownSecrets } from "../src/capture/redact/known.ts"
+import { maxPlaces as maxPlaceRules } from "../src/capture/redact/rules.ts"
+import { maxKey, maxRulesFile, minKey } from "../src/cli/capture/capture-files.ts"
+import { maxLine } from "../src/cli/running/admin-client.ts"
 import { maxRedactions } from "../src/capture/redact/redactor.ts"
 import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
@@ -180,6 +189,73 @@ const rows: ReadonlyArray<Row> = [
     from: { maxReaders, maxWait: maxTapWait },
   },
   {
+    what: "readers of `/tap?bodies=1`",
+    bound: () =>
+      `${maxRecordReaders}; ${size(maxRecordWait)} that one has not read, or one record that is longer, then records are dropped and counted`,
+    from: { maxRecordReaders, maxRecordWait },
+  },
+  {
+    what: "memory for records: under way, waiting to be made, and kept",
+    bound: (initial) =>
+      `${initial}; the oldest that are kept make room, and what does not fit is dropped or cut, and counted`,
+    by: ["captureMemory"],
+  },
+  {
+    what: "what is recorded of a body",
+    bound: (initial) => `${initial}, 16 MiB at most; of a head, and of trailers, ${size(maxRecordedHead)}`,
+    by: ["captureBody"],
+    from: { maxRecordedHead },
+  },
+  {
+    what: "interim answers that a record has, and pieces of a body of which it tells when they came",
+    bound: () => `${maxInterims}, ${maxArrivals}`,
+    from: { maxInterims, maxArrivals },
+  },
+  {
+    what: "what waits for the thread that makes records",
+    bound: () =>
+      `${queueShare * 100} % of the memory for records, then records are dropped and counted; ${maxBatches} batches of ${maxBatch} or ${size(maxBatchBytes)} are with it`,
+    from: { queueShare, maxBatches, maxBatch, maxBatchBytes },
+  },
+  {
+    what: "a thread that makes records and has died",
+    bound: () => `is started again ${time(restartAfter)} after its start, or later`,
+    from: { restartAfter },
+  },
+  {
+    what: "processor time that redaction may take for a record",
+    bound: () => `${time(maxRedactionTime)}, then its bodies are left out`,
+    from: { maxRedactionTime },
+  },
+  {
+    what: "a capture directory",
+    bound: (initial) =>
+      `${initial}; segments of ${size(maxSegmentBytes)} before they are compressed, a quarter of that at most, or ${time(maxSegmentAge)}; the oldest go, also where the file system has less than ${minFreeShare * 100} % or ${size(minFreeBytes)} left (of a small one a quarter)`,
+    by: ["captureDisk"],
+    from: { maxSegmentBytes, maxSegmentAge, minFreeShare, minFreeBytes },
+  },
+  {
+    what: "inbound requests that are over and may be the cause of outbound ones that are not",
+    bound: () => `${maxRememberedCauses}, the last ones; a cause that may be another's is none`,
+    from: { maxRememberedCauses },
+  },
+  {
+    what: "a file of redaction rules, and a key",
+    bound: () => `${size(maxRulesFile)} with ${maxPlaceRules} places in a list; ${minKey} to ${maxKey} bytes`,
+    by: ["captureRedact", "captureKey"],
+    from: { maxRulesFile, maxPlaces: maxPlaceRules, minKey, maxKey },
+  },
+  {
+    what: "a list of `/captures`",
+    bound: () => `${maxListed} records, the newest; made in slices of ${time(maxListSlice)}`,
+    from: { maxListed, maxListSlice },
+  },
+  {
+    what: "a line of a list or a stream that a command takes",
+    bound: () => `${maxLine / 2 ** 20} Mi characters`,
+    from: { maxLine },
+  },
+  {
     what: "destinations that are counted by name",
     bound: (initial) =>
       `${initial} in each direction, the first ones; ${maxRoutes} routes each, of ${maxTemplate} characters, ${maxStatuses} status codes and ${maxReasons} reasons; the rest is \`other\``,
@@ -212,19 +288,14 @@ const rows: ReadonlyArray<Row> = [
     from: { maxFrames, maxFrameBytes },
   },
   {
-    what: "pieces of a body that have times of their own",
-    bound: () => `${maxArrivals}; the last one stands for the rest`,
-    from: { maxArrivals },
-  },
-  {
     what: "first bytes of a connection that nobody can read",
     bound: () => `${size(maxFirstBytes)} of each side, with \`capture-opaque\``,
     from: { maxFirstBytes },
   },
   {
-    what: "redaction of a record",
-    bound: () => `${time(maxRedactionTime)} of the processor, ${maxKnownSecrets} values that are looked for everywhere`,
-    from: { maxRedactionTime, maxKnownSecrets },
+    what: "values of a record that are looked for wherever they stand in it",
+    bound: () => `${maxKnownSecrets}`,
+    from: { maxKnownSecrets },
   },
   { what: "a case file, and a file beside one", bound: () => size(maxCaseFile), from: { maxCaseFile } },
   {
