@@ -6,14 +6,19 @@ import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
 import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
 import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { maxBatch, maxBatchBytes, maxBatches, queueShare, restartAfter } from "../src/capture/live/making-queue.ts"
+import { maxSegmentAge, maxSegmentBytes, minFreeBytes, minFreeShare } from "../src/capture/directory/plan.ts"
 import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
 import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
 import { maxInterims, maxRecordedHead } from "../src/capture/recorder/recording.ts"
+import { maxFrameBytes, maxFrames } from "../src/capture/recorder/socket-frames.ts"
+import { maxFirstBytes } from "../src/capture/recorder/stream-recording.ts"
+import { maxKnownSecrets } from "../src/capture/redact/known.ts"
 import { maxPlaces as maxPlaceRules } from "../src/capture/redact/rules.ts"
-import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxKey, maxRulesFile, minKey } from "../src/cli/capture/capture-files.ts"
 import { maxLine } from "../src/cli/running/admin-client.ts"
 import { maxRedactions } from "../src/capture/redact/redactor.ts"
+import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
 import { maxCaseFile } from "../src/cli/records/case-files.ts"
@@ -207,9 +212,27 @@ const rows: ReadonlyArray<Row> = [
     from: { maxInterims, maxArrivals },
   },
   {
-    what: "redaction of one record, after which what is left of it is left out",
-    bound: () => `${time(maxRedactionTime)} of the processor`,
+    what: "what waits for the thread that makes records",
+    bound: () =>
+      `${queueShare * 100} % of the memory for records, then records are dropped and counted; ${maxBatches} batches of ${maxBatch} or ${size(maxBatchBytes)} are with it`,
+    from: { queueShare, maxBatches, maxBatch, maxBatchBytes },
+  },
+  {
+    what: "a thread that makes records and has died",
+    bound: () => `is started again ${time(restartAfter)} after its start, or later`,
+    from: { restartAfter },
+  },
+  {
+    what: "processor time that redaction may take for a record",
+    bound: () => `${time(maxRedactionTime)}, then its bodies are left out`,
     from: { maxRedactionTime },
+  },
+  {
+    what: "a capture directory",
+    bound: (initial) =>
+      `${initial}; segments of ${size(maxSegmentBytes)} before they are compressed, a quarter of that at most, or ${time(maxSegmentAge)}; the oldest go, also where the file system has less than ${minFreeShare * 100} % or ${size(minFreeBytes)} left (of a small one a quarter)`,
+    by: ["captureDisk"],
+    from: { maxSegmentBytes, maxSegmentAge, minFreeShare, minFreeBytes },
   },
   {
     what: "inbound requests that are over and may be the cause of outbound ones that are not",
@@ -258,6 +281,21 @@ const rows: ReadonlyArray<Row> = [
     what: "places that `search` shows of a record, and that `redact --test` counts",
     bound: () => `${maxPlaces}; ${maxFindings}, and ${maxRedactions} of a record`,
     from: { maxPlaces, maxFindings, maxRedactions },
+  },
+  {
+    what: "frames of a WebSocket in its record",
+    bound: () => `${maxFrames}, and ${size(maxFrameBytes)} of payload; what follows is read for how it was closed`,
+    from: { maxFrames, maxFrameBytes },
+  },
+  {
+    what: "first bytes of a connection that nobody can read",
+    bound: () => `${size(maxFirstBytes)} of each side, with \`capture-opaque\``,
+    from: { maxFirstBytes },
+  },
+  {
+    what: "values of a record that are looked for wherever they stand in it",
+    bound: () => `${maxKnownSecrets}`,
+    from: { maxKnownSecrets },
   },
   { what: "a case file, and a file beside one", bound: () => size(maxCaseFile), from: { maxCaseFile } },
   {

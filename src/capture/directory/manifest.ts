@@ -1,7 +1,6 @@
 /**
  * Manifest: capture.json, which says what made the records of a directory, and how many of them there should be.
  */
-import type { CaptureTotals } from "../totals.ts"
 
 /** What a capture was made by and with. */
 export interface CaptureOrigin {
@@ -15,15 +14,18 @@ export interface CaptureOrigin {
   readonly rules: string | undefined
 }
 
+/** Numbers by their names, in groups. */
+type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>
+
 /** The version of this file's format. */
 const format = 1
 
-/** The text of capture.json: without totals while the capture goes on, and where it was killed. */
+/** The text of capture.json: without counters while the capture goes on, and where it was killed. */
 export const manifestText = (
   origin: CaptureOrigin,
-  ended?: { readonly at: string; readonly totals: CaptureTotals },
+  ended?: { readonly at: string; readonly counters: Counters },
 ): string => {
   const { version, started, settings, rules } = origin
-  const end = ended === undefined ? {} : { ended: ended.at, counters: ended.totals }
+  const end = ended === undefined ? {} : { ended: ended.at, counters: ended.counters }
   return `${JSON.stringify({ capture: format, version, started, ...end, settings, rules: rules ?? "built-in" }, null, 2)}\n`
 }

@@ -12,6 +12,13 @@ export type DropReason = (typeof dropReasons)[number]
 export const leaveReasons = ["filter", "sample"] as const
 export type LeaveReason = (typeof leaveReasons)[number]
 
+type Counts = Readonly<Record<string, number>>
+
+/** What became of all that a capture heard, when it is over: by kind, reason, part and rule. */
+export type CaptureTotals = {
+  readonly [what in "records" | "dropped" | "leftOut" | "truncated" | "redactions"]: Counts
+}
+
 /** Records that were cut, of which it is remembered which they are. */
 export const maxNamedCuts = 20
 

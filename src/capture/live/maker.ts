@@ -2,9 +2,8 @@
  * Maker: makes records of what was heard, and keeps them on disk if that is asked for, elsewhere than on the event loop.
  * Interfaces only: a capture hands batches over and hears of them later, and need not know of threads.
  */
-import type { CaptureTotals } from "../totals.ts"
 
-import type { Countable, DropReason, LeaveReason } from "./counters.ts"
+import type { CaptureTotals, Countable, DropReason, LeaveReason } from "./counters.ts"
 
 /** What is known of a record that was made, besides its line. */
 export interface MadeRecord extends Countable {

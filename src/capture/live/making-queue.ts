@@ -3,9 +3,8 @@
  * wanted and ends when they are not, and which may be slow or die: what waits is bounded, what is too much is dropped, and
  * nothing here is ever waited for by traffic.
  */
-import type { CaptureTotals } from "../totals.ts"
 
-import type { DropReason } from "./counters.ts"
+import type { CaptureTotals, DropReason } from "./counters.ts"
 import type { MadeBatch, Maker, StartMaker } from "./maker.ts"
 
 /** Exchanges, and bytes of memory, of a batch: to hand over more at once takes too long. A larger one goes alone. */

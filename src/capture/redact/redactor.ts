@@ -12,7 +12,8 @@ import { scanValue } from "./json.ts"
 import type { Side } from "./places.ts"
 import type { FieldList, Redactable, RedactableBody, RedactableFrame, RedactableMessage } from "./redactable.ts"
 import { replaceKnown } from "./replace-known.ts"
-import type { PlaceRule, Rules } from "./rules.ts"
+import { builtInRules, type PlaceRule, type Rules } from "./rules.ts"
+import { samples } from "./shapes/samples.ts"
 import { Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
 import { scanText } from "./text.ts"
 import { Tokens, type Digest } from "./tokens.ts"
@@ -32,23 +33,54 @@ export interface RedactorParts<R> {
 export const maxRounds = 4
 
 /** Returns what redacts the records of one capture: it never throws, and leaves the record that it is given alone. */
-export const makeRedactor =
-  <R>({ rules, digest, now }: RedactorParts<R>) =>
-  <A extends R & Redactable>(record: A): A => {
-    const active = activeRules(rules, record)
-    const time = new TimeLimit(now)
-    const dropsBodies = drops(rules, record)
-    let known: ReadonlySet<string> = new Set(record.redacted?.map(({ token }) => token))
-    let redacted = record
-    for (let round = 0; round < maxRounds; round++) {
-      const tokens = new Tokens(digest, known)
-      const looked = { ...redacted, ...new RecordRedaction(active, tokens, time, dropsBodies).record(redacted) }
-      redacted = { ...looked, ...replaceKnown(looked, { secrets: tokens.secrets, time, maxRedactions }) }
-      if (!tokens.secrets.wereFound) break
-      known = tokens.all
-    }
-    return redacted
+export const makeRedactor = <R>({ rules, digest, now }: RedactorParts<R>) => {
+  let isWarm = false
+  return <A extends R & Redactable>(record: A): A => {
+    // The first use of all patterns takes 50 ms, which no record can afford.
+    if (!isWarm) warmUp({ ...builtInRules, shapes: rules.shapes }, digest)
+    isWarm = true
+    return redacted(record, rules, digest, new TimeLimit(now))
   }
+}
+
+const warmUp = (rules: Rules<unknown>, digest: Digest): void => {
+  for (const [type, text] of samples) redacted(sampleOf(type, text), rules, digest, new TimeLimit(() => 0))
+}
+
+const sampleOf = (type: string, text: string): Redactable => ({
+  request: {
+    line: { target: "/a%20b?token=x&next=%2F%3Fkey%3Dy" },
+    headers: [
+      ["Authorization", "Basic YTpwYXNzd29yZC0x"],
+      ["Cookie", 'a=b; sid="s3cret-s3cret"'],
+    ],
+    body: { type, text },
+  },
+  response: {
+    line: {},
+    headers: [
+      ["Set-Cookie", "id=c; Path=/"],
+      ["X-Echo", "s3cret-s3cret password-1"],
+    ],
+  },
+  frames: [{ from: "client", op: "text", text }],
+  error: "no http://a:b@host",
+})
+
+const redacted = <R, A extends R & Redactable>(record: A, rules: Rules<R>, digest: Digest, time: TimeLimit): A => {
+  const active = activeRules(rules, record)
+  const dropsBodies = drops(rules, record)
+  let known: ReadonlySet<string> = new Set(record.redacted?.map(({ token }) => token))
+  let result = record
+  for (let round = 0; round < maxRounds; round++) {
+    const tokens = new Tokens(digest, known)
+    const looked = { ...result, ...new RecordRedaction(active, tokens, time, dropsBodies).record(result) }
+    result = { ...looked, ...replaceKnown(looked, { secrets: tokens.secrets, time, maxRedactions }) }
+    if (!tokens.secrets.wereFound) break
+    known = tokens.all
+  }
+  return result
+}
 
 /** A filter that fails concerns the record where it hides, and does not where it keeps. */
 const activeRules = <R>({ hide, keep, shapes }: Rules<R>, record: R): ActiveRules => ({

@@ -2,9 +2,9 @@
  * Maker thread: the thread that makes records, as the event loop sees it. Starts in its own time: what is handed over before
  * is not lost.
  */
+import type { CaptureTotals } from "../live/counters.ts"
 import type { MadeBatch, Maker, MakerOwner, StartMaker } from "../live/maker.ts"
 import type { Identified } from "../recorder/recorder.ts"
-import type { CaptureTotals } from "../totals.ts"
 
 import type { MadeFacts, MakingSettings, Order, Report } from "./messages.ts"
 import { moved, pack } from "./packed.ts"

@@ -1,8 +1,8 @@
 /** Messages: what the event loop and the thread that makes records say to each other. */
 import type { CaptureOrigin } from "../directory/manifest.ts"
+import type { CaptureTotals } from "../live/counters.ts"
 import type { MadeBatch } from "../live/maker.ts"
 import type { PolicyData } from "../policy/policy.ts"
-import type { CaptureTotals } from "../totals.ts"
 
 import type { Packed } from "./packed.ts"
 

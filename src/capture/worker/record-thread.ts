@@ -9,11 +9,11 @@ import { inflate } from "../coding/inflate.ts"
 import { DirectoryWriter } from "../directory/directory-writer.ts"
 import { manifestName, partSuffix } from "../directory/layout.ts"
 import { manifestText } from "../directory/manifest.ts"
+import type { CaptureTotals } from "../live/counters.ts"
 import { makeLines, type MakingParts } from "../live/make-lines.ts"
 import { makePolicy } from "../policy/policy.ts"
 import { threadTime } from "../../system/thread-time.ts"
 import type { Identified } from "../recorder/recorder.ts"
-import type { CaptureTotals } from "../totals.ts"
 
 import type { DirectorySettings, MadeFacts, MakingSettings, Order, Report } from "./messages.ts"
 import { type Packed, unpack } from "./packed.ts"
@@ -95,7 +95,7 @@ export class RecordThread {
     this.writer?.end()
     this.writer = undefined
     if (directory !== undefined) {
-      const ended = { at: new Date().toISOString(), totals }
+      const ended = { at: new Date().toISOString(), counters: totals }
       writeManifest(directory.path, manifestText(directory.origin, ended))
     }
     this.tell({ _tag: "Ended" }, [])

@@ -19,15 +19,15 @@ test("while a capture goes on it says what makes it; counters come at its end", 
     rules: "built-in",
   }
   expect(JSON.parse(manifestText(origin))).toEqual(running)
-  const totals = {
+  const counters = {
     records: { exchange: 3 },
     dropped: { disk: 1 },
     leftOut: { filter: 2 },
     truncated: { "request.body": 1 },
     redactions: { bearer: 3 },
   }
-  const ended = manifestText(origin, { at: "2026-11-28T09:31:00.000Z", totals })
-  expect(JSON.parse(ended)).toEqual({ ...running, ended: "2026-11-28T09:31:00.000Z", counters: totals })
+  const ended = manifestText(origin, { at: "2026-11-28T09:31:00.000Z", counters })
+  expect(JSON.parse(ended)).toEqual({ ...running, ended: "2026-11-28T09:31:00.000Z", counters })
   expect(ended.endsWith("}\n")).toBe(true)
 })
 
