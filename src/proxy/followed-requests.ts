@@ -14,6 +14,7 @@ import type { Side, Wiretap } from "../net/tunnel/wiretap.ts"
 import type { CutBy, Followed, FollowerOwner } from "../protocol/http/passive/followed.ts"
 import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/follower.ts"
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
+import type { Unreadable } from "../protocol/http/passive/unreadable.ts"
 import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
 
 import { factsOf } from "./exchange-facts.ts"
@@ -165,9 +166,9 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     this.delivery = undefined
   }
 
-  lost(why: string): void {
+  lost({ reason, detail }: Unreadable): void {
     // What only began as HTTP may is another protocol, and a tunnel like any other.
-    if (this.isHttp) this.stop(/\bover \d/.test(why) ? "limit" : "malformed", why)
+    if (this.isHttp) this.stop(reason, detail)
     else this.isDone = true
   }
 

@@ -9,6 +9,7 @@ import { isHealthCheck } from "../survey.ts"
 import type { LenientHead } from "./lenient-head.ts"
 import { methodName, type RequestLine } from "./start-lines.ts"
 import { TextMemo } from "./text-memo.ts"
+import type { Unreadable } from "./unreadable.ts"
 
 /** Who ended a connection, or a direction of it, first; "proxy" for a deadline or a limit of ours. */
 export type CutBy = "client" | "target" | "proxy"
@@ -50,10 +51,10 @@ export interface FollowerOwner {
   /** Hears of each request once, in the order in which they were sent. */
   readonly followed: (request: Followed) => void
   /**
-   * The connection cannot be followed from here on: why, for the log. Where only requests cannot be, the answers to those
+   * The connection cannot be followed from here on, and why. Where only requests cannot be, the answers to those
    * before are followed first. Called at most once; nothing is called after.
    */
-  readonly lost: (why: string) => void
+  readonly lost: (why: Unreadable) => void
   /**
    * The connection has become something else behind an answer: `tunnel` for CONNECT, else what Upgrade names, or
    * `unknown`. Called at most once, after `followed`; nothing is called after.

@@ -13,6 +13,7 @@ import { GrowingBytes } from "./growing-bytes.ts"
 import { type HeadLimits, HeadReader, lenientHead as head } from "./head-reader.ts"
 import { RequestQueue } from "./request-queue.ts"
 import { RequestLine, StatusLine } from "./start-lines.ts"
+import { malformed, overLimit, type Unreadable, unreadableIn } from "./unreadable.ts"
 
 /** `maxHeadBytes` bounds a trailer section too. */
 export interface FollowerLimits extends HeadLimits {
@@ -26,6 +27,12 @@ export const defaultMaxPipelined = 1024
 /** Shared by all followers, as the head is: what was read is taken over before another line is. */
 const requestLine = new RequestLine()
 const statusLine = new StatusLine()
+
+const inDoubt = malformed("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
+const unasked = malformed("the target answered what nobody asked")
+
+const notAskedFor = (status: number): Unreadable =>
+  malformed(`an answer: ${status} to a request that did not ask for it`)
 
 export class HttpFollower {
   private readonly limits: FollowerLimits
@@ -47,7 +54,7 @@ export class HttpFollower {
   private switching: FollowedRequest | undefined = undefined
   private readonly held = new GrowingBytes()
   /** Why no more requests can be read; the answers of those before are followed first. */
-  private requestsLost: string | undefined = undefined
+  private requestsLost: Unreadable | undefined = undefined
   /** The client was answered while it waited for 100 (Continue): its next bytes may be content, or another request. */
   private isInDoubt = false
   readonly answerHeads: HeadReader
@@ -141,7 +148,7 @@ export class HttpFollower {
   private readRequestHead(bytes: Uint8Array, at: number, now: number): number {
     const { requestHeads: heads } = this
     const next = heads.read(bytes, at)
-    if (heads.problem !== undefined) this.loseRequests(`a request: ${heads.problem}`)
+    if (heads.problem !== undefined) this.loseRequests(unreadableIn("a request", heads.problem))
     else if (heads.isWhole) this.beginRequest(heads.bytes, now)
     return next
   }
@@ -151,7 +158,7 @@ export class HttpFollower {
     const { unfinished, requestHeads: heads } = this
     const request = unfinished ?? new FollowedRequest(bytes, requestLine, now)
     const framing = requestFraming(head, requestLine.minor, request.method)
-    if (typeof framing === "string") return this.loseRequests(`a request: ${framing}`)
+    if (typeof framing !== "number") return this.loseRequests(unreadableIn("a request", framing))
     const full = unfinished === undefined ? this.pending.add(request) : undefined
     if (full !== undefined) return this.loseRequests(full)
     this.unfinished = undefined
@@ -166,13 +173,13 @@ export class HttpFollower {
 
   private readRequestContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
     if (this.isInDoubt) {
-      this.loseRequests("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
+      this.loseRequests(inDoubt)
       return at
     }
     const content = this.requestContent
     const next = content.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteRequestContent(request, now)
-    if (content.problem !== undefined) this.loseRequests(`a request: ${content.problem}`)
+    if (content.problem !== undefined) this.loseRequests(unreadableIn("a request", content.problem))
     return next
   }
 
@@ -195,7 +202,7 @@ export class HttpFollower {
     if (this.held.length + bytes.length - at <= maxHeadBytes) this.held.append(bytes, at, bytes.length)
     else {
       this.held.take()
-      this.loseRequests(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`)
+      this.loseRequests(overLimit(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`))
     }
     return bytes.length
   }
@@ -205,8 +212,8 @@ export class HttpFollower {
     const next = heads.read(bytes, at)
     if (heads.problem === undefined && !heads.isWhole && heads.partial === 0) return next
     const asked = this.asked(now)
-    if (asked === undefined) this.lose("the target answered what nobody asked")
-    else if (heads.problem !== undefined) this.lose(`an answer: ${heads.problem}`)
+    if (asked === undefined) this.lose(unasked)
+    else if (heads.problem !== undefined) this.lose(unreadableIn("an answer", heads.problem))
     else if (heads.isWhole) this.beginAnswer(asked, heads.bytes, now)
     return next
   }
@@ -236,7 +243,7 @@ export class HttpFollower {
     asked.answeredAt = now
     if (status === 101 || (asked.method === "CONNECT" && status < 300)) return this.switchProtocols(asked, bytes, now)
     const framing = answerFraming(head, minor, status, asked.method)
-    if (typeof framing === "string") return this.lose(`an answer: ${framing}`)
+    if (typeof framing !== "number") return this.lose(unreadableIn("an answer", framing))
     this.isInDoubt = asked === this.sending && asked.awaitsContinue && this.requestContent.isUntouched
     this.answerContent.begin(framing, asked.recording?.response)
     if (framing === 0) this.endAnswer(asked, now)
@@ -245,7 +252,7 @@ export class HttpFollower {
   }
 
   private switchProtocols(asked: FollowedRequest, bytes: Uint8Array, now: number): void {
-    if (this.switching !== asked) return this.lose(`an answer: ${asked.status} to a request that did not ask for it`)
+    if (this.switching !== asked) return this.lose(notAskedFor(asked.status))
     const to = asked.status === 101 ? head.upgradeName(bytes) : "tunnel"
     asked.endedAt = now
     // What could not be read behind the request was none: it belongs to what the connection becomes.
@@ -265,7 +272,7 @@ export class HttpFollower {
     const next = this.answerContent.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteAnswerContent(request, now)
     const { problem } = this.answerContent
-    if (problem !== undefined) this.lose(`an answer: ${problem}`)
+    if (problem !== undefined) this.lose(unreadableIn("an answer", problem))
     return next
   }
 
@@ -307,13 +314,13 @@ export class HttpFollower {
    * Reads no more requests. Whose answers are still to come is certain, though: they are followed to the last of them, or
    * a client could keep a request out of the log by what it sends behind it.
    */
-  private loseRequests(why: string): void {
+  private loseRequests(why: Unreadable): void {
     this.requestsLost = why
     if (this.pending.first === undefined) this.lose(why)
     else if (this.pending.first.answerIsWhole) this.report(this.pending.first)
   }
 
-  private lose(why: string): void {
+  private lose(why: Unreadable): void {
     this.stop()
     this.owner.lost(why)
   }
