@@ -67,7 +67,7 @@ export class Line {
     for (let i = 0; i < size; i++) {
       const code = value.charCodeAt(i)
       if (code - 0x20 > 0x5e || code < 0x20 || code === QUOTE || code === BACKSLASH) {
-        return this.append(jsonText(value))
+        return this.append(encoder.encode(jsonText(value)))
       }
       bytes[at++] = code
     }
@@ -89,7 +89,7 @@ export class Line {
     this.reserve(name.length + numberRoom)
     this.copy(name)
     if (value <= 0x7fffffff) this.digits(value)
-    else this.append(JSON.stringify(value))
+    else this.append(encoder.encode(JSON.stringify(value)))
   }
 
   /** `true`. */
@@ -105,7 +105,8 @@ export class Line {
     this.reserve(name.length + numberRoom)
     this.copy(name)
     const thousandths = Math.round(value * 1000)
-    if (!(thousandths >= 0 && thousandths <= 0x7fffffff)) return this.append(JSON.stringify(thousandths / 1000))
+    if (!(thousandths >= 0 && thousandths <= 0x7fffffff))
+      return this.append(encoder.encode(JSON.stringify(thousandths / 1000)))
     const whole = (thousandths / 1000) | 0
     this.digits(whole)
     this.decimals(thousandths - whole * 1000)
@@ -116,11 +117,11 @@ export class Line {
     return Buffer.from(this.bytes.buffer, 0, this.length).toString()
   }
 
-  private append(json: string): void {
-    const encoded = encoder.encode(json)
-    this.reserve(encoded.length)
-    this.bytes.set(encoded, this.length)
-    this.length += encoded.length
+  /** Appends what a line had before: whole fields. */
+  append(fields: Uint8Array): void {
+    this.reserve(fields.length)
+    this.bytes.set(fields, this.length)
+    this.length += fields.length
   }
 
   private copy(name: Uint8Array): void {
