@@ -92,17 +92,21 @@ export class LenientHead {
   }
 
   /**
-   * Where the present line ends; `incomplete` if it does not. Byte by byte, since a search by the runtime costs 35 ns for
-   * each line, and would have to be made twice: some recipients take a CR alone for a line end, so there may be none.
+   * Where the present line ends; `incomplete` if it does not. Four bytes at a time while none of them ends a line, which
+   * takes half of what a look at each does. Not by a search of the runtime: that costs 35 ns for each line, and would have
+   * to be made twice, since some recipients take a CR alone for a line end, so there may be none.
    */
   private findLineFeed(bytes: Uint8Array, start: number, end: number): number {
-    for (let at = start; at < end; at++) {
+    const last = end - 3
+    let at = start
+    for (;;) {
+      while (at < last && bytes[at]! > CR && bytes[at + 1]! > CR && bytes[at + 2]! > CR && bytes[at + 3]! > CR) at += 4
+      if (at >= end) return incomplete
       const byte = bytes[at]!
-      if (byte > CR) continue
       if (byte === LF) return at
       if (byte === CR && at + 1 < end && bytes[at + 1] !== LF) this.problem ??= loneCr
+      at++
     }
-    return incomplete
   }
 
   /** Takes the field in `bytes[start, end)` if it is one of those that matter; its colon is at `at`. */
