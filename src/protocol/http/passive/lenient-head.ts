@@ -6,12 +6,23 @@
  * recipients frame the message differently is a problem instead. Builds no list and no string.
  */
 import { COLON, CR, HTAB, LF, SP } from "../../ascii.ts"
-import { toLatin1 } from "../../bytes.ts"
-import { equalsIgnoreCase, isTokenByte } from "../fields.ts"
+import { fromLatin1, toLatin1 } from "../../bytes.ts"
+import { equalsIgnoreCase, isNamed, isTokenByte } from "../fields.ts"
 import { incomplete } from "../scan.ts"
 import { decimal } from "../survey.ts"
 
 import { malformed, overLimit, type Unreadable } from "./unreadable.ts"
+
+/** The fields that matter. */
+const names = {
+  host: fromLatin1("host"),
+  expect: fromLatin1("expect"),
+  upgrade: fromLatin1("upgrade"),
+  userAgent: fromLatin1("user-agent"),
+  traceparent: fromLatin1("traceparent"),
+  contentLength: fromLatin1("content-length"),
+  transferEncoding: fromLatin1("transfer-encoding"),
+}
 
 const loneCr = malformed("a CR alone")
 const badLength = malformed("a Content-Length that is none")
@@ -114,40 +125,40 @@ export class LenientHead {
     this.isFraming = false
     switch (at - start) {
       case 4:
-        if (equalsIgnoreCase(bytes, start, at, "host")) this.readHost(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.host)) this.readHost(bytes, at + 1, end)
         return
       case 6:
-        if (equalsIgnoreCase(bytes, start, at, "expect")) {
+        if (isNamed(bytes, start, at, names.expect)) {
           this.trim(bytes, at + 1, end)
           this.expects = equalsIgnoreCase(bytes, this.valueStart, this.valueEnd, "100-continue")
         }
         return
       case 7:
-        if (equalsIgnoreCase(bytes, start, at, "upgrade")) {
+        if (isNamed(bytes, start, at, names.upgrade)) {
           this.trim(bytes, at + 1, end)
           this.upgradeStart = this.valueStart
           this.upgradeEnd = this.valueEnd
         }
         return
       case 10:
-        if (equalsIgnoreCase(bytes, start, at, "user-agent")) {
+        if (isNamed(bytes, start, at, names.userAgent)) {
           this.trim(bytes, at + 1, end)
           this.userAgentStart = this.valueStart
           this.userAgentEnd = this.valueEnd
         }
         return
       case 11:
-        if (equalsIgnoreCase(bytes, start, at, "traceparent")) {
+        if (isNamed(bytes, start, at, names.traceparent)) {
           this.trim(bytes, at + 1, end)
           this.traceparentStart = this.valueStart
           this.traceparentEnd = this.valueEnd
         }
         return
       case 14:
-        if (equalsIgnoreCase(bytes, start, at, "content-length")) this.readLength(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.contentLength)) this.readLength(bytes, at + 1, end)
         return
       case 17:
-        if (equalsIgnoreCase(bytes, start, at, "transfer-encoding")) this.readCodings(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.transferEncoding)) this.readCodings(bytes, at + 1, end)
         return
     }
   }
