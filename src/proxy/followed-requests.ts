@@ -208,9 +208,9 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     const { flow } = this
     const record = recordOf(request, ending, flow, this.reported++ === 0)
     this.context.observer.followed(flow, record)
-    const { requestIsWhole, answerIsWhole } = request
-    const passed = { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }
-    request.recording?.over(factsOf(flow, record, passed))
+    const { recording, requestIsWhole, answerIsWhole } = request
+    if (recording === undefined) return
+    recording.over(factsOf(flow, record, { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }))
   }
 
   private stop(why: Unfollowed, detail?: string, cause?: unknown): void {

@@ -65,20 +65,20 @@ export class ClientOrigins {
     const { resting } = this
     this.resting = undefined
     if (resting?.key === key) return fresh(resting, limits, now, asking)
-    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
+    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout, now)
     const origin = this.byKey?.get(key)
     if (origin === undefined) return undefined
     this.forget(origin)
     return fresh(origin, limits, now, asking)
   }
 
-  private keep(origin: OriginConnection, keepAliveTimeout: number): void {
+  private keep(origin: OriginConnection, keepAliveTimeout: number, now: number): void {
     const byKey = (this.byKey ??= new Map<string, OriginConnection>())
     const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
     byKey.set(origin.key, origin)
     this.budget.lend(origin, () => this.release(origin))
-    origin.wait(keepAliveTimeout)
+    origin.wait(keepAliveTimeout, now)
   }
 
   /** Lets go of a connection without closing it. */
