@@ -37,6 +37,14 @@ const lowerCase = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 export const isTokenByte = (byte: number): boolean => tokenBytes[byte] === 1
 
+/** Whether the four bytes at `at` are those of a value: one test for all takes half of one for each. */
+const areValueBytes = (bytes: Uint8Array, at: number): boolean =>
+  (valueBytes[bytes[at]!]! &
+    valueBytes[bytes[at + 1]!]! &
+    valueBytes[bytes[at + 2]!]! &
+    valueBytes[bytes[at + 3]!]!) ===
+  1
+
 const stride = 5
 
 /** A parsed header section. Reused: the spans are valid until the next `parse`, and only for the bytes they came from. */
@@ -56,6 +64,7 @@ export class Fields {
    */
   parse(bytes: Uint8Array, start: number, end: number, maxFields: number): FieldsProblem | undefined {
     this.count = 0
+    const last = end - 3
     let at = start
     while (at < end) {
       if (this.count === maxFields) return "too many fields"
@@ -67,6 +76,7 @@ export class Fields {
       at++
       while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++
       const valueStart = at
+      while (at < last && areValueBytes(bytes, at)) at += 4
       while (at < end && valueBytes[bytes[at]!] === 1) at++
       let valueEnd = at
       if (at + 1 >= end || bytes[at] !== CR || bytes[at + 1] !== LF) return "invalid field value"
