@@ -16,6 +16,7 @@ import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/foll
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
 import type { Unreadable } from "../protocol/http/passive/unreadable.ts"
 import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
+import { turnTime } from "../system/turn-clock.ts"
 
 import { factsOf } from "./exchange-facts.ts"
 import type { ConnectionObserver } from "./listener-context.ts"
@@ -97,11 +98,11 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   carried(from: Side, bytes: Uint8Array): void {
     if (from === "target") {
       this.count(bytes.length)
-      return this.http.response(bytes, performance.now())
+      return this.http.response(bytes, turnTime())
     }
     // Who asks for more has what came before, as far as anybody can know.
     this.delivered()
-    const now = this.heldSince ?? performance.now()
+    const now = this.heldSince ?? turnTime()
     this.heldSince = undefined
     this.http.request(bytes, now)
   }
@@ -111,21 +112,21 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   }
 
   skipped(from: Side, count: number): void {
-    if (from === "client") return this.http.requestSkipped(count, performance.now())
+    if (from === "client") return this.http.requestSkipped(count, turnTime())
     this.count(count)
-    this.http.responseSkipped(count, performance.now())
+    this.http.responseSkipped(count, turnTime())
   }
 
   finished(from: Side): void {
-    if (from === "client") this.http.requestEnded(performance.now())
-    else this.http.responseEnded(performance.now())
+    if (from === "client") this.http.requestEnded(turnTime())
+    else this.http.responseEnded(turnTime())
   }
 
   /** A connection whose requests say everything, of every byte and of its end, needs no line of its own. */
   over(): void {
     const { flow } = this
     this.isOver = true
-    this.http.ended(flow.endedBy === "target" ? "target" : "client", performance.now())
+    this.http.ended(flow.endedBy === "target" ? "target" : "client", turnTime())
     this.settle()
     // Bytes of a head that was never whole are no request's.
     const { requestHeads, answerHeads } = this.http

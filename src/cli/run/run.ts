@@ -19,6 +19,7 @@ import type { Loaded } from "../../config/sources.ts"
 import { Dialer } from "../../net/dial/dialer.ts"
 import { chooseSockets } from "../../net/choose-sockets.ts"
 import { releaseStartupPages } from "../../system/startup-pages.ts"
+import { turnDate, turnTime } from "../../system/turn-clock.ts"
 import { accessNotice } from "../../observe/access/access-formats.ts"
 import { makeAccessLog } from "../../observe/access/access-log.ts"
 import { openDescriptor } from "../../observe/output/descriptor.ts"
@@ -119,6 +120,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     filter: () => settings().accessLogFilter,
     color: wantsColor(isatty(1), process.env),
     recent,
+    now: turnDate,
   })
   const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: () => [] }
   const metrics = new Metrics({
@@ -134,6 +136,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     maxDestinations: () => settings().metricsDestinations,
     idleOrigins: () => live.idleOrigins(),
     open: () => live.open(),
+    now: turnTime,
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])

@@ -15,6 +15,7 @@ import { type Shortfalls, unheard } from "../../flow/shortfalls.ts"
 
 import { EAGAIN, type SocketCalls, wordsOfEvent, dataOfEvent } from "../sockets/socket-calls.ts"
 import { errorName } from "../../system/load-libc.ts"
+import { beginTurn, endTurn } from "../../system/turn-clock.ts"
 import { WriteBatch } from "./write-batch.ts"
 import { unnotedImmediate, untilNextTimer, watchTimers } from "./runtime-timers.ts"
 
@@ -229,8 +230,11 @@ export class Poller {
 
   private readonly turn = (): void => {
     try {
-      this.dispatch(this.poll())
+      const count = this.poll()
+      beginTurn()
+      this.dispatch(count)
     } finally {
+      endTurn()
       this.running = this.watched > 0
       if (this.running) unnotedImmediate(this.turn)
     }
