@@ -18,8 +18,8 @@ import type { Unreadable } from "../protocol/http/passive/unreadable.ts"
 import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
 import { turnTime } from "../system/turn-clock.ts"
 
-import { factsOf } from "./exchange-facts.ts"
 import type { ConnectionObserver } from "./listener-context.ts"
+import { endRecording, recordStream, recordUnheard } from "./recorded-tunnel.ts"
 
 /** What a listener's context has for this. */
 export interface FollowContext {
@@ -66,6 +66,8 @@ const limitsOf = ({ maxHeadBytes, maxHeadFields }: ReturnType<FollowContext["set
 
 class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   isDone = false
+  /** Who records what follows. */
+  successor: Wiretap | undefined = undefined
   /** It is certain that this is HTTP. */
   private isHttp: boolean
   private readonly flow: Flow
@@ -84,6 +86,8 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   private isOver = false
   /** A request that was under way then says how the connection ended. */
   private cutIsReported = false
+  /** What follows is not read any more, beginning with the bytes that are told of now. */
+  private isLost = false
   private reported = 0
 
   constructor(isHttp: boolean, held: boolean, flow: Flow, client: End, context: FollowContext) {
@@ -98,13 +102,16 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   carried(from: Side, bytes: Uint8Array): void {
     if (from === "target") {
       this.count(bytes.length)
-      return this.http.response(bytes, turnTime())
+      this.http.response(bytes, turnTime())
+    } else {
+      // Who asks for more has what came before, as far as anybody can know.
+      this.delivered()
+      const now = this.heldSince ?? turnTime()
+      this.heldSince = undefined
+      this.http.request(bytes, now)
     }
-    // Who asks for more has what came before, as far as anybody can know.
-    this.delivered()
-    const now = this.heldSince ?? turnTime()
-    this.heldSince = undefined
-    this.http.request(bytes, now)
+    // Nobody knows what of these bytes was read.
+    if (this.isLost) this.successor?.carried(from, bytes)
   }
 
   skippable(from: Side): number {
@@ -128,6 +135,7 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     this.isOver = true
     this.http.ended(flow.endedBy === "target" ? "target" : "client", turnTime())
     this.settle()
+    if (this.reported === 0 && !this.isDone) recordUnheard(this.context.recorders, flow)
     // Bytes of a head that was never whole are no request's.
     const { requestHeads, answerHeads } = this.http
     if (this.isDone || this.reported === 0 || requestHeads.partial + answerHeads.partial > 0) return
@@ -171,10 +179,14 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     // What only began as HTTP may is another protocol, and a tunnel like any other.
     if (this.isHttp) this.stop(reason, detail)
     else this.isDone = true
+    this.isLost = true
+    const lost = this.isHttp ? detail : undefined
+    this.successor = recordStream(this.context.recorders, this.flow, { n: this.reported + 1, lost })
   }
 
   upgraded(to: string): void {
     this.stop("upgrade", to)
+    this.successor ??= recordStream(this.context.recorders, this.flow, { n: this.reported + 1 })
   }
 
   /** The connection is over: the client has the last answer, or will not have it. */
@@ -209,9 +221,11 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     const { flow } = this
     const record = recordOf(request, ending, flow, this.reported++ === 0)
     this.context.observer.followed(flow, record)
-    const { recording, requestIsWhole, answerIsWhole } = request
+    const { requestIsWhole, answerIsWhole } = request
+    const { recording, upgrade } = request
     if (recording === undefined) return
-    recording.over(factsOf(flow, record, { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }))
+    const passed = { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }
+    this.successor = endRecording(recording, upgrade, flow, record, passed)
   }
 
   private stop(why: Unfollowed, detail?: string, cause?: unknown): void {

@@ -22,27 +22,35 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
+  "protocol/websocket": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
   "observe/filter": ["protocol flow", ""],
-  config: ["protocol flow observe/filter", "effect"],
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol capture", ""],
-  // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
-  "capture/live": ["protocol capture capture/recorder", ""],
+  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  // Of what was redacted, what may be a secret all the same.
+  "capture/suspects": ["capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
+  // Options whose values are filters of records are judged as those are.
+  config: ["protocol flow observe/filter capture/filter", "effect"],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
+  // Where records are kept in files: what is decided about them is in files of its own.
+  "capture/directory": ["protocol capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
+  // What becomes a record, and what of that is secret: plain data, made into functions.
+  "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
+  // The capture of a running proxy; hashing, and the turns of the event loop, are given to it as well.
+  "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
-  "observe/metrics": ["protocol flow observe/log", "effect node"],
+  "observe/metrics": ["protocol flow observe/log capture capture/live capture/redact", "effect node"],
   "observe/telemetry": [`flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
   "net/sockets": [`${ground} net/common`, "effect node Bun"],
@@ -61,8 +69,9 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
   "admin/page": ["observe/filter", "preact uplot"],
-  "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
-  "cli/completions": [`${commands} observe/filter`, "effect"],
+  "cli/command-line": ["flow config observe/filter capture/filter system", "effect node Bun"],
+  "cli/capture": [`${commands} capture/policy`, "effect node"],
+  "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
@@ -70,13 +79,17 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
     "effect node",
   ],
+  "cli/records": [
+    `${commands} observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
+    "effect node",
+  ],
   "cli/run": [
-    `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
+    `${commands} system ${watching} observe/telemetry net net/dial proxy admin admin/captures capture/coding capture/filter capture/live capture/policy cli/capture cli/running cli/clients`,
     "effect node Bun",
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/records cli/completions cli/help",
     "effect node",
   ],
 }

@@ -10,7 +10,7 @@ import { type FilterProblem, isProblem } from "../../observe/filter/problem.ts"
 import { type Field, Vocabulary } from "../../observe/filter/vocabulary.ts"
 import { refusals } from "../../protocol/refusal.ts"
 import { essenceOf } from "../media-type.ts"
-import { type CaptureRecord, type HttpRecord, isHttp } from "../record.ts"
+import { type CaptureRecord, type HttpRecord, isHttp, recordKinds } from "../record.ts"
 import { authorityOf, pathOf, queryOf, valueOf, valuesOf } from "../url.ts"
 
 import { isProbe } from "./is-probe.ts"
@@ -23,9 +23,6 @@ export interface RecordFilter {
   readonly expression: Expression
   readonly matches: Predicate<CaptureRecord>
 }
-
-/** Of every kind that there is, as in record.ts. */
-const kinds = ["exchange", "call", "socket", "stream", "tunnel", "query"] satisfies ReadonlyArray<CaptureRecord["kind"]>
 
 const httpOf = (record: CaptureRecord): HttpRecord | undefined => (isHttp(record) ? record : undefined)
 
@@ -76,9 +73,11 @@ const queryField = (name: string): Field<CaptureRecord> =>
   several(({ request }) => queryOf(request.line.target).flatMap(([each, value]) => (each === name ? [value] : [])))
 
 const jsonField = (path: string): Field<CaptureRecord> =>
-  several(({ request, response }) =>
-    [request.body, response?.body].flatMap((body) => jsonValue(body?.text, path) ?? []),
-  )
+  several((record) => {
+    const { request, response } = record
+    const frames = record.kind === "socket" ? record.frames : []
+    return [request.body, response?.body, ...frames].flatMap((content) => jsonValue(content?.text, path) ?? [])
+  })
 
 const vocabulary = new Vocabulary<CaptureRecord>({
   fields: {
@@ -87,7 +86,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     sni: { kind: "text", get: ({ sni }) => sni },
     client: { kind: "text", get: ({ client }) => client },
     direction: { kind: "choice", get: ({ direction }) => direction, values: directions },
-    kind: { kind: "choice", get: ({ kind }) => kind, values: kinds },
+    kind: { kind: "choice", get: ({ kind }) => kind, values: recordKinds },
     id: {
       kind: "text",
       get: ({ id }) => id.replaceAll("-", ""),
@@ -106,6 +105,8 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     response: { kind: "text", get: (record) => (isHttp(record) ? responseText(record) : undefined) },
     rpc: { kind: "text", get: (record) => (record.kind === "call" ? record.rpc : undefined) },
     sql: { kind: "text", get: (record) => (record.kind === "query" ? record.statement : undefined) },
+    guess: { kind: "text", get: (record) => (record.kind === "stream" ? record.guess : undefined) },
+    lost: { kind: "text", get: (record) => ("lost" in record ? record.lost : undefined) },
     end: { kind: "choice", get: ({ end }) => end, values: endings },
     phase: { kind: "choice", get: ({ phase }) => phase, values: phases },
     refusal: { kind: "choice", get: ({ refusal }) => refusal, values: Object.keys(refusals) },
@@ -128,6 +129,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     record.kind,
     record.kind === "call" ? record.rpc : undefined,
     record.kind === "query" ? record.statement : undefined,
+    record.kind === "stream" ? record.guess : undefined,
     record.refusal,
     record.error,
     record.code,

@@ -3,7 +3,7 @@
  */
 import { ASTERISK, AT_SIGN, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
 import { toLatin1 } from "../../bytes.ts"
-import type { ExchangeRecording } from "../../recording.ts"
+import type { CarriedRecording, ExchangeRecording } from "../../recording.ts"
 import { isHealthCheck } from "../survey.ts"
 
 import type { LenientHead } from "./lenient-head.ts"
@@ -43,6 +43,8 @@ export interface Followed {
   readonly answerIsWhole: boolean
   /** Who has recorded it. Who hears of the request tells that it is over. */
   readonly recording: ExchangeRecording | undefined
+  /** Who records what the connection has become behind its answer; bytes that came with that were told already. */
+  readonly upgrade: CarriedRecording | undefined
 }
 
 export interface FollowerOwner {
@@ -82,6 +84,7 @@ export class FollowedRequest implements Followed {
   traceparent: string | undefined = undefined
   cut: CutBy | undefined = undefined
   recording: ExchangeRecording | undefined = undefined
+  upgrade: CarriedRecording | undefined = undefined
 
   /** The one that was sent next. */
   next: FollowedRequest | undefined = undefined

@@ -9,8 +9,8 @@
 import { Content } from "./content.ts"
 import { type CutBy, FollowedRequest, type FollowerOwner } from "./followed.ts"
 import { answerFraming, requestFraming } from "./framing.ts"
-import { GrowingBytes } from "./growing-bytes.ts"
 import { type HeadLimits, HeadReader, lenientHead as head } from "./head-reader.ts"
+import { ProtocolSwitch } from "./protocol-switch.ts"
 import { RequestQueue } from "./request-queue.ts"
 import { RequestLine, StatusLine } from "./start-lines.ts"
 import { malformed, overLimit, type Unreadable, unreadableIn } from "./unreadable.ts"
@@ -50,9 +50,7 @@ export class HttpFollower {
   private sending: FollowedRequest | undefined = undefined
   /** The request that has been answered before its head was whole. */
   private unfinished: FollowedRequest | undefined = undefined
-  /** The request behind whose answer the connection may become something else; what follows it is held until then. */
-  private switching: FollowedRequest | undefined = undefined
-  private readonly held = new GrowingBytes()
+  private readonly switching = new ProtocolSwitch()
   /** Why no more requests can be read; the answers of those before are followed first. */
   private requestsLost: Unreadable | undefined = undefined
   /** The client was answered while it waited for 100 (Continue): its next bytes may be content, or another request. */
@@ -75,7 +73,7 @@ export class HttpFollower {
     let at = 0
     while (at < bytes.length && !this.isOver && this.requestsLost === undefined) {
       if (this.sending !== undefined) at = this.readRequestContent(this.sending, bytes, at, now)
-      else if (this.switching !== undefined) at = this.hold(bytes, at)
+      else if (this.switching.request !== undefined) at = this.hold(bytes, at)
       else at = this.readRequestHead(bytes, at, now)
     }
   }
@@ -87,6 +85,7 @@ export class HttpFollower {
       if (this.answering !== undefined) at = this.readAnswerContent(this.answering, bytes, at, now)
       else at = this.readAnswerHead(bytes, at, now)
     }
+    this.switching.tellRest(bytes, at, now)
   }
 
   /** The client sends no more (FIN). What it has sent may still be answered. */
@@ -107,7 +106,7 @@ export class HttpFollower {
     this.firstToEnd ??= "target"
     this.cutAll(this.firstToEnd, now)
     // What is held, or the rest of a head that has been reported, is nothing that could still be told.
-    if (this.switching !== undefined || this.unfinished !== undefined) this.stop()
+    if (this.switching.request !== undefined || this.unfinished !== undefined) this.stop()
   }
 
   /** The connection is over, by a reset or because both sides have ended: what is under way is cut by the first to end. */
@@ -165,7 +164,7 @@ export class HttpFollower {
     request.takeHead(bytes, head, now)
     if (unfinished === undefined) request.recording = this.owner.record(request.isProbe, now)
     request.recording?.request.head(bytes, heads.start, heads.end, now)
-    if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching = request
+    if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching.request = request
     this.requestContent.begin(framing, request.recording?.request)
     if (framing === 0) this.endRequest(request, now)
     else this.sending = request
@@ -199,11 +198,8 @@ export class HttpFollower {
   /** Keeps what may be requests, or something else. */
   private hold(bytes: Uint8Array, at: number): number {
     const { maxHeadBytes } = this.limits
-    if (this.held.length + bytes.length - at <= maxHeadBytes) this.held.append(bytes, at, bytes.length)
-    else {
-      this.held.take()
+    if (!this.switching.hold(bytes, at, maxHeadBytes))
       this.loseRequests(overLimit(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`))
-    }
     return bytes.length
   }
 
@@ -248,13 +244,15 @@ export class HttpFollower {
     this.answerContent.begin(framing, asked.recording?.response)
     if (framing === 0) this.endAnswer(asked, now)
     else this.answering = asked
-    if (this.switching === asked) this.stay(now)
+    if (this.switching.request === asked) this.stay(now)
   }
 
   private switchProtocols(asked: FollowedRequest, bytes: Uint8Array, now: number): void {
-    if (this.switching !== asked) return this.lose(notAskedFor(asked.status))
+    if (this.switching.request !== asked) return this.lose(notAskedFor(asked.status))
     const to = asked.status === 101 ? head.upgradeName(bytes) : "tunnel"
     asked.endedAt = now
+    // What came of it before is lost where there was too much of it.
+    if (asked.status === 101 && this.requestsLost === undefined) this.switching.begin(asked, now)
     // What could not be read behind the request was none: it belongs to what the connection becomes.
     this.requestsLost = undefined
     this.report(asked)
@@ -264,8 +262,7 @@ export class HttpFollower {
 
   /** What was held are requests after all. */
   private stay(now: number): void {
-    this.switching = undefined
-    if (this.held.length > 0) this.request(this.held.take(), now)
+    this.request(this.switching.take(), now)
   }
 
   private readAnswerContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
@@ -329,7 +326,7 @@ export class HttpFollower {
   stop(): void {
     this.isOver = true
     this.pending.clear()
-    this.held.take()
+    this.switching.take()
     this.sending = undefined
     this.answering = undefined
   }
