@@ -318,6 +318,15 @@ export const pillionUnread = (executable: string): Peer => ({
   command: (work, room) => [executable, ...pillionOptions(work, room), "--follow-http", "false"],
 })
 
+/** The same with a record of every request and its answer, kept in memory: what a record costs is the difference. */
+export const pillionMemory = (executable: string): Peer => ({
+  ...pillion(executable),
+  name: "pillion-memory",
+  about: "as pillion, with --capture memory: every request and its answer become a record, redacted and kept",
+  works: ["inbound", "http"],
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--capture", "memory"],
+})
+
 /** relay.c: the floor. */
 export const floor = (executable: string): Peer => ({
   name: "floor",
@@ -381,6 +390,7 @@ export const peerNames: ReadonlyArray<string> = [
   "pillion",
   "pillion-quiet",
   "pillion-unread",
+  "pillion-memory",
   "floor",
   "bare",
   ...Object.keys(packaged),
