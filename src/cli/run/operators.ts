@@ -11,6 +11,7 @@ import { makeRecordTap } from "../../admin/captures/record-tap.ts"
 import { serveHealth } from "../../admin/health.ts"
 import type { Route } from "../../admin/router.ts"
 import { makeTap, type Tap } from "../../admin/tap.ts"
+import type { Capture } from "../../capture/live/capture.ts"
 import type { Recent } from "../../observe/access/recent.ts"
 import type { Log } from "../../observe/log/log.ts"
 import type { ShortfallLog } from "../../observe/log/shortfall-log.ts"
@@ -25,7 +26,7 @@ import { version } from "../command-line/version.ts"
 import { makeToken, ownTokenPlaces, removeToken, tokenFolders, writeToken } from "../running/admin-token.ts"
 import type { Ports } from "../running/ports.ts"
 
-import { captureStatus, type RunningCapture } from "./capture.ts"
+import { captureStatus } from "./capture.ts"
 
 /** The settings in force, and where they came from; a reload and the admin listener change them. */
 export interface State {
@@ -39,7 +40,7 @@ export interface OperatorsParts extends Pick<AdminParts, "stop" | "prospect"> {
   readonly log: Log
   readonly shortfalls: ShortfallLog
   readonly recent: Recent
-  readonly capture: RunningCapture
+  readonly capture: Capture
   /** Hears of the tap, whose lost lines are counted. */
   readonly tapped: (dropped: Tap["dropped"]) => void
 }

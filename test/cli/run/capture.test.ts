@@ -4,16 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import {
-  type CaptureParts,
-  captureStatus,
-  changedFiles,
-  countsOf,
-  makeCapture,
-  type RunningCapture,
-} from "../../../src/cli/run/capture.ts"
+import { type CaptureParts, captureStatus, changedFiles, countsOf, makeCapture } from "../../../src/cli/run/capture.ts"
+import type { Capture } from "../../../src/capture/live/capture.ts"
 import type { CaptureFiles } from "../../../src/cli/capture/capture-files.ts"
 import type { ExchangeRecord } from "../../../src/capture/record.ts"
+import type { Log } from "../../../src/observe/log/log.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
 import { settingsOf } from "../../support/settings.ts"
 import { eventually } from "../../support/within.ts"
@@ -25,6 +20,12 @@ afterEach(async () => {
 })
 
 const builtIn: CaptureFiles = { redaction: { rules: undefined }, key: undefined }
+
+/** Nothing here is worth a line. */
+const unexpected = (message: string): never => {
+  throw new Error(message)
+}
+const log: Log = { debug: unexpected, info: unexpected, warn: unexpected, error: unexpected }
 
 /** A capture whose settings and files can be changed. */
 class World {
@@ -41,10 +42,10 @@ class World {
   }
 
   get parts(): CaptureParts {
-    return { settings: () => this.settings, files: () => this.files }
+    return { settings: () => this.settings, files: () => this.files, origins: [], log }
   }
 
-  async start(): Promise<RunningCapture> {
+  async start(): Promise<Capture> {
     const scope = Effect.runSync(Scope.make())
     scopes.push(scope)
     return Effect.runPromise(Scope.provide(makeCapture(this.parts), scope))
@@ -54,7 +55,7 @@ class World {
 let passed = 0
 
 /** An exchange passes, and what is recorded of it is made. */
-const pass = async (capture: RunningCapture, password: string, body = ""): Promise<void> => {
+const pass = async (capture: Capture, password: string, body = ""): Promise<void> => {
   const recording = capture.recorders.outbound.current?.begin(false, performance.now())
   if (recording === undefined) throw new Error("nobody records")
   tellHead(recording.request, lines("GET /a HTTP/1.1", "Host: a", `X-User: anna`, `X-Password: ${password}`))
@@ -65,10 +66,10 @@ const pass = async (capture: RunningCapture, password: string, body = ""): Promi
   await eventually(seen, capture.count + filter + sample + 1, "records")
 }
 
-const lastOf = (capture: RunningCapture): ExchangeRecord =>
+const lastOf = (capture: Capture): ExchangeRecord =>
   JSON.parse(Buffer.from(capture.line(capture.ids().at(-1)!)!).toString())
 
-const headerOf = (capture: RunningCapture, name: string): string | undefined =>
+const headerOf = (capture: Capture, name: string): string | undefined =>
   lastOf(capture).request.headers.find(([each]) => each === name)?.[1]
 
 test("nothing is recorded unless it is asked for, and then it is kept", async () => {
