@@ -327,6 +327,15 @@ export const pillionMemory = (executable: string): Peer => ({
   command: (work, room) => [executable, ...pillionOptions(work, room), "--capture", "memory"],
 })
 
+/** The same with those records written to a directory. */
+export const pillionDirectory = (executable: string): Peer => ({
+  ...pillionMemory(executable),
+  name: "pillion-directory",
+  about:
+    "as pillion, with --capture and a directory: every request and its answer become a record, redacted and written",
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--capture", join(room.dir, "capture")],
+})
+
 /** relay.c: the floor. */
 export const floor = (executable: string): Peer => ({
   name: "floor",
@@ -391,6 +400,7 @@ export const peerNames: ReadonlyArray<string> = [
   "pillion-quiet",
   "pillion-unread",
   "pillion-memory",
+  "pillion-directory",
   "floor",
   "bare",
   ...Object.keys(packaged),
