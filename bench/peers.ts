@@ -318,6 +318,24 @@ export const pillionUnread = (executable: string): Peer => ({
   command: (work, room) => [executable, ...pillionOptions(work, room), "--follow-http", "false"],
 })
 
+/** The same with a record of every request and its answer, kept in memory: what a record costs is the difference. */
+export const pillionMemory = (executable: string): Peer => ({
+  ...pillion(executable),
+  name: "pillion-memory",
+  about: "as pillion, with --capture memory: every request and its answer become a record, redacted and kept",
+  works: ["inbound", "http"],
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--capture", "memory"],
+})
+
+/** The same with those records written to a directory. */
+export const pillionDirectory = (executable: string): Peer => ({
+  ...pillionMemory(executable),
+  name: "pillion-directory",
+  about:
+    "as pillion, with --capture and a directory: every request and its answer become a record, redacted and written",
+  command: (work, room) => [executable, ...pillionOptions(work, room), "--capture", join(room.dir, "capture")],
+})
+
 /** relay.c: the floor. */
 export const floor = (executable: string): Peer => ({
   name: "floor",
@@ -381,6 +399,8 @@ export const peerNames: ReadonlyArray<string> = [
   "pillion",
   "pillion-quiet",
   "pillion-unread",
+  "pillion-memory",
+  "pillion-directory",
   "floor",
   "bare",
   ...Object.keys(packaged),

@@ -26,6 +26,8 @@ import {
   peerNames,
   pillion,
   pillionQuiet,
+  pillionDirectory,
+  pillionMemory,
   pillionUnread,
   type Peer,
 } from "./peers.ts"
@@ -145,7 +147,7 @@ const participants = (options: Options, ready: Ready, programs: Programs): Reado
   const wanted = options.peers
   // What a change did is asked of the two; others would only make the rounds longer.
   if (ready.before !== undefined && wanted.length === 0) return [ours, ...earlier, ...given]
-  const variants = [pillionQuiet(ready.executable), pillionUnread(ready.executable)]
+  const variants = [pillionQuiet, pillionUnread, pillionMemory, pillionDirectory].map((as) => as(ready.executable))
   const known = [...variants, floor(programs.relay), bare(), ...others(options.peerLogs)]
   const chosen = known.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   return [ours, ...earlier, ...chosen, ...given]

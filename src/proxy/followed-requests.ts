@@ -16,6 +16,7 @@ import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/foll
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
 import type { Unreadable } from "../protocol/http/passive/unreadable.ts"
 import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
+import { turnTime } from "../system/turn-clock.ts"
 
 import type { ConnectionObserver } from "./listener-context.ts"
 import { endRecording, recordStream, recordUnheard } from "./recorded-tunnel.ts"
@@ -101,11 +102,11 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   carried(from: Side, bytes: Uint8Array): void {
     if (from === "target") {
       this.count(bytes.length)
-      this.http.response(bytes, performance.now())
+      this.http.response(bytes, turnTime())
     } else {
       // Who asks for more has what came before, as far as anybody can know.
       this.delivered()
-      const now = this.heldSince ?? performance.now()
+      const now = this.heldSince ?? turnTime()
       this.heldSince = undefined
       this.http.request(bytes, now)
     }
@@ -118,21 +119,21 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   }
 
   skipped(from: Side, count: number): void {
-    if (from === "client") return this.http.requestSkipped(count, performance.now())
+    if (from === "client") return this.http.requestSkipped(count, turnTime())
     this.count(count)
-    this.http.responseSkipped(count, performance.now())
+    this.http.responseSkipped(count, turnTime())
   }
 
   finished(from: Side): void {
-    if (from === "client") this.http.requestEnded(performance.now())
-    else this.http.responseEnded(performance.now())
+    if (from === "client") this.http.requestEnded(turnTime())
+    else this.http.responseEnded(turnTime())
   }
 
   /** A connection whose requests say everything, of every byte and of its end, needs no line of its own. */
   over(): void {
     const { flow } = this
     this.isOver = true
-    this.http.ended(flow.endedBy === "target" ? "target" : "client", performance.now())
+    this.http.ended(flow.endedBy === "target" ? "target" : "client", turnTime())
     this.settle()
     if (this.reported === 0 && !this.isDone) recordUnheard(this.context.recorders, flow)
     // Bytes of a head that was never whole are no request's.

@@ -8,8 +8,13 @@ import type { Memory } from "../recorder/memory.ts"
 export const entryOverhead = 256
 
 export class Ring {
-  /** By id, the oldest first. */
   private readonly lines = new Map<string, Uint8Array>()
+  /**
+   * The ids, from `oldest` on, in the order in which they came. A Map has them too, but behind all that were deleted: with
+   * 5,000 records it took 30 µs to find the first.
+   */
+  private order: Array<string> = []
+  private oldest = 0
 
   get count(): number {
     return this.lines.size
@@ -19,17 +24,21 @@ export class Ring {
   add(id: string, line: Uint8Array, memory: Memory): boolean {
     if (!memory.reserve(line.length + entryOverhead)) return false
     this.lines.set(id, line)
+    this.order.push(id)
     return true
   }
 
   /** Lets the oldest go; false where nothing is left. */
   forgetOldest(memory: Memory): boolean {
-    for (const [id, line] of this.lines) {
-      this.lines.delete(id)
-      memory.release(line.length + entryOverhead)
-      return true
+    const id = this.order[this.oldest]
+    if (id === undefined) return false
+    if (++this.oldest * 2 > this.order.length) {
+      this.order = this.order.slice(this.oldest)
+      this.oldest = 0
     }
-    return false
+    memory.release(this.lines.get(id)!.length + entryOverhead)
+    this.lines.delete(id)
+    return true
   }
 
   /** Lets all go. */
@@ -44,6 +53,6 @@ export class Ring {
 
   /** The ids of all that are here, the oldest first. */
   ids(): ReadonlyArray<string> {
-    return [...this.lines.keys()]
+    return this.order.slice(this.oldest)
   }
 }

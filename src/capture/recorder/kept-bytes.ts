@@ -6,8 +6,11 @@ import { empty } from "../../protocol/bytes.ts"
 
 import type { Memory } from "./memory.ts"
 
-/** The least room that is taken at once: most bodies and heads are no larger, or far larger. */
+/** The least room that is taken for a second piece: what comes in several is rarely small. */
 const leastRoom = 1024
+
+/** Pieces up to this many bytes are copied one by one: cheaper than making a view to copy. */
+const maxCopied = 96
 
 export class KeptBytes {
   length = 0
@@ -32,9 +35,10 @@ export class KeptBytes {
     if (this.isFull) return
     const length = this.length + Math.min(end - start, this.maxBytes - this.length)
     if (length > this.bytes.length && !this.grow(length)) return
+    const { bytes } = this
     const count = length - this.length
-    if (count < 16) for (let i = 0; i < count; i++) this.bytes[this.length + i] = input[start + i]!
-    else this.bytes.set(input.subarray(start, start + count), this.length)
+    if (count > maxCopied) bytes.set(input.subarray(start, start + count), this.length)
+    else for (let from = start, to = this.length; to < length;) bytes[to++] = input[from++]!
     this.length = length
     this.isFull = length === this.maxBytes
   }
@@ -44,15 +48,15 @@ export class KeptBytes {
     return this.bytes.length
   }
 
-  /** What is kept so far, as a view that is to be read at once. */
+  /** What is kept so far, perhaps as a view, to be read at once. */
   get view(): Uint8Array {
-    return this.bytes.subarray(0, this.length)
+    return this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length)
   }
 
-  /** What is kept, as a view: it belongs to the caller, with its memory, and nothing more is taken. */
+  /** What is kept: it belongs to the caller, with its memory, and nothing more is taken. */
   take(): Uint8Array {
     this.isFull = true
-    return this.bytes.subarray(0, this.length)
+    return this.view
   }
 
   /** Forgets what is kept, and may take others. */
@@ -70,14 +74,16 @@ export class KeptBytes {
   }
 
   private grow(length: number): boolean {
-    const room = Math.min(this.maxBytes, Math.max(length, this.bytes.length * 2, this.leastRoom))
+    // Most come in one piece, which needs no room for another.
+    const more = this.length === 0 ? 0 : Math.max(this.bytes.length * 2, this.leastRoom)
+    const room = Math.min(this.maxBytes, Math.max(length, more))
     if (!this.memory.reserve(room - this.bytes.length)) {
       this.lacksMemory = true
       this.isFull = true
       return false
     }
     const grown = new Uint8Array(room)
-    grown.set(this.bytes.subarray(0, this.length))
+    if (this.length > 0) grown.set(this.view)
     this.bytes = grown
     return true
   }

@@ -79,13 +79,16 @@ export class Recorder implements ExchangeRecorder {
     const { memory, keepsFirst } = this.parts
     const started = this.since(now)
     const opened = this.open(now, started, () => empty)
-    const owner = { memory, keepsFirst: keepsFirst(), ...this.endings(() => opened) }
+    const { heard, abandoned } = this.endings(() => opened)
+    const owner = { memory, keepsFirst: keepsFirst(), heard, abandoned }
     return new StreamRecording(owner, started)
   }
 
+  private readonly noteDropped = (): void => void this.dropped++
+
   private reserve(bytes: number): boolean {
     const isThere = this.parts.memory.reserve(bytes)
-    if (!isThere) this.dropped++
+    if (!isThere) this.noteDropped()
     return isThere
   }
 
@@ -102,14 +105,18 @@ export class Recorder implements ExchangeRecorder {
   /** Limits that change hold for recordings that begin later. */
   private owner(opened: () => Opened): RecordingOwner {
     const { memory, maxBody } = this.parts
-    return { memory, maxBody: maxBody(), ...this.endings(opened), dropped: () => void this.dropped++ }
+    const { heard, abandoned } = this.endings(opened)
+    return { memory, maxBody: maxBody(), heard, abandoned, dropped: this.noteDropped }
   }
 
   /** Who hears how a recording ended. */
   private endings(opened: () => Opened) {
     const { causes, now, heard } = this.parts
     return {
-      heard: (what: Heard) => heard({ ...what, ...causes.ended(opened(), now()) }),
+      heard: (what: Heard) => {
+        const { id, cause } = causes.ended(opened(), now())
+        heard({ ...what, id, cause })
+      },
       abandoned: () => causes.abandoned(opened()),
     }
   }

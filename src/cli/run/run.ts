@@ -17,6 +17,7 @@ import type { Capture } from "../../capture/live/capture.ts"
 import { Dialer } from "../../net/dial/dialer.ts"
 import { chooseSockets } from "../../net/choose-sockets.ts"
 import { releaseStartupPages } from "../../system/startup-pages.ts"
+import { turnDate, turnTime } from "../../system/turn-clock.ts"
 import { accessNotice } from "../../observe/access/access-formats.ts"
 import { makeAccessLog } from "../../observe/access/access-log.ts"
 import { openDescriptor } from "../../observe/output/descriptor.ts"
@@ -134,6 +135,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     filter: () => settings().accessLogFilter,
     color: wantsColor(isatty(1), process.env),
     recent,
+    now: turnDate,
   })
   const live: Observers["live"] = {
     draining: () => false,
@@ -155,6 +157,7 @@ const makeObservers = (settings: () => Settings): Observers => {
     maxDestinations: () => settings().metricsDestinations,
     idleOrigins: () => live.idleOrigins(),
     open: { forEach: (visit) => live.open.forEach(visit) },
+    now: turnTime,
     capture: () => live.capture(),
   })
   catchLastResort({ log, count: () => metrics.defect() })

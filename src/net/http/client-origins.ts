@@ -6,6 +6,12 @@ import type { OriginConnection, OriginLimits } from "./origin-connection.ts"
 import type { OriginPool } from "./origin-pool.ts"
 import type { DescriptorBudget } from "../sockets/descriptor-budget.ts"
 
+/**
+ * The keys of targets, for whoever speaks to several in turn: a target comes again as the very same object, and the same
+ * string is found again, and told from others, without a look at its characters.
+ */
+const keys = new WeakMap<Target, string>()
+
 /** Origins one client connection may keep. Go sends requests to many origins over one proxy connection. */
 export const maxIdleOriginsPerClient = 8
 
@@ -40,7 +46,7 @@ export class ClientOrigins {
   keyOf(target: Target): string {
     if (target !== this.keyed) {
       this.keyed = target
-      this.key = formatTarget(target)
+      this.key = keys.get(target) ?? makeKey(target)
     }
     return this.key
   }
@@ -59,20 +65,20 @@ export class ClientOrigins {
     const { resting } = this
     this.resting = undefined
     if (resting?.key === key) return fresh(resting, limits, now, asking)
-    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout)
+    if (resting !== undefined) this.keep(resting, limits.keepAliveTimeout, now)
     const origin = this.byKey?.get(key)
     if (origin === undefined) return undefined
     this.forget(origin)
     return fresh(origin, limits, now, asking)
   }
 
-  private keep(origin: OriginConnection, keepAliveTimeout: number): void {
+  private keep(origin: OriginConnection, keepAliveTimeout: number, now: number): void {
     const byKey = (this.byKey ??= new Map<string, OriginConnection>())
     const oldest = byKey.size < maxIdleOriginsPerClient ? undefined : byKey.values().next().value
     if (oldest !== undefined) this.release(oldest)
     byKey.set(origin.key, origin)
     this.budget.lend(origin, () => this.release(origin))
-    origin.wait(keepAliveTimeout)
+    origin.wait(keepAliveTimeout, now)
   }
 
   /** Lets go of a connection without closing it. */
@@ -103,6 +109,12 @@ export class ClientOrigins {
       this.shared.offer(origin)
     }
   }
+}
+
+const makeKey = (target: Target): string => {
+  const key = formatTarget(target)
+  keys.set(target, key)
+  return key
 }
 
 /**

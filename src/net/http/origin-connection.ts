@@ -110,9 +110,9 @@ export class OriginConnection implements Receiver, Expires {
     this.answering = false
   }
 
-  /** Starts the wait for a next request; its owner hears when none comes in time. */
-  wait(keepAliveTimeout: number): void {
-    this.idleDeadline = after(keepAliveTimeout, this)
+  /** Starts the wait for a next request, `now`; its owner hears when none comes in time. */
+  wait(keepAliveTimeout: number, now: number): void {
+    this.idleDeadline = after(keepAliveTimeout, this, now)
   }
 
   expire(): void {

@@ -32,9 +32,18 @@ export interface AccessLogParts {
   /** Colours the lines; only for `pretty`. */
   readonly color?: boolean
   readonly recent: Pick<Recent, "add">
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
 }
 
-export const makeAccessLog = ({ output, format, filter, color = false, recent }: AccessLogParts): AccessLog => {
+export const makeAccessLog = ({
+  output,
+  format,
+  filter,
+  color = false,
+  recent,
+  now = Date.now,
+}: AccessLogParts): AccessLog => {
   const lineOf = format === "json" ? undefined : accessFormat(format, color)
   const line = new Line()
   let compiled = compileFilter(filter())
@@ -56,12 +65,12 @@ export const makeAccessLog = ({ output, format, filter, color = false, recent }:
   return {
     connection: (flow, elapsed) => {
       if (flow.logged !== "nothing" && !hasMoreToLog(flow)) return
-      writeConnection(line, flow, Date.now(), elapsed)
+      writeConnection(line, flow, now(), elapsed)
       write(flow.isProbe)
     },
     exchange: (flow, answered) => {
       flow.logged = "requests"
-      writeRequest(line, flow, answered, Date.now())
+      writeRequest(line, flow, answered, now())
       write(answered.isProbe, answered)
     },
   }

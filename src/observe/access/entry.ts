@@ -11,6 +11,7 @@ import type { RequestRecord } from "../../flow/request-record.ts"
 import type { EndedBy, Flow, Phase, Protocol, Unfollowed } from "../../flow/flow.ts"
 import { fieldName, type Line } from "../output/line.ts"
 import { shorten, timestamp } from "../output/text.ts"
+import { Beginnings } from "./beginnings.ts"
 
 /** Fields as JSON shows them, in this order; times are milliseconds, to the microsecond. */
 export interface Entry {
@@ -95,15 +96,17 @@ const names = {
   trace: fieldName("trace"),
 } satisfies { readonly [F in keyof Entry]-?: Uint8Array }
 
+/** Shared by all lines: what they have in common does not depend on who writes them. */
+const beginnings = new Beginnings()
+
 /**
  * A connection that is over, as a line of JSON. `now` is when it was, in milliseconds since the epoch; it had lasted for
  * `elapsed` milliseconds then. Written field by field: to make an object of them first costs as much again.
  */
 export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: number): void => {
   const { detectedAt, handshakeAt, dialledAt, firstByteAt, refusal, unfollowed } = flow
-  begin(line, flow, now)
-  line.text(names.target, short(flow.target))
-  line.text(names.address, flow.address)
+  line.beginWith(names.time, timestamp(now))
+  writeBeginning(line, flow, flow.target, flow.address)
   line.text(names.sni, flow.sni)
   line.count(names.bytes_in, flow.bytesIn)
   line.count(names.bytes_out, flow.bytesOut)
@@ -127,10 +130,10 @@ export const writeConnection = (line: Line, flow: Flow, now: number, elapsed: nu
 /** Writes the line of one request of a connection. */
 export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, now: number): void => {
   const { target, refusal } = answered
-  begin(line, flow, now)
-  line.text(names.target, short(target ?? flow.target))
+  line.beginWith(names.time, timestamp(now))
   // A connection that was at hand: its address was reported when it was made.
-  if (target === flow.target) line.text(names.address, flow.address)
+  const address = target === flow.target ? flow.address : undefined
+  beginnings.append(line, flow, target ?? flow.target, address, writeBeginning)
   line.count(names.bytes_in, answered.bytesIn)
   line.count(names.bytes_out, answered.bytesOut)
   line.milliseconds(names.t_dial, answered.dialled)
@@ -151,12 +154,13 @@ export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, no
   line.end()
 }
 
-const begin = (line: Line, flow: Flow, now: number): void => {
-  line.beginWith(names.time, timestamp(now))
+const writeBeginning = (line: Line, flow: Flow, target: string | undefined, address: string | undefined): void => {
   line.count(names.flow, flow.id)
   line.text(names.direction, flow.direction)
   line.text(names.protocol, flow.protocol)
   line.peer(names.client, flow.clientHost, flow.clientPort)
+  line.text(names.target, short(target))
+  line.text(names.address, address)
 }
 
 /** The entry that a line was made from, for formats that show it otherwise. */

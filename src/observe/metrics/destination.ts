@@ -58,7 +58,7 @@ export class Destination extends Tally {
   cuts = 0
   /** Requests by class of status, in the order of `statuses`. */
   readonly classes = new Float64Array(statuses.length)
-  private readonly codes = new Map<number | typeof other, number>()
+  private readonly codes = new Map<number | typeof other, { count: number }>()
   /** How long requests took, in Prometheus' buckets of seconds. */
   private readonly durations = new Float64Array(shortBounds.length + 1)
   private durationSum = 0
@@ -67,6 +67,7 @@ export class Destination extends Tally {
   /** By method and template; filled in the order of the first requests. */
   private readonly routes = new Map<string, Map<string, Route>>()
   private readonly allRoutes: Array<Route> = []
+  private lastMethod: string | undefined = undefined
   private lastPath: string | undefined = undefined
   private lastRoute: Route | undefined = undefined
 
@@ -84,8 +85,7 @@ export class Destination extends Tally {
     this.add(second, ownBytes ? bytesIn : 0, ownBytes ? bytesOut : 0, error, latency)
     route.add(second, bytesIn, bytesOut, error, latency)
     this.classes[classOf(status)]!++
-    const code = this.codes.has(status) || this.codes.size < maxStatuses ? status : other
-    this.codes.set(code, (this.codes.get(code) ?? 0) + 1)
+    this.codeOf(status).count++
     this.observe(elapsed / 1000)
     if (record.refusal !== undefined) this.refusals++
     else if (record.endedBy !== undefined) this.cuts++
@@ -122,20 +122,29 @@ export class Destination extends Tally {
       ...numbers,
       bytes_in: numbers.bytes_in + live.bytesIn,
       bytes_out: numbers.bytes_out + live.bytesOut,
-      status: Object.fromEntries([...this.codes].map(([code, count]) => [code === 0 ? "none" : code, count])),
+      status: Object.fromEntries([...this.codes].map(([code, { count }]) => [code === 0 ? "none" : code, count])),
       routes: withRoutes ? this.allRoutes.map((route) => route.report(second)) : [],
     }
   }
 
+  private codeOf(status: number): { count: number } {
+    const known = this.codes.get(status)
+    if (known !== undefined) return known
+    const code = this.codes.size < maxStatuses ? status : other
+    const made = this.codes.get(code) ?? { count: 0 }
+    this.codes.set(code, made)
+    return made
+  }
+
   /** The route of a request. Most go where one went before; else a path without identifiers is its own key. */
   private routeOf(method: string, path: string): Route {
-    const { lastRoute } = this
+    if (this.lastRoute !== undefined && path === this.lastPath && method === this.lastMethod) return this.lastRoute
     const known = methods.includes(method) ? method : "OTHER"
-    if (lastRoute !== undefined && path === this.lastPath && known === lastRoute.method) return lastRoute
     const template = routeTemplate(path)
     const route = this.routes.get(known)?.get(template) ?? this.newRoute(known, template)
     // One that is very long is not worth keeping.
     this.lastPath = path.length > maxRead ? undefined : path
+    this.lastMethod = method
     this.lastRoute = route
     return route
   }

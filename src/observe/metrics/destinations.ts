@@ -14,7 +14,7 @@ export interface DestinationsParts {
   /** How many destinations of a direction have a name; read for each that is new. */
   readonly max: () => number
   /** Milliseconds on the monotonic clock. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** What `/destinations` answers. */

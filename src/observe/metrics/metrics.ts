@@ -42,6 +42,8 @@ export interface MetricsParts {
   readonly capture: () => CaptureCounts | undefined
   /** Connections that are open: the bytes of their tunnels are counted while they pass. */
   readonly open: OpenFlows
+  /** Milliseconds on the monotonic clock. */
+  readonly now?: () => number
 }
 
 /** Open connections whose bytes are added up for each point of the history: 100,000 would take 4 ms of every second. */
@@ -62,7 +64,7 @@ export class Metrics implements ShortfallCounts {
 
   constructor(parts: MetricsParts) {
     this.parts = parts
-    this.destinations = new Destinations({ max: parts.maxDestinations })
+    this.destinations = new Destinations({ max: parts.maxDestinations, now: parts.now })
     this.build = new Series(buildInfo(parts.build))
     this.build.set(1, parts.build.version, parts.build.revision ?? "", parts.build.bun)
     const started = Math.round(Date.now() - process.uptime() * 1000) / 1000

@@ -17,8 +17,9 @@ export class Window {
   private readonly failed = new Uint32Array(kept)
   /** The buckets of one span after those of another; made for the first latency. */
   private latencies: Uint32Array | undefined
-  /** The newest second that was counted in or looked at. */
+  /** The newest second that was counted in or looked at, and where its span lies among the latencies. */
   private second = 0
+  private spanAt = 0
 
   /** Counts one that ended in `second`, a whole number that never falls; `latency` in milliseconds if there is one. */
   count(second: number, failed: boolean, latency: number | undefined): void {
@@ -28,7 +29,7 @@ export class Window {
     if (failed) this.failed[at]!++
     if (latency === undefined) return
     this.latencies ??= new Uint32Array(spans * latencyBuckets)
-    this.latencies[(Math.floor(second / spanSeconds) % spans) * latencyBuckets + latencyBucket(latency)]!++
+    this.latencies[this.spanAt + latencyBucket(latency)]!++
   }
 
   /** How many ended per second in the last `seconds` whole seconds before `now`; at most `windowSeconds` of them. */
@@ -81,5 +82,6 @@ export class Window {
       this.latencies?.fill(0, at, at + latencyBuckets)
     }
     this.second = now
+    this.spanAt = (to % spans) * latencyBuckets
   }
 }

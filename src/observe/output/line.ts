@@ -14,10 +14,18 @@ export const fieldName = (name: string): Uint8Array => encoder.encode(`,${JSON.s
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const DOT = 0x2e
 const ZERO = 0x30
 const COLON = 0x3a
 
+/** By its code: a character that stands for itself in a JSON text. */
+const isPlain = new Uint8Array(0x7f).fill(1, 0x20)
+isPlain[QUOTE] = isPlain[BACKSLASH] = 0
+
 const word = encoder.encode("true")
+
+/** `000` to `999`: looking three digits up takes half of dividing for each of them. */
+const digitsBelow1000 = encoder.encode(Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, "0")).join(""))
 
 /** The most digits of a number, and a value of this length always fits behind its name. */
 const numberRoom = 32
@@ -62,17 +70,15 @@ export class Line {
     this.reserve(name.length + size + 2)
     this.copy(name)
     const { bytes } = this
-    let at = this.length
-    bytes[at++] = QUOTE
+    const start = this.length + 1
+    bytes[start - 1] = QUOTE
     for (let i = 0; i < size; i++) {
       const code = value.charCodeAt(i)
-      if (code - 0x20 > 0x5e || code < 0x20 || code === QUOTE || code === BACKSLASH) {
-        return this.append(jsonText(value))
-      }
-      bytes[at++] = code
+      if (isPlain[code] !== 1) return this.append(encoder.encode(jsonText(value)))
+      bytes[start + i] = code
     }
-    bytes[at++] = QUOTE
-    this.length = at
+    bytes[start + size] = QUOTE
+    this.length = start + size + 1
   }
 
   /** `host:port`; the host needs no escape. */
@@ -89,7 +95,7 @@ export class Line {
     this.reserve(name.length + numberRoom)
     this.copy(name)
     if (value <= 0x7fffffff) this.digits(value)
-    else this.append(JSON.stringify(value))
+    else this.append(encoder.encode(JSON.stringify(value)))
   }
 
   /** `true`. */
@@ -104,8 +110,9 @@ export class Line {
     if (value === undefined) return
     this.reserve(name.length + numberRoom)
     this.copy(name)
-    const thousandths = Math.round(value * 1000)
-    if (!(thousandths >= 0 && thousandths <= 0x7fffffff)) return this.append(JSON.stringify(thousandths / 1000))
+    const rounded = Math.round(value * 1000)
+    if (!(rounded >= 0 && rounded <= 0x7fffffff)) return this.append(encoder.encode(JSON.stringify(rounded / 1000)))
+    const thousandths = rounded | 0
     const whole = (thousandths / 1000) | 0
     this.digits(whole)
     this.decimals(thousandths - whole * 1000)
@@ -116,11 +123,11 @@ export class Line {
     return Buffer.from(this.bytes.buffer, 0, this.length).toString()
   }
 
-  private append(json: string): void {
-    const encoded = encoder.encode(json)
-    this.reserve(encoded.length)
-    this.bytes.set(encoded, this.length)
-    this.length += encoded.length
+  /** Appends what a line had before: whole fields. */
+  append(fields: Uint8Array): void {
+    this.reserve(fields.length)
+    this.bytes.set(fields, this.length)
+    this.length += fields.length
   }
 
   private copy(name: Uint8Array): void {
@@ -130,27 +137,28 @@ export class Line {
   }
 
   private digits(value: number): void {
-    let count = 1
-    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) count++
-    let rest = value
-    for (let at = this.length + count - 1; at >= this.length; at--) {
-      const tenth = (rest / 10) | 0
-      this.bytes[at] = ZERO + rest - tenth * 10
-      rest = tenth
+    if (value >= 1000) {
+      const thousands = (value / 1000) | 0
+      this.digits(thousands)
+      return this.threeDigits(value - thousands * 1000, 3)
     }
-    this.length += count
+    this.threeDigits(value, value >= 100 ? 3 : value >= 10 ? 2 : 1)
   }
 
   /** Appends thousandths as decimals, without zeros at their end. */
   private decimals(thousandths: number): void {
     if (thousandths === 0) return
-    this.bytes[this.length++] = 0x2e
-    let rest = thousandths
-    for (let unit = 100; rest > 0; unit = (unit / 10) | 0) {
-      const digit = (rest / unit) | 0
-      this.bytes[this.length++] = ZERO + digit
-      rest -= digit * unit
-    }
+    this.bytes[this.length++] = DOT
+    this.threeDigits(thousandths, 3)
+    while (this.bytes[this.length - 1] === ZERO) this.length--
+  }
+
+  /** Appends the last `count` digits of a number below a thousand. */
+  private threeDigits(value: number, count: number): void {
+    const { bytes, length } = this
+    const end = value * 3 + 3
+    for (let i = 0; i < count; i++) bytes[length + i] = digitsBelow1000[end - count + i]!
+    this.length = length + count
   }
 
   private reserve(count: number): void {

@@ -4,7 +4,7 @@
  * Everything that decides where a message ends is judged here, by RFC 9112 section 6 in its strictest reading: two
  * recipients that frame one message differently are how requests are smuggled.
  */
-import { COMMA, ZERO } from "../ascii.ts"
+import { COMMA, ZERO, LOWER_CASE } from "../ascii.ts"
 import { toLatin1 } from "../bytes.ts"
 
 import { Field, neverListed } from "./field-table.ts"
@@ -193,9 +193,17 @@ const healthChecks = [
   "knative-ingress-probe",
 ]
 
+/** By the first letter of those names, in lower case: nearly every other User-Agent begins with none of them. */
+const beginsHealthCheck = new Uint8Array(256)
+for (const name of healthChecks) beginsHealthCheck[name.charCodeAt(0)] = 1
+
 /** Whether the User-Agent in `bytes[start, end)` is that of a health check. */
-export const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean =>
-  healthChecks.some((name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name))
+export const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean => {
+  if (start === end || beginsHealthCheck[bytes[start]! | LOWER_CASE] !== 1) return false
+  return healthChecks.some(
+    (name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name),
+  )
+}
 
 /**
  * `1*DIGIT` up to 2^53 - 1 (RFC 9110 section 8.6), whatever zeros stand before it; anything else, a sign or a list too,

@@ -44,3 +44,13 @@ test("what is let go gives its memory back", () => {
   expect({ count: ring.count, used: memory.used }).toEqual({ count: 0, used: 0 })
   expect(ring.forgetOldest(memory)).toBe(false)
 })
+
+test("many come and go in their order", () => {
+  const { ring, memory } = ringOf(10 * (1 + entryOverhead))
+  for (let i = 0; i < 1000; i++) {
+    ring.add(`${i}`, Uint8Array.of(i & 0xff), memory)
+    expect(ring.count).toBe(Math.min(i + 1, 10))
+    expect(ring.ids()).toEqual(Array.from({ length: ring.count }, (_, at) => `${i + 1 - ring.count + at}`))
+    expect(ring.ids().map((id) => ring.get(id)?.[0])).toEqual(ring.ids().map((id) => Number(id) & 0xff))
+  }
+})

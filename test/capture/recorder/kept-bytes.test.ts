@@ -34,7 +34,7 @@ test("no more room is taken than the limit is", () => {
   const memory = memoryOf(10_000)
   const kept = new KeptBytes(1500, memory)
   kept.append(new Uint8Array(1000), 0, 1000)
-  expect(memory.used).toBe(1024)
+  expect(memory.used).toBe(1000)
   kept.append(new Uint8Array(1000), 0, 1000)
   expect(memory.used).toBe(1500)
   expect(kept.held).toBe(1500)
@@ -48,6 +48,15 @@ test("where there is no memory the beginning stays, and nothing more is taken", 
   kept.append(ascii("c"), 0, 1)
   expect({ full: kept.isFull, lacks: kept.lacksMemory }).toEqual({ full: true, lacks: true })
   expect(textOf(kept)).toBe("a".repeat(1000))
+})
+
+test("one piece takes what it needs, and a second one room for more", () => {
+  const memory = memoryOf(10_000)
+  const kept = new KeptBytes(5000, memory)
+  kept.append(ascii("abc"), 0, 3)
+  expect([memory.used, kept.view.length, kept.view.buffer.byteLength]).toEqual([3, 3, 3])
+  kept.append(ascii("de"), 0, 2)
+  expect([memory.used, textOf(kept)]).toEqual([1024, "abcde"])
 })
 
 test("what is forgotten gives its memory back", () => {

@@ -100,7 +100,7 @@ test("only so many interim answers are kept", () => {
 })
 
 test("without memory for a head there is no record, it is counted, and all memory comes back", () => {
-  const hearing = new Hearing(recordingOverhead + 1024 + 100)
+  const hearing = new Hearing(recordingOverhead + asked.length + answered.length - 1)
   const recording = hearing.begin()
   tellHead(recording.request, asked)
   tellHead(recording.response, answered)
@@ -115,7 +115,7 @@ test("without memory for a head there is no record, it is counted, and all memor
 })
 
 test("without memory for a body the record lacks that", () => {
-  const hearing = new Hearing(recordingOverhead + 1024 + 10)
+  const hearing = new Hearing(recordingOverhead + asked.length + 2)
   const recording = hearing.begin()
   tellHead(recording.request, asked)
   tellContent(recording.request, "abc")

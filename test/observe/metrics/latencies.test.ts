@@ -35,3 +35,10 @@ test("nothing has no percentile, and values out of range have the ends", () => {
   expect([1e9, Number.POSITIVE_INFINITY].map(latencyBucket)).toEqual([latencyBuckets - 1, latencyBuckets - 1])
   expect(latencyAt(0.5, countsOf([0]))).toBe(0.1)
 })
+
+test("every bucket is a quarter of a doubling wide, the next one up to its bound", () => {
+  for (let bucket = 1; bucket < latencyBuckets - 1; bucket++) {
+    const [from, to] = [0.1 * 2 ** ((bucket - 1) / 4), 0.1 * 2 ** (bucket / 4)]
+    expect([from * (1 + 1e-9), (from + to) / 2, to * (1 - 1e-9)].map(latencyBucket)).toEqual([bucket, bucket, bucket])
+  }
+})

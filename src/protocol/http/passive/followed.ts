@@ -1,7 +1,8 @@
 /**
  * Followed: one request that was only watched, and what has become of it.
  */
-import { ASTERISK, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
+import { ASTERISK, AT_SIGN, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
+import { toLatin1 } from "../../bytes.ts"
 import type { CarriedRecording, ExchangeRecording } from "../../recording.ts"
 import { readTraceparent } from "../../trace-context.ts"
 import { isHealthCheck } from "../survey.ts"
@@ -65,7 +66,8 @@ export interface FollowerOwner {
 }
 
 /** Shared by all connections: what bytes say does not depend on who sends them. */
-const texts = new TextMemo()
+const paths = new TextMemo()
+const authorities = new TextMemo()
 
 /** Belongs to the follower until it is reported, and is never changed after. */
 export class FollowedRequest implements Followed {
@@ -109,7 +111,9 @@ export class FollowedRequest implements Followed {
       pathStart = afterAuthority(bytes, targetStart, targetEnd)
     }
     this.path = this.maySwitch ? "" : readPath(bytes, pathStart, targetEnd)
-    if (pathStart > targetStart) this.authority = readAuthority(bytes, targetStart, pathStart)
+    if (pathStart > targetStart) {
+      this.authority = readAuthority(bytes, schemeEnd(bytes, targetStart, pathStart), pathStart)
+    }
   }
 
   /** Takes what the fields of its head say. */
@@ -146,14 +150,22 @@ const schemeEnd = (bytes: Uint8Array, start: number, end: number): number => {
 const readPath = (bytes: Uint8Array, start: number, end: number): string => {
   let to = start
   while (to < end && bytes[to] !== QUESTION_MARK && bytes[to] !== HASH) to++
-  return to === start ? "/" : texts.read(bytes, start, to)
+  return to === start ? "/" : paths.read(bytes, start, to)
 }
 
-const AT = 0x40
-
-/** The authority in `bytes[start, end)`, which may have its scheme before it. Userinfo may be a secret: it is left out. */
+/**
+ * The authority in `bytes[start, end)`, which may have its scheme before it. Userinfo may be a secret: it is left out, and
+ * never remembered.
+ */
 const readAuthority = (bytes: Uint8Array, start: number, end: number): string => {
+  const known = authorities.find(bytes, start, end)
+  if (known !== undefined) return known
+  const from = afterUserinfo(bytes, start, end)
+  return from === start ? authorities.read(bytes, start, end) : toLatin1(bytes, from, end)
+}
+
+const afterUserinfo = (bytes: Uint8Array, start: number, end: number): number => {
   let from = schemeEnd(bytes, start, end)
-  for (let at = from; at < end; at++) if (bytes[at] === AT) from = at + 1
-  return texts.read(bytes, from, end)
+  for (let at = from; at < end; at++) if (bytes[at] === AT_SIGN) from = at + 1
+  return from
 }

@@ -31,6 +31,9 @@ const statusLine = new StatusLine()
 const inDoubt = malformed("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
 const unasked = malformed("the target answered what nobody asked")
 
+const notAskedFor = (status: number): Unreadable =>
+  malformed(`an answer: ${status} to a request that did not ask for it`)
+
 export class HttpFollower {
   private readonly limits: FollowerLimits
   private readonly owner: FollowerOwner
@@ -245,8 +248,7 @@ export class HttpFollower {
   }
 
   private switchProtocols(asked: FollowedRequest, bytes: Uint8Array, now: number): void {
-    if (this.switching.request !== asked)
-      return this.lose(malformed(`an answer: ${asked.status} to a request that did not ask for it`))
+    if (this.switching.request !== asked) return this.lose(notAskedFor(asked.status))
     const to = asked.status === 101 ? head.upgradeName(bytes) : "tunnel"
     asked.endedAt = now
     // What came of it before is lost where there was too much of it.

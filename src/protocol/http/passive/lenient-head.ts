@@ -6,12 +6,23 @@
  * recipients frame the message differently is a problem instead. Builds no list and no string.
  */
 import { COLON, CR, HTAB, LF, SP } from "../../ascii.ts"
-import { toLatin1 } from "../../bytes.ts"
-import { equalsIgnoreCase, isTokenByte } from "../fields.ts"
+import { fromLatin1, toLatin1 } from "../../bytes.ts"
+import { equalsIgnoreCase, isNamed, isTokenByte } from "../fields.ts"
 import { incomplete } from "../scan.ts"
 import { decimal } from "../survey.ts"
 
 import { malformed, overLimit, type Unreadable } from "./unreadable.ts"
+
+/** The fields that matter. */
+const names = {
+  host: fromLatin1("host"),
+  expect: fromLatin1("expect"),
+  upgrade: fromLatin1("upgrade"),
+  userAgent: fromLatin1("user-agent"),
+  traceparent: fromLatin1("traceparent"),
+  contentLength: fromLatin1("content-length"),
+  transferEncoding: fromLatin1("transfer-encoding"),
+}
 
 const loneCr = malformed("a CR alone")
 const badLength = malformed("a Content-Length that is none")
@@ -92,17 +103,21 @@ export class LenientHead {
   }
 
   /**
-   * Where the present line ends; `incomplete` if it does not. Byte by byte, since a search by the runtime costs 35 ns for
-   * each line, and would have to be made twice: some recipients take a CR alone for a line end, so there may be none.
+   * Where the present line ends; `incomplete` if it does not. Four bytes at a time while none of them ends a line, which
+   * takes half of what a look at each does. Not by a search of the runtime: that costs 35 ns for each line, and would have
+   * to be made twice, since some recipients take a CR alone for a line end, so there may be none.
    */
   private findLineFeed(bytes: Uint8Array, start: number, end: number): number {
-    for (let at = start; at < end; at++) {
+    const last = end - 3
+    let at = start
+    for (;;) {
+      while (at < last && bytes[at]! > CR && bytes[at + 1]! > CR && bytes[at + 2]! > CR && bytes[at + 3]! > CR) at += 4
+      if (at >= end) return incomplete
       const byte = bytes[at]!
-      if (byte > CR) continue
       if (byte === LF) return at
       if (byte === CR && at + 1 < end && bytes[at + 1] !== LF) this.problem ??= loneCr
+      at++
     }
-    return incomplete
   }
 
   /** Takes the field in `bytes[start, end)` if it is one of those that matter; its colon is at `at`. */
@@ -110,30 +125,30 @@ export class LenientHead {
     this.isFraming = false
     switch (at - start) {
       case 4:
-        if (equalsIgnoreCase(bytes, start, at, "host")) this.readHost(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.host)) this.readHost(bytes, at + 1, end)
         return
       case 6:
-        if (equalsIgnoreCase(bytes, start, at, "expect")) {
+        if (isNamed(bytes, start, at, names.expect)) {
           this.trim(bytes, at + 1, end)
           this.expects = equalsIgnoreCase(bytes, this.valueStart, this.valueEnd, "100-continue")
         }
         return
       case 7:
-        if (equalsIgnoreCase(bytes, start, at, "upgrade")) {
+        if (isNamed(bytes, start, at, names.upgrade)) {
           this.trim(bytes, at + 1, end)
           this.upgradeStart = this.valueStart
           this.upgradeEnd = this.valueEnd
         }
         return
       case 10:
-        if (equalsIgnoreCase(bytes, start, at, "user-agent")) {
+        if (isNamed(bytes, start, at, names.userAgent)) {
           this.trim(bytes, at + 1, end)
           this.userAgentStart = this.valueStart
           this.userAgentEnd = this.valueEnd
         }
         return
       case 11:
-        if (equalsIgnoreCase(bytes, start, at, "traceparent")) {
+        if (isNamed(bytes, start, at, names.traceparent)) {
           this.trim(bytes, at + 1, end)
           // Of several nobody can tell which is meant: the span is empty then.
           const before = this.traceparentEnd
@@ -142,10 +157,10 @@ export class LenientHead {
         }
         return
       case 14:
-        if (equalsIgnoreCase(bytes, start, at, "content-length")) this.readLength(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.contentLength)) this.readLength(bytes, at + 1, end)
         return
       case 17:
-        if (equalsIgnoreCase(bytes, start, at, "transfer-encoding")) this.readCodings(bytes, at + 1, end)
+        if (isNamed(bytes, start, at, names.transferEncoding)) this.readCodings(bytes, at + 1, end)
         return
     }
   }

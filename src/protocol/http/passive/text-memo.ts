@@ -23,13 +23,21 @@ export class TextMemo {
 
   /** `bytes[start, end)` as a latin1 string. Keeps a copy, never a view. */
   read(bytes: Uint8Array, start: number, end: number): string {
+    return this.find(bytes, start, end) ?? this.remember(bytes, start, end)
+  }
+
+  /** The same, if it is remembered. */
+  find(bytes: Uint8Array, start: number, end: number): string | undefined {
     if (start === end) return ""
-    if (end - start > maxRememberedBytes) return toLatin1(bytes, start, end)
-    const place = hash(bytes, start, end) & (places - 1)
-    const known = this.table[place]
-    if (known !== undefined && equal(known.bytes, bytes, start, end)) return known.text
+    const known = this.table[hash(bytes, start, end) & (places - 1)]
+    return known !== undefined && equal(known.bytes, bytes, start, end) ? known.text : undefined
+  }
+
+  /** Makes the string. */
+  private remember(bytes: Uint8Array, start: number, end: number): string {
     const text = toLatin1(bytes, start, end)
-    this.table[place] = { bytes: new Uint8Array(bytes.subarray(start, end)), text }
+    if (end - start > maxRememberedBytes) return text
+    this.table[hash(bytes, start, end) & (places - 1)] = { bytes: new Uint8Array(bytes.subarray(start, end)), text }
     return text
   }
 }
