@@ -1,5 +1,5 @@
 /** A capture to a directory: what is killed reads, what is full or stopped holds nothing up, and all of it is accounted for. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test"
+import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test"
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -15,6 +15,9 @@ import { stopThread, threadsOfNice } from "../support/stop-thread.ts"
 import { eventually } from "../support/within.ts"
 
 const mebibyte = 1024 * 1024
+
+// Each starts proxies and passes hundreds of exchanges.
+setDefaultTimeout(30_000)
 
 let folder = ""
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "pillion-capture-"))))
@@ -185,7 +188,7 @@ test("a directory never takes more than it may, and 4 MiB; the newest records ar
   const { records } = await recordsOf(path)
   expect(records.length).toBeGreaterThan(20)
   expect(targetOf(records.at(-1)!)).toEndWith("/39?bytes=40000")
-}, 30_000)
+})
 
 test("a directory that is not this user's alone is refused at the start, in one line that says what to do", async () => {
   const path = join(folder, "open")

@@ -1,5 +1,5 @@
 /** `pillion record -- CMD`: what a program sends is in captures/ when it has ended, and what is there is said. */
-import { afterEach, beforeEach, expect, test } from "bun:test"
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,6 +7,9 @@ import { join } from "node:path"
 import { readDirectory } from "../../src/capture/directory/read-directory.ts"
 import { httpOrigin, ok } from "../support/origins.ts"
 import { pillion } from "../support/pillion.ts"
+
+// Each starts a proxy and a program.
+setDefaultTimeout(30_000)
 
 let folder = ""
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "pillion-record-"))))

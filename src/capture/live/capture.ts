@@ -100,6 +100,7 @@ export class Capture {
       causes: new Causes(),
       maxBody: () => limits().maxBody,
       keepsFirst: () => limits().keepsFirst === true,
+      admits: () => this.queue.admits(),
       wantsProbes: () => limits().wantsProbes,
       makeId: (started: number) => makeId(started, random()),
       epoch,

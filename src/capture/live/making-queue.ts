@@ -68,6 +68,8 @@ export class MakingQueue<Heard extends Held> {
   private isWanted = false
   private isScheduled = false
   private isEnding = false
+  /** Something did not fit, and nothing has left since. */
+  private isFull = false
   private whenIdle: Array<() => void> = []
 
   constructor(parts: MakingQueueParts<Heard>) {
@@ -85,10 +87,20 @@ export class MakingQueue<Heard extends Held> {
     this.settle()
   }
 
+  /** Whether what is heard next may fit. Where not it is dropped before anything of it is copied. */
+  admits(): boolean {
+    if (!this.isFull) return true
+    this.parts.owner.dropped("queue", 1)
+    // It may be time for another maker.
+    this.schedule()
+    return false
+  }
+
   /** Something was heard. It is a record some time, or is dropped at once. */
   add(heard: Heard): void {
     const { owner, release, maxMemory } = this.parts
     if (this.held > 0 && this.held + heard.held > maxMemory() * queueShare) {
+      this.isFull = true
       release(heard.held)
       owner.dropped("queue", 1)
     } else {
@@ -186,6 +198,7 @@ export class MakingQueue<Heard extends Held> {
   private done(): number {
     const batch = this.underWay.shift()
     if (batch === undefined) return 0
+    this.isFull = false
     this.held -= batch.held
     this.parts.release(batch.held)
     return batch.count
@@ -199,6 +212,7 @@ export class MakingQueue<Heard extends Held> {
 
   private forget(): number {
     const forgotten = this.waiting.splice(0)
+    this.isFull = false
     const bytes = forgotten.reduce((sum, { held }) => sum + held, 0)
     this.held -= bytes
     this.parts.release(bytes)

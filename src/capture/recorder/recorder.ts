@@ -38,6 +38,8 @@ export interface RecorderParts {
   readonly maxBody: () => number
   /** Whether the first bytes of streams are kept, when one begins. */
   readonly keepsFirst: () => boolean
+  /** Whether another exchange could become a record; where not, nothing of it is copied, and who is asked counts it. */
+  readonly admits?: () => boolean
   /** Whether probes are wanted. */
   readonly wantsProbes: () => boolean
   /** Milliseconds since the epoch, and of the clock that tells the times of messages. */
@@ -63,7 +65,7 @@ export class Recorder implements ExchangeRecorder {
       this.leftOut++
       return undefined
     }
-    if (!this.reserve(recordingOverhead)) return undefined
+    if (parts.admits?.() === false || !this.reserve(recordingOverhead)) return undefined
     const started = this.since(now)
     const recording: Recording = new Recording(
       this.owner(() => opened),

@@ -141,6 +141,23 @@ describe("a maker that is slow", () => {
     expect(world.dropped).toEqual({ queue: 2 })
   })
 
+  test("admits nothing more from then on until it has done a batch: nothing is copied in vain", async () => {
+    const world = new World()
+    world.maxMemory = 1000
+    world.queue.want(true)
+    world.add(5, 100)
+    expect(world.queue.admits()).toBe(true)
+    world.add(1, 100)
+    expect(world.queue.admits()).toBe(false)
+    expect(world.queue.admits()).toBe(false)
+    expect(world.dropped).toEqual({ queue: 3 })
+    await world.turn()
+    expect(world.queue.admits()).toBe(false)
+    world.makers[0]!.owner.made(nothing)
+    expect(world.queue.admits()).toBe(true)
+    expect(world.dropped).toEqual({ queue: 4 })
+  })
+
   test("takes one that is larger than that where nothing else waits", () => {
     const world = new World()
     world.maxMemory = 1000
@@ -195,11 +212,13 @@ describe("a maker that dies", () => {
     world.makers[0]!.owner.died("no memory")
     world.add(5, 100)
     await world.turn()
-    world.now += restartAfter
     world.add(1, 100)
     await world.turn()
+    world.now += restartAfter
+    expect(world.queue.admits()).toBe(false)
+    await world.turn()
     expect(world.sizes).toEqual([5])
-    expect(world.dropped).toEqual({ queue: 1 })
+    expect(world.dropped).toEqual({ queue: 2 })
   })
 
   test("may be one that never lived", async () => {
