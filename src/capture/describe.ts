@@ -3,6 +3,7 @@
  * redacted. Nothing that was recorded reaches the terminal as a control character.
  */
 import { contentOf } from "./body.ts"
+import { hexLines } from "./hex.ts"
 import { shortId } from "./ids.ts"
 import { layOutJson } from "./json-layout.ts"
 import { listRow } from "./listing.ts"
@@ -141,23 +142,10 @@ const contentLines = (
   body: Pick<RecordedBody, "type" | "text" | "base64" | "size" | "wire">,
 ): ReadonlyArray<string> => {
   const { text, base64, type } = body
-  if (text === undefined) return base64 === undefined ? [] : hexLines(Uint8Array.fromBase64(base64))
+  if (text === undefined) return base64 === undefined ? [] : hexLines(Uint8Array.fromBase64(base64), maxHexBytes)
   if (isForm(type)) return pairsOf(text).map(([name, value]) => `${visibleLine(name)} = ${visibleLine(value)}`)
   const laidOut = isJson(type) || type === "" ? layOutJson(text) : undefined
   return visible(laidOut ?? text.replaceAll("\r\n", "\n")).split("\n")
-}
-
-/** The first bytes, 16 a line: offset, hexadecimal, and what of them is ASCII. */
-const hexLines = (bytes: Uint8Array): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (let at = 0; at < Math.min(bytes.length, maxHexBytes); at += 16) {
-    const row = Array.from(bytes.subarray(at, at + 16))
-    const hex = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")
-    const ascii = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("")
-    lines.push(`${at.toString(16).padStart(8, "0")}  ${hex.padEnd(47)}  ${ascii}`)
-  }
-  if (bytes.length > maxHexBytes) lines.push(`(and ${sizeText(bytes.length - maxHexBytes)} more)`)
-  return lines
 }
 
 const redactions = ({ redacted = [] }: CaptureRecord, paint: Paint): ReadonlyArray<string> => {

@@ -1,9 +1,9 @@
 /**
  * Tiles: four charts above the table: what comes, what it carries, how long it waits, what goes wrong.
  */
-import { Chart, type PlottedLine } from "./chart.tsx"
-import { bytes, count, duration, whole } from "./format.ts"
-import type { History, Point } from "./history.ts"
+import { Chart, type PlottedLine } from "./parts/chart.tsx"
+import { bytes, count, duration, whole } from "./model/format.ts"
+import type { History, Point } from "./model/history.ts"
 
 const perSecond = (value: number): string => `${count(value)}/s`
 const bytesPerSecond = (value: number): string => `${bytes(value)}/s`
