@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 
 import { type Invocation, parse } from "./cli/command-line/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
+import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
 import { completions } from "./cli/completions/completions.ts"
 import { drain } from "./cli/running/drain.ts"
@@ -19,7 +20,7 @@ import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
-import { run } from "./cli/run/run.ts"
+import { type Read, run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
 import { versionJson, versionText } from "./cli/command-line/version.ts"
@@ -40,9 +41,9 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
     case "completions":
       return Effect.map(Effect.fromResult(completions(invocation.shell)), done)
     case "run":
-      return Effect.flatMap(loaded(invocation), (settings) => serve(invocation, settings))
+      return Effect.flatMap(Effect.fromResult(readAll(invocation)), (all) => serve(invocation, all))
     case "check-config":
-      return Effect.map(loaded(invocation), (settings) => ({
+      return Effect.map(Effect.fromResult(readAll(invocation)), ({ loaded: settings }) => ({
         stdout: invocation.json ? checkConfigJson(settings) : checkConfigText(settings),
         stderr: settings.warnings.map((warning) => `pillion: ${warning}\n`).join(""),
         code: exitCode("done"),
@@ -74,13 +75,19 @@ const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => E
 
 const read = ({ flags, rest }: Invocation) => load(flags, surroundings(rest !== undefined))
 
-const serve = (invocation: Invocation, settings: Loaded): Effect.Effect<Outcome, unknown> => {
+/** The settings, and the files that they name for a capture. */
+const readAll = (invocation: Invocation): Result.Result<Read, ConfigError> =>
+  Result.flatMap(read(invocation), (settings) =>
+    Result.map(readCaptureFiles(settings), (files) => ({ loaded: settings, files })),
+  )
+
+const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknown> => {
   const command = invocation.rest
   const controlling = new Terminal()
   const terminal = controlling.look() ? controlling : undefined
   signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
-  const reread = () => read(invocation)
-  return Effect.map(run({ loaded: settings, reread, signals, terminal, command }), (code) => ({ ...done(""), code }))
+  const reread = () => readAll(invocation)
+  return Effect.map(run({ read: all, reread, signals, terminal, command }), (code) => ({ ...done(""), code }))
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */

@@ -46,6 +46,8 @@ export interface AdminParts {
   readonly connections: () => Iterable<Flow>
   readonly recent: Pick<Recent, "since">
   readonly tap: Tap
+  /** What shows and changes records. */
+  readonly captures: ReadonlyArray<Route>
   /** Numbers by destination; with the routes of one, by its name, or of all where that is undefined. */
   readonly destinations: (routesOf: string | undefined) => unknown
   /** Points of the last ten minutes with a number above `after`. */
@@ -91,6 +93,7 @@ const adminRoutes = (parts: AdminParts): ReadonlyArray<Route> => {
     route("GET", "/config", () => json(parts.config())),
     route("GET", "/connections", (request) => listConnections(request, parts.connections(), parts.recent)),
     parts.tap.route,
+    ...parts.captures,
     route("GET", "/destinations", (request) => json(parts.destinations(query(request, "routes")), 0)),
     route("GET", "/history", (request) => json(parts.history(queryNumber(request, "after")), 0)),
     route("GET", "/metrics", () => prometheus(parts.metrics())),

@@ -17,6 +17,9 @@ export const makeId = (now: number, random: Uint8Array): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-")
 }
 
+/** The time that an id begins with, in milliseconds since the epoch. */
+export const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+
 /** The end of an id that is shown: 6 characters. */
 export const shortId = (id: string): string => id.slice(-minIdEnd)
 

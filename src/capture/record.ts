@@ -10,7 +10,8 @@ import type { Direction } from "../flow/flow.ts"
 /** The version that this program writes. A reader refuses a higher one and ignores fields that it does not know. */
 export const recordVersion = 1
 
-export type RecordKind = "exchange" | "call" | "socket" | "stream" | "tunnel" | "query"
+export const recordKinds = ["exchange", "call", "socket", "stream", "tunnel", "query"] as const
+export type RecordKind = (typeof recordKinds)[number]
 
 /** Fields of a head in their order, case and repetition: never joined, never sorted. */
 export type FieldList = ReadonlyArray<readonly [name: string, value: string]>
@@ -53,7 +54,8 @@ interface CommonFields {
 }
 
 /** The parts of a record that a limit can cut. */
-export type RecordPart = "request.body" | "response.body" | "frames" | "head"
+export const recordParts = ["request.body", "response.body", "frames", "head"] as const
+export type RecordPart = (typeof recordParts)[number]
 
 /** The inbound record during which an outbound one was made. Absent where that is not certain; never guessed. */
 export interface Cause {

@@ -32,6 +32,16 @@ export const doubts = (settings: Settings, describe: Describe): ReadonlyArray<st
       `${describe("proxyOutBind")} is not loopback: whoever reaches it may connect from this machine; nobody is asked to log in`,
     )
   }
+  if (settings.captureRedact === "off") {
+    found.push(
+      `${describe("captureRedact")} replaces no secret: whoever sees a record sees passwords, tokens and cookies`,
+    )
+  }
+  if (settings.captureBody > settings.captureMemory) {
+    found.push(
+      `${describe("captureBody")} is more than ${describe("captureMemory")}: longer bodies are cut or left out`,
+    )
+  }
   return found
 }
 

@@ -12,7 +12,8 @@ export interface Limits {
   readonly ownAddresses: ReadonlyArray<Address>
 }
 
-export type Group = "Proxy" | "Listeners" | "Destinations" | "Deadlines" | "Limits" | "Logging" | "Configuration"
+export type Group =
+  "Proxy" | "Listeners" | "Destinations" | "Deadlines" | "Limits" | "Logging" | "Capture" | "Configuration"
 
 export interface Option<A> {
   /** The flag without its dashes, the configuration key, and in capitals after PILLION_ an environment name. */

@@ -5,7 +5,8 @@
 import { accessFormats, lineFormats, logLevels } from "../flow/levels.ts"
 import { notProbe } from "../observe/filter/entry-filter.ts"
 import { bindAddress, destinationRule, host, resolveRule } from "./addresses.ts"
-import { entryFilter } from "./filter.ts"
+import { captureMode, percentage } from "./capture.ts"
+import { entryFilter, optionalRecordFilter, recordFilter } from "./filter.ts"
 import { list, text } from "./kind.ts"
 import { defaultAnnotationsFile, type Limits, type Option } from "./option.ts"
 import type { Settings } from "./settings.ts"
@@ -27,6 +28,15 @@ const maxFields = 10_000
 
 /** Each has some forty series in `/metrics`. */
 const mostDestinations = 1000
+
+const mebibyte = 1024 * 1024
+
+/** Bytes of a body that may be recorded: each is held until its record is made, and copied several times for that. */
+const mostBody = 16 * mebibyte
+const leastCaptureMemory = mebibyte
+const mostCaptureMemory = 16 * 1024 * mebibyte
+const leastCaptureDisk = mebibyte
+const mostCaptureDisk = 1024 * 1024 * mebibyte
 
 /** What others call these levels. */
 const nearLevels: ReadonlyMap<string, string> = new Map([
@@ -369,6 +379,89 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     }),
     initial: () => "auto",
     reloadable: false,
+  },
+  capture: {
+    name: "capture",
+    group: "Capture",
+    summary: "keep records of what passes, heads and bodies, in memory or in a directory; secrets in them are replaced",
+    kind: captureMode,
+    initial: () => "off",
+    annotation: "capture",
+    reloadable: false,
+  },
+  captureFilter: {
+    name: "capture-filter",
+    group: "Capture",
+    summary: "what is recorded, as a filter of pillion ls",
+    kind: recordFilter,
+    initial: () => notProbe,
+    annotation: "capture-filter",
+    reloadable: true,
+  },
+  captureSample: {
+    name: "capture-sample",
+    group: "Capture",
+    summary: "how many traces are recorded, each of them whole; of what has none, how many connections",
+    kind: percentage,
+    initial: () => 100,
+    annotation: "capture-sample",
+    reloadable: true,
+  },
+  captureKeep: {
+    name: "capture-keep",
+    group: "Capture",
+    summary: "what is recorded whatever capture-sample says, as ms:1000.. or status:5xx",
+    kind: optionalRecordFilter,
+    initial: () => undefined,
+    annotation: "capture-keep",
+    reloadable: true,
+  },
+  captureBody: {
+    name: "capture-body",
+    group: "Capture",
+    summary: "how much of each body is recorded; 0 records none",
+    kind: size(0, mostBody),
+    initial: () => 256 * 1024,
+    annotation: "capture-body",
+    reloadable: true,
+  },
+  captureMemory: {
+    name: "capture-memory",
+    group: "Capture",
+    summary: "how much memory records may take: those under way, those that wait, and those that are kept",
+    kind: size(leastCaptureMemory, mostCaptureMemory),
+    initial: () => 32 * mebibyte,
+    annotation: "capture-memory",
+    reloadable: true,
+  },
+  captureDisk: {
+    name: "capture-disk",
+    group: "Capture",
+    summary: "how much the directory of a capture may hold; the oldest records make room",
+    kind: size(leastCaptureDisk, mostCaptureDisk),
+    initial: () => 512 * mebibyte,
+    annotation: "capture-disk",
+    reloadable: true,
+  },
+  captureRedact: {
+    name: "capture-redact",
+    group: "Capture",
+    summary: "a YAML file of rules for what is secret besides the built-in ones; off replaces nothing",
+    kind: text("FILE"),
+    initial: () => undefined,
+    initialText: "the built-in rules",
+    annotation: "capture-redact",
+    reloadable: true,
+  },
+  captureKey: {
+    name: "capture-key",
+    group: "Capture",
+    summary: "a file of 16 bytes or more, the key of what stands for secrets: with one key equal secrets look equal",
+    kind: text("FILE"),
+    initial: () => undefined,
+    initialText: "made at the start, or kept in the directory",
+    annotation: "capture-key",
+    reloadable: true,
   },
   annotationsFile: {
     name: "annotations-file",

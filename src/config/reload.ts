@@ -13,7 +13,7 @@ export interface Reload {
   readonly waiting: ReadonlyArray<string>
 }
 
-/** Pure; levels, deadlines, limits, resolve, strictness, destinations and the filter of the access log are reloadable, as the option table says. */
+/** Pure; levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log and how a capture records are reloadable, as the option table says. */
 export const reload = (current: Settings, next: Settings): Reload => {
   const settings: { -readonly [K in keyof Settings]: Settings[K] } = { ...current }
   const changed: Array<string> = []

@@ -72,6 +72,20 @@ export interface Settings {
   readonly metricsDestinations: number
   readonly splice: boolean
   readonly poll: boolean
+  /** Where records go: `off`, `memory`, or the path of a directory. */
+  readonly capture: string
+  /** What is recorded, and what is recorded although it was not drawn; filters of records. */
+  readonly captureFilter: Expression
+  readonly captureKeep: Expression | undefined
+  /** Percent of traces, or of connections, that are drawn. */
+  readonly captureSample: number
+  /** Bytes of each body, and of all records in memory and in the directory. */
+  readonly captureBody: number
+  readonly captureMemory: number
+  readonly captureDisk: number
+  /** A file of rules, or `off`. */
+  readonly captureRedact: string | undefined
+  readonly captureKey: string | undefined
   readonly allowDestinations: ReadonlyArray<DestinationRule>
   readonly denyDestinations: ReadonlyArray<DestinationRule>
 }

@@ -106,16 +106,19 @@ function showDuration(milliseconds: number): string {
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
+const gibibyte = 1024 * mebibyte
 const sizeUnits = new Map([
   ["", 1],
   ["ki", kibibyte],
   ["kib", kibibyte],
   ["mi", mebibyte],
   ["mib", mebibyte],
+  ["gi", gibibyte],
+  ["gib", gibibyte],
 ])
 
 /**
- * `65536`, `64KiB`, `1MiB` (or `64Ki`, `1Mi` as Kubernetes writes them), in any case. `64k` and `64KB` are refused:
+ * `65536`, `64KiB`, `1MiB`, `2GiB` (or `64Ki`, `1Mi` as Kubernetes writes them), in any case. `64k` and `64KB` are refused:
  * they mean 64000 to some and 65536 to others.
  */
 export const size = (least: number, most: number): Kind<number> => ({
@@ -125,7 +128,7 @@ export const size = (least: number, most: number): Kind<number> => ({
     const match = /^([0-9]+)([a-z]*)$/i.exec(text)
     const unit = match === null ? undefined : sizeUnits.get(match[2]!.toLowerCase())
     if (match === null || unit === undefined) {
-      return Result.fail("is no size: write bytes, or a whole number and KiB or MiB, for example 64KiB")
+      return Result.fail("is no size: write bytes, or a whole number and KiB, MiB or GiB, for example 64KiB")
     }
     const bytes = Number(match[1]) * unit
     return bytes >= least && bytes <= most
@@ -136,6 +139,7 @@ export const size = (least: number, most: number): Kind<number> => ({
 })
 
 function showSize(bytes: number): string {
+  if (bytes > 0 && bytes % gibibyte === 0) return `${bytes / gibibyte}GiB`
   if (bytes > 0 && bytes % mebibyte === 0) return `${bytes / mebibyte}MiB`
   if (bytes > 0 && bytes % kibibyte === 0) return `${bytes / kibibyte}KiB`
   return String(bytes)

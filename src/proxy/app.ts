@@ -63,8 +63,8 @@ export interface Parts {
   readonly accessLog: AccessLog | undefined
   readonly metrics: Metrics
   readonly shortfalls: Shortfalls
-  /** Absent where nothing is ever recorded. */
-  readonly recorders?: RecorderSwitch
+  /** Who records what passes in each direction; absent where nothing is ever recorded. */
+  readonly recorders?: { readonly [D in ListenerPlan["direction"]]: RecorderSwitch }
 }
 
 /** A proxy that listens. */
@@ -90,7 +90,7 @@ const workloadOf = (target: Target): Pick<WorkloadParts, "target" | "addresses">
 
 /** Binds every planned listener and serves until the scope closes, which resets what is then still open. */
 export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Scope.Scope | Dialer> = Effect.fnUntraced(
-  function* ({ settings, sockets, log, accessLog, metrics, shortfalls, recorders = noRecorder }: Parts) {
+  function* ({ settings, sockets, log, accessLog, metrics, shortfalls, recorders }: Parts) {
     const dialer = yield* Dialer
     const splicer = yield* makeSplicer(settings().splice, shortfalls)
     const drain = new Drain()
@@ -114,7 +114,7 @@ export const startProxy: (parts: Parts) => Effect.Effect<Proxy, ListenFailed, Sc
         drain,
         idleOrigins,
         pseudonym,
-        recorders,
+        recorders: recorders?.[listener.direction] ?? noRecorder,
         observer,
       })
       shared.push(around.exchanges.originPool)

@@ -7,6 +7,7 @@ import * as Scope from "effect/Scope"
 import { type AdminParts, serveAdmin } from "../../src/admin/admin.ts"
 import { maxList } from "../../src/admin/connections.ts"
 import { maxBody } from "../../src/admin/serve.ts"
+import { text } from "../../src/admin/router.ts"
 import { makeTap } from "../../src/admin/tap.ts"
 import type { Flow } from "../../src/flow/flow.ts"
 import { connectionEntry } from "../support/entries.ts"
@@ -43,7 +44,8 @@ const start = async (program = new Program()) => {
     config: () => [{ option: "proxy-port", value: 80, origin: "default" }],
     connections: () => program.flows,
     recent: program.recent,
-    tap: makeTap(program.recent),
+    tap: makeTap(program.recent, () => text(401, "no records")),
+    captures: [],
     destinations: (routesOf) => ({ routesOf: routesOf ?? "all" }),
     history: (after) => ({ after }),
     metrics: () => "a_metric 1\n",

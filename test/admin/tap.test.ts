@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import { makeHandler } from "../../src/admin/router.ts"
+import { makeHandler, text } from "../../src/admin/router.ts"
 import { serve } from "../../src/admin/serve.ts"
 import { maxWait, makeTap, maxReaders, type Tap } from "../../src/admin/tap.ts"
 import { Recent } from "../../src/observe/access/recent.ts"
@@ -41,7 +41,7 @@ const start = async (): Promise<{ readonly recent: Followed; readonly tap: Tap; 
   const scope = Effect.runSync(Scope.make())
   scopes.push(scope)
   const recent = new Followed()
-  const tap = makeTap(recent)
+  const tap = makeTap(recent, () => text(401, "no records"))
   const serving = Effect.flatMap(makeHandler([tap.route]), (answer) => serve("127.0.0.1", 0, answer))
   const { port } = await Effect.runPromise(Scope.provide(serving, scope))
   return { recent, tap, port }

@@ -26,23 +26,26 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
   "observe/filter": ["protocol flow", ""],
-  config: ["protocol flow observe/filter", "effect"],
   // What was captured, as values: reading and writing files, decoding and hashing are done for it.
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
   "capture/recorder": ["protocol capture", ""],
-  // The capture of a running proxy; redaction and hashing, and the turns of the event loop, are given to it as well.
-  "capture/live": ["protocol capture capture/recorder", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
+  // Options whose values are filters of records are judged as those are.
+  config: ["protocol flow observe/filter capture/filter", "effect"],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
+  // What becomes a record, and what of that is secret: plain data, made into functions.
+  "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
+  // The capture of a running proxy; hashing, and the turns of the event loop, are given to it as well.
+  "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
-  "observe/metrics": ["protocol flow observe/log", "effect node"],
+  "observe/metrics": ["protocol flow observe/log capture capture/live capture/redact", "effect node"],
   "observe/telemetry": [`flow ${watching}`, "effect node"],
   "net/common": [ground, ""],
   "net/sockets": [`${ground} net/common`, "effect node Bun"],
@@ -65,6 +68,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "admin/page/drawer": ["capture admin/page/model admin/page/parts", "preact"],
   "admin/page": ["admin/page/model admin/page/parts admin/page/drawer", "preact"],
   "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
+  "cli/capture": [`${commands} capture/policy`, "effect node"],
   "cli/completions": [`${commands} observe/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
@@ -74,12 +78,12 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     "effect node",
   ],
   "cli/run": [
-    `${commands} system ${watching} observe/telemetry net net/dial proxy admin cli/running cli/clients`,
+    `${commands} system ${watching} observe/telemetry net net/dial proxy admin admin/captures capture/coding capture/filter capture/live capture/policy cli/capture cli/running cli/clients`,
     "effect node Bun",
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
     "effect node",
   ],
 }

@@ -51,7 +51,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ],
   ["cli/help/{markdown,reference}.ts", "the same words for documents, which are compared", "architecture/docs"],
   ["cli/run/{reap,spawn}.ts", "what `child` does with processes", "cli/run/child"],
-  ["cli/run/{ports-file,run}.ts", "the command from end to end", "e2e/commands"],
+  ["cli/run/{operators,ports-file,run}.ts", "the command from end to end", "e2e/commands"],
   ["cli/{running,watch}/*.ts", "clients of a running proxy", "e2e/top"],
   ["config/{exit-codes,find}.ts", "constants, and a look-up that reading settings is made of", "config/sources"],
   ["flow/{flow,levels,shortfalls}.ts", "records and constants that others fill and read", "observe/access/access-log"],

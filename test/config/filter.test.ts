@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import * as Result from "effect/Result"
 
-import { entryFilter } from "../../src/config/filter.ts"
+import { entryFilter, optionalRecordFilter, recordFilter } from "../../src/config/filter.ts"
 import { read } from "../../src/config/sources.ts"
 
 test("a filter is shown in its own spelling, and taken again", () => {
@@ -25,4 +25,18 @@ test("what is none is refused with the option, its origin and what is wrong", ()
     'access-log-filter "not probe hsot:api" (flag --access-log-filter) asks for "hsot" at character 11; ' +
       `did you mean host?; as a word to look for write "hsot:api", in a shell '"hsot:api"'`,
   ])
+})
+
+test("a filter of records has the fields of records", () => {
+  const decoded = Result.getOrThrow(recordFilter.decode("header.accept:json -probe or id:77b0aa"))
+  expect(recordFilter.show(decoded)).toBe("header.accept:json not probe or id:77b0aa")
+  const refused = recordFilter.decode("protocol:http")
+  expect(Result.isFailure(refused) && refused.failure).toContain('asks for "protocol"')
+})
+
+test("an empty filter of what is kept in any case is none, and no filter that lets everything through", () => {
+  expect(Result.getOrThrow(optionalRecordFilter.decode(""))).toBeUndefined()
+  expect(optionalRecordFilter.show(undefined)).toBe("")
+  const decoded = Result.getOrThrow(optionalRecordFilter.decode("status:5xx or ms:1000.."))
+  expect(optionalRecordFilter.show(decoded)).toBe("status:5xx or ms:1000..")
 })

@@ -42,6 +42,15 @@ test.each([
   ["max-head-bytes", "64KiB", undefined, undefined],
   ["max-head-fields", 128, undefined, undefined],
   ["metrics-destinations", 50, undefined, undefined],
+  ["capture", "off", undefined, "capture"],
+  ["capture-filter", "not probe", undefined, "capture-filter"],
+  ["capture-sample", "100%", undefined, "capture-sample"],
+  ["capture-keep", "", undefined, "capture-keep"],
+  ["capture-body", "256KiB", undefined, "capture-body"],
+  ["capture-memory", "32MiB", undefined, "capture-memory"],
+  ["capture-disk", "512MiB", undefined, "capture-disk"],
+  ["capture-redact", null, undefined, "capture-redact"],
+  ["capture-key", null, undefined, "capture-key"],
   ["splice", true, undefined, undefined],
   ["poll", true, undefined, undefined],
   ["allow-destinations", [], undefined, "allow-destinations"],
@@ -65,9 +74,9 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, reading HTTP, splice and poll, each name once", () => {
-    expect(byName.size).toBe(37)
-    expect(allOptions.length).toBe(37)
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, nine for captures, reading HTTP, splice and poll, each name once", () => {
+    expect(byName.size).toBe(46)
+    expect(allOptions.length).toBe(46)
   })
 
   test("names each option as its key in settings", () => {
@@ -89,12 +98,20 @@ describe("the option table", () => {
     expect(environmentNames(options.adminPort)).toEqual(["PILLION_ADMIN_PORT"])
   })
 
-  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log, what is read, and where the annotations are", () => {
+  test("lets SIGHUP change levels, deadlines, limits, resolve, strictness, destinations, the filter of the access log, what is read and recorded, and where the annotations are", () => {
     const reloadable = allOptions.filter((option) => option.reloadable).map(({ name }) => name)
     expect(reloadable.toSorted()).toEqual([
       "access-log-filter",
       "allow-destinations",
       "annotations-file",
+      "capture-body",
+      "capture-disk",
+      "capture-filter",
+      "capture-keep",
+      "capture-key",
+      "capture-memory",
+      "capture-redact",
+      "capture-sample",
       "deny-destinations",
       "dial-timeout",
       "drain-delay",

@@ -70,14 +70,14 @@ describe("a size", () => {
     expect(decoded(kind, text)).toBe(bytes)
   })
 
-  test.each(["", "64k", "64K", "64KB", "64 KiB", "1GiB", "-1", "0.5MiB", "KiB"])(
+  test.each(["", "64k", "64K", "64KB", "64 KiB", "1GB", "1TiB", "-1", "0.5MiB", "KiB"])(
     "%j is refused: ambiguous or no size",
     (text) => {
       expect(problem(kind, text)).toContain("64KiB")
     },
   )
 
-  test.each(["255", "1048577", "2MiB", "0"])("%s is out of range", (text) => {
+  test.each(["255", "1048577", "2MiB", "1GiB", "0"])("%s is out of range", (text) => {
     expect(problem(kind, text)).toBe("is out of range: write 256 to 1MiB")
   })
 

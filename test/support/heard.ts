@@ -1,4 +1,5 @@
 /** Recordings among nothing else: what passes of one exchange, told to its recording, and what it heard. */
+import { Causes } from "../../src/capture/recorder/causes.ts"
 import { Memory } from "../../src/capture/recorder/memory.ts"
 import { Recorder, type RecorderParts } from "../../src/capture/recorder/recorder.ts"
 import type { HeardExchange } from "../../src/capture/recorder/recording.ts"
@@ -68,6 +69,9 @@ export class Hearing {
       },
     )
     this.recorder = new Recorder({
+      direction: "outbound",
+      causes: new Causes(),
+      makeId: () => "00000000-0000-7000-8000-000000000000",
       memory: this.memory,
       maxBody: () => 64,
       wantsProbes: () => true,

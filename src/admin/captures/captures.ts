@@ -9,7 +9,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 import { parseRecordFilter, type RecordFilter } from "../../capture/filter/record-filter.ts"
-import { findId } from "../../capture/ids.ts"
+import { findId, timeOf } from "../../capture/ids.ts"
 import { harEnd, harEntry, harStart } from "../../capture/har.ts"
 import { type CaptureRecord, isHttp } from "../../capture/record.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
@@ -39,8 +39,9 @@ export interface CapturesParts {
 }
 
 /**
- * `GET /captures?filter=&limit=` lists records as lines of JSON, the newest last; `/captures/ID` gives one, by any end of
- * its id that names no other; `/captures.har?filter=&limit=` gives a HAR document.
+ * `GET /captures?filter=&limit=&since=` lists records as lines of JSON, the newest last; `/captures/ID` gives one, by any
+ * end of its id that names no other; `/captures.har` with the same query gives a HAR document. `since` is a time
+ * (RFC 3339), for what began then or later, or the id of a record, for what is newer than that.
  */
 export const captureRoutes = (parts: CapturesParts): ReadonlyArray<Route> => {
   const { token, kept, version } = parts
@@ -87,18 +88,42 @@ const listed = (
   const asked = query(request, "limit") ?? String(maxListed)
   if (!/^[1-9][0-9]{0,8}$/.test(asked)) return Effect.succeed(text(400, "limit is a number of records, from 1"))
   const limit = Math.min(Number(asked), maxListed)
+  const ids = idsSince(kept.ids(), query(request, "since"))
+  if (ids === undefined)
+    return Effect.succeed(text(400, "since is a time as 2026-11-28T09:30:00Z, or the id of a record"))
   return Effect.map(
-    Effect.promise(() => newest(kept, filter, limit)),
+    Effect.promise(() => newest(kept, ids, filter, limit)),
     show,
   )
 }
 
+const wholeId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const time = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+
+/** Those of the ids, the oldest first, that are newer than `since` says; undefined where that is neither time nor id. */
+const idsSince = (ids: ReadonlyArray<string>, since: string | undefined): ReadonlyArray<string> | undefined => {
+  if (since === undefined || since === "") return ids
+  if (wholeId.test(since)) {
+    // Records come in the order of their ends, and ids have the time of their beginnings: only where the record has gone
+    // is the time all that is known.
+    const at = ids.indexOf(since)
+    return at >= 0 ? ids.slice(at + 1) : ids.filter((id) => id > since)
+  }
+  const from = time.test(since) ? Date.parse(since) : Number.NaN
+  return Number.isNaN(from) ? undefined : ids.filter((id) => timeOf(id) >= from)
+}
+
 /** The newest lines that a filter lets through, the newest last. */
-const newest = async (kept: KeptRecords, filter: RecordFilter, limit: number): Promise<ReadonlyArray<Uint8Array>> => {
+const newest = async (
+  kept: KeptRecords,
+  ids: ReadonlyArray<string>,
+  filter: RecordFilter,
+  limit: number,
+): Promise<ReadonlyArray<Uint8Array>> => {
   const found: Array<Uint8Array> = []
   const isAll = filter.expression._tag === "Everything"
   let until = performance.now() + maxListSlice
-  for (const id of kept.ids().toReversed()) {
+  for (const id of ids.toReversed()) {
     const line = kept.line(id)
     if (line !== undefined && (isAll || filter.matches(recordOf(line)))) found.push(line)
     if (found.length === limit) break

@@ -10,7 +10,7 @@ import { type FilterProblem, isProblem } from "../../observe/filter/problem.ts"
 import { type Field, Vocabulary } from "../../observe/filter/vocabulary.ts"
 import { refusals } from "../../protocol/refusal.ts"
 import { essenceOf } from "../media-type.ts"
-import { type CaptureRecord, type HttpRecord, isHttp } from "../record.ts"
+import { type CaptureRecord, type HttpRecord, isHttp, recordKinds } from "../record.ts"
 import { authorityOf, pathOf, queryOf, valueOf, valuesOf } from "../url.ts"
 
 import { isProbe } from "./is-probe.ts"
@@ -23,9 +23,6 @@ export interface RecordFilter {
   readonly expression: Expression
   readonly matches: Predicate<CaptureRecord>
 }
-
-/** Of every kind that there is, as in record.ts. */
-const kinds = ["exchange", "call", "socket", "stream", "tunnel", "query"] satisfies ReadonlyArray<CaptureRecord["kind"]>
 
 const httpOf = (record: CaptureRecord): HttpRecord | undefined => (isHttp(record) ? record : undefined)
 
@@ -87,7 +84,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     sni: { kind: "text", get: ({ sni }) => sni },
     client: { kind: "text", get: ({ client }) => client },
     direction: { kind: "choice", get: ({ direction }) => direction, values: directions },
-    kind: { kind: "choice", get: ({ kind }) => kind, values: kinds },
+    kind: { kind: "choice", get: ({ kind }) => kind, values: recordKinds },
     id: {
       kind: "text",
       get: ({ id }) => id.replaceAll("-", ""),

@@ -8,17 +8,21 @@
  *
  * Clock, randomness, inflating, hashing and the turns of the event loop are given to it.
  */
-import type { RecorderSwitch } from "../../protocol/recording.ts"
+import type { ExchangeFacts, RecorderSwitch } from "../../protocol/recording.ts"
 import { type Inflate, sealBody } from "../body.ts"
 import { makeId } from "../ids.ts"
-import type { ExchangeRecord } from "../record.ts"
+import type { Drawable, Policy } from "../policy/policy.ts"
+import type { CaptureRecord, ExchangeRecord } from "../record.ts"
+import { Causes } from "../recorder/causes.ts"
+import { recordedRequestHead } from "../recorder/heads.ts"
 import { makeRecord } from "../recorder/make-record.ts"
 import { Memory } from "../recorder/memory.ts"
-import { Recorder } from "../recorder/recorder.ts"
-import type { HeardExchange } from "../recorder/recording.ts"
+import { type IdentifiedExchange, Recorder } from "../recorder/recorder.ts"
 
-import { CaptureCounters } from "./counters.ts"
+import { CaptureCounters, type DropReason, type LeaveReason } from "./counters.ts"
 import { Ring } from "./ring.ts"
+
+type Direction = ExchangeFacts["direction"]
 
 /** Milliseconds after which records that wait are left to the next turn of the event loop. */
 export const maxSlice = 5
@@ -29,16 +33,12 @@ export interface CaptureLimits {
   readonly maxBody: number
   /** Bytes of memory for records under way, those that wait, and those that are kept. */
   readonly maxMemory: number
-  /** Whether probes are recorded at all. Where they are not, nothing of them is copied. */
-  readonly wantsProbes: boolean
-  /** Which records are wanted; looks at a record that was redacted. */
-  readonly wants: (record: ExchangeRecord) => boolean
 }
 
 export interface CaptureParts {
   readonly limits: () => CaptureLimits
-  /** Replaces what is secret. Must not throw; if it does there is no record. */
-  readonly redact: (record: ExchangeRecord) => ExchangeRecord
+  /** What becomes a record, and what of that is secret, when it is asked. */
+  readonly policy: () => Policy
   readonly inflate: Inflate
   /** Lower-case hex. */
   readonly sha256: (bytes: Uint8Array) => string
@@ -51,36 +51,47 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record, with its line of JSON; must not throw. */
-export type RecordFollower = (record: ExchangeRecord, line: string) => void
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. */
+export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
 
-export class Capture implements RecorderSwitch {
-  current: Recorder | undefined = undefined
+/** A switch that this file turns. */
+interface Switch extends RecorderSwitch {
+  current: Recorder | undefined
+}
+
+export class Capture {
+  /** Who records what passes in each direction. */
+  readonly recorders: Record<Direction, Switch> = { inbound: { current: undefined }, outbound: { current: undefined } }
   readonly counters = new CaptureCounters()
   private readonly parts: CaptureParts
   private readonly memory: Memory
   private readonly ring = new Ring()
-  private readonly recorder: Recorder
+  private readonly inbound: Recorder
+  private readonly outbound: Recorder
   private readonly followers = new Set<RecordFollower>()
-  private readonly waiting: Array<HeardExchange> = []
+  private readonly waiting: Array<IdentifiedExchange> = []
   private isWorking = false
   private isOn = false
 
   constructor(parts: CaptureParts) {
     this.parts = parts
-    const { limits, epoch, now } = parts
+    const { limits, policy, epoch, now, random } = parts
     this.memory = new Memory(
       () => limits().maxMemory,
       () => this.ring.forgetOldest(this.memory),
     )
-    this.recorder = new Recorder({
+    const shared = {
       memory: this.memory,
+      causes: new Causes(),
       maxBody: () => limits().maxBody,
-      wantsProbes: () => limits().wantsProbes,
+      wantsProbes: () => policy().wantsProbes,
+      makeId: (started: number) => makeId(started, random()),
       epoch,
       now,
-      heard: (exchange) => this.heard(exchange),
-    })
+      heard: (exchange: IdentifiedExchange) => this.heard(exchange),
+    }
+    this.inbound = new Recorder({ ...shared, direction: "inbound" })
+    this.outbound = new Recorder({ ...shared, direction: "outbound" })
   }
 
   /** Whether records are kept. */
@@ -124,24 +135,39 @@ export class Capture implements RecorderSwitch {
     return this.memory.used
   }
 
-  /** Exchanges that were not recorded for want of memory, and that were not wanted. */
-  get dropped(): number {
-    return this.recorder.dropped + this.counters.dropped.memory
+  /** Records that are kept. */
+  get count(): number {
+    return this.ring.count
   }
 
-  get leftOut(): number {
-    return this.recorder.leftOut + this.counters.leftOut
+  /** Whoever hears of records. */
+  get following(): number {
+    return this.followers.size
+  }
+
+  /** Exchanges of which there is no record, by the reason. */
+  get dropped(): { readonly [R in DropReason]: number } {
+    const { dropped } = this.counters
+    return { ...dropped, memory: dropped.memory + this.inbound.dropped + this.outbound.dropped }
+  }
+
+  /** Exchanges whose record was not wanted. */
+  get leftOut(): { readonly [R in LeaveReason]: number } {
+    const { leftOut } = this.counters
+    return { ...leftOut, filter: leftOut.filter + this.inbound.leftOut + this.outbound.leftOut }
   }
 
   private choose(): void {
-    this.current = this.isWanted ? this.recorder : undefined
+    const { recorders, isWanted } = this
+    recorders.inbound.current = isWanted ? this.inbound : undefined
+    recorders.outbound.current = isWanted ? this.outbound : undefined
   }
 
   private get isWanted(): boolean {
     return this.isOn || this.followers.size > 0
   }
 
-  private heard(exchange: HeardExchange): void {
+  private heard(exchange: IdentifiedExchange): void {
     this.waiting.push(exchange)
     if (this.isWorking) return
     this.isWorking = true
@@ -163,11 +189,14 @@ export class Capture implements RecorderSwitch {
     this.isWorking = false
   }
 
-  private async make(exchange: HeardExchange): Promise<void> {
+  private async make(exchange: IdentifiedExchange): Promise<void> {
+    const policy = this.parts.policy()
     try {
+      const drawn = policy.drawsAll || policy.draws(drawable(exchange))
       // Whoever asked for it may be gone: then nobody may have it.
-      if (this.isWanted) this.tell(await this.recordOf(exchange))
-      else this.counters.leftOut++
+      if (!this.isWanted) this.counters.leftOut.filter++
+      else if (!drawn && !policy.keepsUndrawn) this.counters.leftOut.sample++
+      else this.judge(await this.recordOf(exchange), drawn, policy)
     } catch {
       this.counters.dropped.error++
     } finally {
@@ -175,28 +204,48 @@ export class Capture implements RecorderSwitch {
     }
   }
 
-  private async recordOf(exchange: HeardExchange): Promise<ExchangeRecord> {
-    const { limits, inflate, redact, random, sha256 } = this.parts
-    const id = makeId(exchange.started, random())
-    const rules = { maxBytes: limits().maxBody, keepBulky: undefined }
-    return sealed(redact(await makeRecord(exchange, id, rules, inflate)), sha256)
+  /** A record that nobody may see yet. */
+  private recordOf(exchange: IdentifiedExchange): Promise<ExchangeRecord> {
+    const rules = { maxBytes: this.parts.limits().maxBody, keepBulky: undefined }
+    return makeRecord(exchange, exchange.id, rules, this.parts.inflate)
+  }
+
+  private judge(unredacted: ExchangeRecord, drawn: boolean, policy: Policy): void {
+    const record = redacted(unredacted, policy)
+    if (record === undefined) {
+      this.counters.dropped.redaction++
+      return
+    }
+    const refused = policy.refuses(record, drawn)
+    if (refused === undefined) this.tell(sealed(record, this.parts.sha256))
+    else this.counters.leftOut[refused]++
   }
 
   private tell(record: ExchangeRecord): void {
     const { counters } = this
-    if (!this.parts.limits().wants(record)) {
-      counters.leftOut++
-      return
-    }
-    const line = `${JSON.stringify(record)}\n`
-    if (this.isOn && !this.ring.add(record.id, new TextEncoder().encode(line), this.memory)) {
+    const line = new TextEncoder().encode(`${JSON.stringify(record)}\n`)
+    if (this.isOn && !this.ring.add(record.id, line, this.memory)) {
       counters.dropped.memory++
       return
     }
     counters.count(record)
-    for (const follower of this.followers) follower(record, line)
+    for (const follower of this.followers) follower(line, () => record)
   }
 }
+
+/** Undefined where what is secret in it could not be replaced. */
+const redacted = (record: ExchangeRecord, { redact }: Policy): ExchangeRecord | undefined => {
+  try {
+    return redact(record)
+  } catch {
+    return undefined
+  }
+}
+
+const drawable = ({ facts, request }: IdentifiedExchange): Drawable => ({
+  flow: facts.flow,
+  headers: recordedRequestHead(request.head).headers,
+})
 
 const sealed = (record: ExchangeRecord, sha256: (bytes: Uint8Array) => string): ExchangeRecord => {
   const { request, response } = record

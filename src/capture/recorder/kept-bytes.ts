@@ -42,6 +42,11 @@ export class KeptBytes {
     return this.bytes.length
   }
 
+  /** What is kept so far, as a view that is to be read at once. */
+  get view(): Uint8Array {
+    return this.bytes.subarray(0, this.length)
+  }
+
   /** What is kept, as a view: it belongs to the caller, with its memory, and nothing more is taken. */
   take(): Uint8Array {
     this.isFull = true

@@ -5,6 +5,7 @@
 import type { ExchangeFacts } from "../../protocol/recording.ts"
 import { type BodyRules, type Inflate, makeBody, omitBody } from "../body.ts"
 import {
+  type Cause,
   type ExchangeRecord,
   type FieldList,
   type InterimResponse,
@@ -27,7 +28,7 @@ const streams: ReadonlySet<string> = new Set(["text/event-stream", "application/
 
 /** Makes the record. `id` is the one that it gets. */
 export const makeRecord = async (
-  heard: HeardExchange,
+  heard: HeardExchange & { readonly cause?: Cause | undefined },
   id: string,
   rules: BodyRules,
   inflate: Inflate,
@@ -42,6 +43,7 @@ export const makeRecord = async (
     kind: "exchange",
     started: timeText(started),
     ...commonFields(facts),
+    ...(heard.cause === undefined ? {} : { cause: heard.cause }),
     ...(truncated.length === 0 ? {} : { truncated }),
     request,
     ...(response === undefined ? {} : { response }),

@@ -52,7 +52,9 @@ export interface RecordingOwner {
   readonly maxBody: number
   /** An exchange is over. Its memory goes with it. */
   readonly heard: (exchange: HeardExchange) => void
-  /** An exchange has no record, since there is no memory for it. Its memory is released. */
+  /** There will be no record of an exchange, for whatever reason. Its memory is released. */
+  readonly abandoned: () => void
+  /** Called behind `abandoned` where the reason is that there is no memory for it. */
   readonly dropped: () => void
 }
 
@@ -104,6 +106,12 @@ export class Recording implements ExchangeRecording {
     this.request.take()
     this.response.take()
     this.owner.memory.release(held)
+    this.owner.abandoned()
+  }
+
+  /** The head of the request as far as it came, to be read at once. */
+  get requestHead(): Uint8Array {
+    return this.request.headView
   }
 
   private get held(): number {
@@ -134,6 +142,11 @@ class KeptMessage implements MessageRecording {
 
   get held(): number {
     return this.headBytes.held + this.body.held + this.trailerBytes.held
+  }
+
+  /** The head that was told last, to be read at once. */
+  get headView(): Uint8Array {
+    return this.headBytes.view
   }
 
   head(bytes: Uint8Array, start: number, end: number, now: number): void {

@@ -5,7 +5,7 @@
 import type { Edit } from "./edits.ts"
 import { judgeName, judgeQueryName } from "./names.ts"
 import { isAtPlace, pathParts, pathText, type Part, type Path, type Place, type Side } from "./places.ts"
-import { findShapes, type ShapeName } from "./shapes/shapes.ts"
+import { findShapes, shapeNames, type ShapeName } from "./shapes/shapes.ts"
 import type { Tokens } from "./tokens.ts"
 import { sourceOf, type View } from "./views.ts"
 
@@ -59,7 +59,8 @@ export type Verdict = "place" | "name" | "keep" | "open"
 export const hides = (verdict: Verdict): verdict is "place" | "name" => verdict === "place" || verdict === "name"
 
 /** Rules that are neither a shape nor a verdict: the scheme of an Authorization, and what could not be judged. */
-export type Rule = ShapeName | "place" | "name" | "bearer" | "basic" | "error"
+export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "error"] as const
+export type Rule = (typeof redactionRules)[number]
 
 /** Where a value stands. `body` and `path` have texts without names. */
 export interface Where {

@@ -8,9 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
-import { type AdminParts, serveAdmin } from "../../admin/admin.ts"
-import { serveHealth } from "../../admin/health.ts"
-import { makeTap, type Tap } from "../../admin/tap.ts"
 import { type Parts, type Proxy, startProxy } from "../../proxy/app.ts"
 import type { ConfigError } from "../../config/error.ts"
 import { reload } from "../../config/reload.ts"
@@ -22,13 +19,13 @@ import { releaseStartupPages } from "../../system/startup-pages.ts"
 import { accessNotice } from "../../observe/access/access-formats.ts"
 import { makeAccessLog } from "../../observe/access/access-log.ts"
 import { openDescriptor } from "../../observe/output/descriptor.ts"
-import { renderPrometheus } from "../../observe/metrics/exposition.ts"
 import type { Flow } from "../../flow/flow.ts"
 import { leadsToJournal } from "../../observe/log/journal.ts"
 import { watchLag } from "../../observe/metrics/lag.ts"
 import { catchLastResort } from "../../observe/log/last-resort.ts"
 import type { ListenFailed } from "../../flow/listen-failed.ts"
 import { droppedNotice, type Log, makeLog, resolveFormat, wantsColor } from "../../observe/log/log.ts"
+import type { CaptureCounts } from "../../observe/metrics/capture-series.ts"
 import { Metrics } from "../../observe/metrics/metrics.ts"
 import { Output } from "../../observe/output/output.ts"
 import { Recent } from "../../observe/access/recent.ts"
@@ -36,14 +33,15 @@ import { ShortfallLog } from "../../observe/log/shortfall-log.ts"
 import type { Exported } from "../../observe/telemetry/telemetry.ts"
 import { wantsTelemetry } from "../../observe/telemetry/wants-telemetry.ts"
 
-import { parseAddress } from "../../protocol/address.ts"
-
 import { announce } from "./announce.ts"
 import { calledAs } from "./called.ts"
+import { type CaptureParts, changedFiles, countsOf, makeCapture, type RunningCapture } from "./capture.ts"
 import { type Child, type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
 import { oldNodeNote } from "./old-node.ts"
+import { serveOperators, type State } from "./operators.ts"
+import type { CaptureFiles } from "../capture/capture-files.ts"
 import type { Ports } from "../running/ports.ts"
 import { writePortsFile } from "./ports-file.ts"
 import { isStop, type Signals } from "../command-line/signals.ts"
@@ -53,10 +51,16 @@ import { version } from "../command-line/version.ts"
 /** Milliseconds that the last lines may take to be written when the process ends. */
 const flushTimeout = 500
 
-export interface RunArgs {
+/** Settings, and the files that they name for a capture. */
+export interface Read {
   readonly loaded: Loaded
-  /** Reads the settings again, for SIGHUP. */
-  readonly reread: () => Result.Result<Loaded, ConfigError>
+  readonly files: CaptureFiles
+}
+
+export interface RunArgs {
+  readonly read: Read
+  /** Reads everything again, for SIGHUP. */
+  readonly reread: () => Result.Result<Read, ConfigError>
   readonly signals: Signals
   /** The controlling terminal, if there is one. */
   readonly terminal: Terminal | undefined
@@ -68,7 +72,8 @@ type Failed = ListenFailed | ConfigError | ChildNotStarted
 
 /** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
 export const run = Effect.fnUntraced(function* (args: RunArgs) {
-  const state = { settings: args.loaded.settings, loaded: args.loaded }
+  const { loaded, files } = args.read
+  const state: RunState = { settings: loaded.settings, loaded, files }
   const settings = (): Settings => state.settings
   const observers = makeObservers(settings)
   const served = yield* Effect.exit(Effect.scoped(serve(args, state, observers)))
@@ -77,17 +82,21 @@ export const run = Effect.fnUntraced(function* (args: RunArgs) {
   return yield* served
 })
 
-interface State {
-  settings: Settings
-  loaded: Loaded
+interface RunState extends State {
+  files: CaptureFiles
 }
 
 interface Observers extends Omit<Parts, "settings" | "sockets"> {
   readonly shortfalls: ShortfallLog
   readonly recent: Recent
-  readonly tap: Tap
   /** What the metrics ask of the proxy, once there is one. */
-  readonly live: { draining: () => boolean; idleOrigins: () => number; open: () => Iterable<Flow> }
+  readonly live: {
+    draining: () => boolean
+    idleOrigins: () => number
+    open: () => Iterable<Flow>
+    tapDropped: () => number
+    capture: () => CaptureCounts | undefined
+  }
   /** Where log lines go besides, if there is an exporter. */
   readonly exporter: { current: Exported | undefined }
   readonly flush: (milliseconds: number) => Promise<unknown>
@@ -112,7 +121,6 @@ const makeObservers = (settings: () => Settings): Observers => {
     also: (level, message, fields) => exporter.current?.log(level, message, fields),
   })
   const recent = new Recent()
-  const tap = makeTap(recent)
   const accessLog = makeAccessLog({
     output: settings().accessLog ? stdout : undefined,
     format: accessFormat,
@@ -120,59 +128,62 @@ const makeObservers = (settings: () => Settings): Observers => {
     color: wantsColor(isatty(1), process.env),
     recent,
   })
-  const live: Observers["live"] = { draining: () => false, idleOrigins: () => 0, open: () => [] }
+  const live: Observers["live"] = {
+    draining: () => false,
+    idleOrigins: () => 0,
+    open: () => [],
+    tapDropped: () => 0,
+    capture: () => undefined,
+  }
   const metrics = new Metrics({
     build: version,
     draining: () => live.draining(),
     dropped: () => ({
       stdout: stdout.dropped,
       stderr: stderr.dropped,
-      tap: tap.dropped(),
+      tap: live.tapDropped(),
       otlp: exporter.current?.dropped() ?? 0,
     }),
     limit: () => settings().maxConnections,
     maxDestinations: () => settings().metricsDestinations,
     idleOrigins: () => live.idleOrigins(),
     open: () => live.open(),
+    capture: () => live.capture(),
   })
   catchLastResort({ log, count: () => metrics.defect() })
   const flush = (milliseconds: number) => Promise.all([stdout.flush(milliseconds), stderr.flush(milliseconds)])
   const shortfalls = new ShortfallLog(log, metrics)
-  return { log, accessLog, metrics, shortfalls, recent, tap, live, exporter, flush }
+  return { log, accessLog, metrics, shortfalls, recent, live, exporter, flush }
 }
 
-const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
+const serve: (args: RunArgs, state: RunState, observers: Observers) => Effect.Effect<number, Failed, Scope.Scope> =
   Effect.fnUntraced(function* (args, state, observers) {
     const { log, metrics } = observers
     const settings = (): Settings => state.settings
     yield* exportTelemetry(observers, args.command !== undefined)
-    yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        watchLag((seconds) => {
-          metrics.lagged(seconds)
-          metrics.sample(performance.now())
-        }),
-      ),
-      (stopWatching) => Effect.sync(stopWatching),
-    )
+    yield* watchTime(metrics)
     for (const warning of state.loaded.warnings) log.warn(warning)
     const stop = yield* Deferred.make<void>()
     const hurry = yield* Deferred.make<void>()
 
     const sockets = yield* chooseSockets(settings().poll, observers.shortfalls)
-    const proxy = yield* startProxy({ ...observers, settings, sockets }).pipe(
+    const capture = yield* startCapture({ settings, files: () => state.files }, log)
+    const { recorders } = capture
+    const proxy = yield* startProxy({ ...observers, settings, sockets, recorders }).pipe(
       Effect.provide(Dialer.layer(settings, sockets.connect)),
     )
-    observers.live.draining = proxy.draining
-    observers.live.idleOrigins = proxy.idleOrigins
-    observers.live.open = () => proxy.connections.flows()
+    look(observers, proxy, capture)
     const { command, signals, terminal } = args
     // With a program it is SIGTERM that does it, also for a program that has not been started yet.
     const askedToStop = (): void => {
       if (command === undefined) Deferred.doneUnsafe(stop, Effect.void)
       else signals.tell("SIGTERM")
     }
-    const ports = yield* serveOperators(proxy, state, observers, {
+    const ports = yield* serveOperators(proxy, {
+      ...observers,
+      state,
+      capture,
+      tapped: (dropped) => void (observers.live.tapDropped = dropped),
       stop: askedToStop,
       prospect:
         command === undefined ? "draining, then ending" : "the program is told to stop; the proxy ends after it",
@@ -202,6 +213,35 @@ const serve: (args: RunArgs, state: State, observers: Observers) => Effect.Effec
     log.info("stopped", { cut: proxy.connections.count })
     return cut && child === undefined ? 1 : code
   })
+
+/** Has the metrics look at the proxy and its capture from now on. */
+const look = ({ live }: Observers, { draining, idleOrigins, connections }: Proxy, capture: RunningCapture): void => {
+  live.draining = draining
+  live.idleOrigins = idleOrigins
+  live.open = () => connections.flows()
+  live.capture = () => countsOf(capture)
+}
+
+/** Measures how late timers are, and ends a point of the history each second. */
+const watchTime = (metrics: Metrics) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      watchLag((seconds) => {
+        metrics.lagged(seconds)
+        metrics.sample(performance.now())
+      }),
+    ),
+    (stopWatching) => Effect.sync(stopWatching),
+  )
+
+/** Makes the capture, and says so where it keeps anything. */
+const startCapture = (parts: CaptureParts, log: Log) =>
+  Effect.tap(makeCapture(parts), () =>
+    Effect.sync(() => {
+      const { capture: to } = parts.settings()
+      if (to !== "off") log.info("records are kept of what passes", { capture: to })
+    }),
+  )
 
 /**
  * Passes signals on to the child, as long as there is one; else a first one that stops begins the drain, and a later one
@@ -269,62 +309,18 @@ const watchTerminal = (terminal: Terminal) =>
 const saysFarewell = ({ terminal, signals }: RunArgs): boolean =>
   terminal !== undefined && !signals.ignored.has(constants.signals.SIGHUP) && terminal.hungUp()
 
-/** Levels, deadlines, limits, resolve, strictness, destinations and what is logged change at once; the rest waits for a restart. */
-const rereadSettings = (args: RunArgs, state: State, { log, metrics }: Observers): void => {
+/** Levels, deadlines, limits, resolve, strictness, destinations, what is logged and what is recorded change at once; the rest waits for a restart. */
+const rereadSettings = (args: RunArgs, state: RunState, { log, metrics }: Observers): void => {
   const reread = args.reread()
   metrics.reloaded(Result.isSuccess(reread) ? "success" : "failure")
   if (Result.isFailure(reread)) return log.error(`not reloaded: ${reread.failure.message}`)
-  const { settings, changed, waiting } = reload(state.settings, reread.success.settings)
+  const { loaded, files } = reread.success
+  const { settings, changed, waiting } = reload(state.settings, loaded.settings)
+  const names = new Set([...changed, ...changedFiles(state.files, files)])
   state.settings = settings
-  state.loaded = reread.success
-  for (const warning of reread.success.warnings) log.warn(warning)
-  log.info("reloaded", { changed: changed.join(", ") || "nothing" })
+  state.loaded = loaded
+  state.files = files
+  for (const warning of loaded.warnings) log.warn(warning)
+  log.info("reloaded", { changed: [...names].join(", ") || "nothing" })
   if (waiting.length > 0) log.warn(`these changes wait for a restart: ${waiting.join(", ")}`)
 }
-
-/** The health and the admin listener; the policy learns of them, so that neither is ever dialled. */
-const serveOperators = Effect.fnUntraced(function* (
-  proxy: Proxy,
-  state: State,
-  { metrics, log, recent, tap, shortfalls }: Observers,
-  { stop, prospect }: Pick<AdminParts, "stop" | "prospect">,
-) {
-  const { healthPort, adminPort } = state.settings
-  let started = false
-  const phase = { started: () => started, draining: proxy.draining }
-  const health = yield* serveHealth({ port: healthPort, state: phase, metrics: () => renderPrometheus(metrics) })
-  const admin = yield* serveAdmin({
-    port: adminPort,
-    state: phase,
-    version,
-    config: () => shortfalls.mark(state.loaded.origins),
-    connections: () => proxy.connections.flows(),
-    recent,
-    tap,
-    destinations: (routesOf) => metrics.destinations.report(proxy.connections.flows(), routesOf),
-    history: (after) => metrics.history.since(after),
-    metrics: () => renderPrometheus(metrics),
-    stop,
-    prospect,
-    level: () => state.settings.logLevel,
-    setLevel: (logLevel) => {
-      state.settings = { ...state.settings, logLevel }
-      log.info("the log level was set", { level: logLevel })
-    },
-  })
-  for (const { address, port } of [health, ...admin]) {
-    const parsed = parseAddress(address)
-    if (parsed !== undefined) proxy.own({ address: parsed, port })
-  }
-  started = true
-  metrics.listening("inbound", proxy.inbound.length > 0)
-  metrics.listening("outbound", proxy.outbound.length > 0)
-  metrics.listening("health", true)
-  metrics.listening("admin", true)
-  return {
-    in: proxy.inbound[0]?.port ?? 0,
-    out: proxy.outbound[0]?.port ?? 0,
-    health: health.port,
-    admin: admin[0]?.port ?? 0,
-  }
-})

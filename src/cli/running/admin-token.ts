@@ -6,6 +6,7 @@
  * written nor read.
  */
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 /** What of the environment decides where the file is. */
@@ -18,6 +19,14 @@ export interface TokenPlaces {
   readonly temporary: string
   readonly uid: number
 }
+
+/** The places of the user of this process. */
+export const ownTokenPlaces = (environment: Readonly<Record<string, string | undefined>>): TokenPlaces => ({
+  runtime: environment["XDG_RUNTIME_DIR"],
+  run: "/run/pillion",
+  temporary: tmpdir(),
+  uid: process.getuid?.() ?? 0,
+})
 
 /** Bytes of a token: as many as nobody can guess. */
 const tokenBytes = 32
@@ -38,12 +47,15 @@ export interface WrittenToken {
   readonly path: string
 }
 
+/** Makes a token that nobody had before. */
+export const makeToken = (): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(tokenBytes))).toString("base64url")
+
 /**
- * Makes the token of the proxy whose admin listener has this port, and writes it to the first place that will do; one that
- * an ended proxy left there is replaced. Undefined where there is no such place.
+ * Writes the token of the proxy whose admin listener has this port to the first place that will do; one that an ended
+ * proxy left there is replaced. Undefined where there is no such place.
  */
-export const writeToken = (port: number, places: TokenPlaces): WrittenToken | undefined => {
-  const token = Buffer.from(crypto.getRandomValues(new Uint8Array(tokenBytes))).toString("base64url")
+export const writeToken = (port: number, places: TokenPlaces, token = makeToken()): WrittenToken | undefined => {
   for (const folder of tokenFolders(places)) {
     const path = join(folder, fileName(port))
     if (makeFolder(folder, places.uid) && write(path, `${token}\n`)) return { token, path }

@@ -15,8 +15,12 @@ export interface AdminAnswer {
   readonly text: string
 }
 
-/** There was no HTTP answer: one line that says why. */
-export class NoAnswer extends Data.TaggedError("NoAnswer")<{ readonly message: string }> {}
+/** There was no HTTP answer, or none that was asked for: one line that says why. */
+export class NoAnswer extends Data.TaggedError("NoAnswer")<{
+  readonly message: string
+  /** Of the answer, where there was one that says no. */
+  readonly status?: number
+}> {}
 
 /** Milliseconds. The listeners are on this machine, and probes of containers give up after little more. */
 export const answerTimeout = 3000

@@ -5,6 +5,9 @@
  * Paths and clients are never labels, and names of hosts only in the families of destinations, as many as the options
  * say: the number of series is bounded when the program starts.
  */
+import { dropReasons, leaveReasons } from "../../capture/live/counters.ts"
+import { recordKinds, recordParts } from "../../capture/record.ts"
+import { redactionRules } from "../../capture/redact/scan.ts"
 import { protocolNames } from "../../protocol/handshake.ts"
 import { refusals } from "../../protocol/refusal.ts"
 
@@ -40,6 +43,46 @@ const family = (type: Family["type"], name: string, help: string, ...labels: Rea
   help,
   labels,
 })
+
+/** What a capture counts. */
+export const captureFamilies = {
+  captured: family(
+    "counter",
+    "pillion_capture_records_total",
+    "Records that were made and kept, or shown to a reader",
+    label("kind", recordKinds),
+  ),
+  captureDropped: family(
+    "counter",
+    "pillion_capture_dropped_total",
+    "Records that were wanted and not made, or not kept; memory and disk: there was no room",
+    label("reason", dropReasons),
+  ),
+  captureLeftOut: family(
+    "counter",
+    "pillion_capture_left_out_total",
+    "Records that capture-filter did not let through, or capture-sample did not draw",
+    label("reason", leaveReasons),
+  ),
+  captureTruncated: family(
+    "counter",
+    "pillion_capture_truncated_total",
+    "Records of which a part was cut, for being longer than capture-body or for want of memory",
+    label("part", recordParts),
+  ),
+  captureBytes: family(
+    "gauge",
+    "pillion_capture_bytes",
+    "Bytes that records take, those under way included",
+    label("where", ["memory", "disk"]),
+  ),
+  captureRedactions: family(
+    "counter",
+    "pillion_capture_redactions_total",
+    "Values in records that were replaced, by rule; error is what could not be judged and was left out",
+    label("rule", redactionRules),
+  ),
+} satisfies Record<string, Family>
 
 /** Counters and gauges. */
 export const families = {
@@ -174,6 +217,7 @@ export const families = {
     "1 while a listener accepts connections",
     label("listener", listeners),
   ),
+  ...captureFamilies,
   draining: family("gauge", "pillion_draining", "1 from the signal to stop until the end"),
   startTime: family("gauge", "process_start_time_seconds", "When the process started, in seconds since the epoch"),
   processorTime: family("counter", "process_cpu_seconds_total", "Processor time of user and system"),

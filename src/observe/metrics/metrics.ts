@@ -19,6 +19,7 @@ import {
   methods,
   statuses,
 } from "./metrics-table.ts"
+import { type CaptureCounts, setCaptureSeries } from "./capture-series.ts"
 import { Destinations } from "./destinations.ts"
 import { destinationSeries } from "./destination-series.ts"
 import { History } from "./history.ts"
@@ -37,6 +38,8 @@ export interface MetricsParts {
   readonly maxDestinations: () => number
   /** Connections to origins that belong to no client. */
   readonly idleOrigins: () => number
+  /** What the capture counted, once there is one. */
+  readonly capture: () => CaptureCounts | undefined
   /** Connections that are open: the bytes of their tunnels are counted while they pass. */
   readonly open: () => Iterable<Flow>
 }
@@ -211,6 +214,8 @@ export class Metrics implements ShortfallCounts {
     series.residentMemory.set(process.memoryUsage.rss())
     series.openFiles.set(openFiles())
     this.readBytes()
+    const captured = parts.capture()
+    if (captured !== undefined) setCaptureSeries(series, captured)
     const destinations = destinationSeries(destinationFamilies, this.destinations.read(parts.open()))
     return [this.build, ...Object.values(this.histograms), ...Object.values(series), ...destinations]
   }

@@ -120,3 +120,35 @@ test("a HAR document holds the exchanges", async () => {
   }
   expect(log.entries.map(({ _id }) => _id)).toEqual(ids.slice(0, 2))
 })
+
+const at = (milliseconds: number): string => encodeURIComponent(new Date(milliseconds).toISOString())
+
+describe("since", () => {
+  const [first, second, third] = ids
+
+  test("an id is followed by what is newer than that record", async () => {
+    expect(await idsOf(`/captures?since=${first}`)).toEqual([second!, third!])
+    expect(await idsOf(`/captures?since=${third}`)).toEqual([])
+  })
+
+  test("the id of a record that has gone says when it began", async () => {
+    expect(await idsOf("/captures?since=019b2f6e-1c31-7000-8000-000000000000")).toEqual([second!, third!])
+    expect(await idsOf("/captures?since=019b2f6f-0000-7000-8000-000000000000")).toEqual([])
+  })
+
+  test("a time is when records began", async () => {
+    // What the first eleven digits of the ids say.
+    const began = 0x019b2f6e1c31
+    expect(await idsOf(`/captures?since=${at(began)}`)).toEqual([second!, third!])
+    expect(await idsOf(`/captures?since=${at(began - 1000)}`)).toEqual([...ids])
+    expect(await idsOf(`/captures?since=${encodeURIComponent("2020-01-01T00:00:00+02:00")}&limit=1`)).toEqual([third!])
+  })
+
+  test.each(["yesterday", "10m", "2026-11-28", "019b2f6e", "2026-13-41T00:00:00Z"])("%s is refused", async (since) => {
+    const response = await ask(`/captures?since=${since}`)
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      "since is a time as 2026-11-28T09:30:00Z, or the id of a record\n",
+    ])
+  })
+})

@@ -4,24 +4,31 @@ import { describe, expect, test } from "bun:test"
 import { inflate } from "../../../src/capture/coding/inflate.ts"
 import { Capture, type CaptureLimits, type CaptureParts, maxSlice } from "../../../src/capture/live/capture.ts"
 import { readRecord } from "../../../src/capture/read-record.ts"
-import type { ExchangeRecord } from "../../../src/capture/record.ts"
-import { makeRedactor } from "../../../src/capture/redact/redactor.ts"
-import { builtInRules } from "../../../src/capture/redact/rules.ts"
+import { type CaptureRecord, type ExchangeRecord, isHttp } from "../../../src/capture/record.ts"
+import { makePolicy, type Policy, type PolicyData } from "../../../src/capture/policy/policy.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")
 
-const redact = makeRedactor<ExchangeRecord>({
-  rules: builtInRules,
-  digest: (value) => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex"),
-  now: () => 0,
+const digest = (value: string): string => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex")
+
+const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024 }
+
+/** The policy that holds where no option says anything else, but for what is given. */
+const policyOf = (data: Partial<PolicyData> = {}, over: Partial<Policy> = {}): Policy => ({
+  ...makePolicy(
+    { filter: "not probe", keep: undefined, sample: 100, redaction: { rules: undefined }, ...data },
+    { digest, now: () => 0, salt: 0 },
+  ),
+  ...over,
 })
 
-const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024, wantsProbes: false, wants: () => true }
+const pathOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
 
 /** A capture whose turns of the event loop are taken one by one. */
 class World {
   limits: CaptureLimits
+  policy = policyOf()
   now = 1000
   readonly capture: Capture
   private turns: Array<() => void> = []
@@ -31,7 +38,7 @@ class World {
     this.limits = { ...usual, ...limits }
     this.capture = new Capture({
       limits: () => this.limits,
-      redact,
+      policy: () => this.policy,
       inflate,
       sha256,
       random: () => new Uint8Array(10).fill(++this.ids),
@@ -44,7 +51,7 @@ class World {
 
   /** An exchange passes; false where nobody records it. */
   pass(path: string, answer = "", isProbe = false): boolean {
-    const recording = this.capture.current?.begin(isProbe, this.now)
+    const recording = this.capture.recorders.outbound.current?.begin(isProbe, this.now)
     if (recording === undefined) return false
     tellHead(recording.request, lines(`GET ${path} HTTP/1.1`, "Host: a", "Authorization: Bearer s3cret-s3cret"))
     tellHead(recording.response, lines("HTTP/1.1 200 OK", "Content-Type: application/json"))
@@ -73,14 +80,14 @@ class World {
 describe("there is a recorder", () => {
   test("only while records are kept or somebody follows", () => {
     const { capture } = new World()
-    expect(capture.current).toBeUndefined()
+    expect(capture.recorders.outbound.current).toBeUndefined()
     capture.keep(true)
-    expect(capture.current).toBeDefined()
+    expect(capture.recorders.outbound.current).toBeDefined()
     const leave = capture.follow(() => {})
     capture.keep(false)
-    expect(capture.current).toBeDefined()
+    expect(capture.recorders.outbound.current).toBeDefined()
     leave()
-    expect(capture.current).toBeUndefined()
+    expect(capture.recorders.outbound.current).toBeUndefined()
   })
 })
 
@@ -105,7 +112,11 @@ test("an exchange becomes a record in a later turn, redacted, then hashed", asyn
 test("who follows hears what would be kept, and nothing is kept for it", async () => {
   const world = new World()
   const heard: Array<string> = []
-  const leave = world.capture.follow((record, line) => void heard.push(record.request.line.target, line.slice(-1)))
+  const leave = world.capture.follow((line, record) => {
+    const text = Buffer.from(line).toString()
+    expect(JSON.parse(text)).toEqual(record())
+    heard.push(pathOf(record()), text.slice(-1))
+  })
   world.pass("/a")
   await world.turn()
   leave()
@@ -122,11 +133,12 @@ test("what waits when the last one leaves becomes no record", async () => {
   world.pass("/a")
   leave()
   await world.turn()
-  expect({ leftOut: world.capture.leftOut, bytes: world.capture.bytes }).toEqual({ leftOut: 1, bytes: 0 })
+  expect({ leftOut: world.capture.leftOut.filter, bytes: world.capture.bytes }).toEqual({ leftOut: 1, bytes: 0 })
 })
 
 test("a redaction that fails leaves no record, and is counted", async () => {
-  const world = new World(
+  const world = new World()
+  world.policy = policyOf(
     {},
     {
       redact: () => {
@@ -138,28 +150,29 @@ test("a redaction that fails leaves no record, and is counted", async () => {
   world.pass("/a")
   await world.turn()
   const { capture } = world
-  expect({ ids: capture.ids(), bytes: capture.bytes, ...capture.counters.dropped }).toEqual({
+  expect({ ids: capture.ids(), bytes: capture.bytes, dropped: capture.dropped }).toEqual({
     ids: [],
     bytes: 0,
-    memory: 0,
-    error: 1,
+    dropped: { memory: 0, queue: 0, disk: 0, redaction: 1, error: 0 },
   })
 })
 
 test("what is not wanted is left out, probes before anything of them is copied", async () => {
-  const world = new World({ wants: ({ request }) => request.line.target !== "/b" })
+  const world = new World()
+  world.policy = policyOf({ filter: "not probe not path:/b" })
   world.capture.keep(true)
   expect(world.pass("/a", "", true)).toBe(false)
   world.pass("/b")
   world.pass("/c")
   await world.turn()
   expect(world.paths).toEqual(["/c"])
-  expect(world.capture.leftOut).toBe(2)
+  expect(world.capture.leftOut).toEqual({ filter: 2, sample: 0 })
 })
 
 test("a filter looks at what was redacted: nobody can ask it for a secret", async () => {
   const seen: Array<string> = []
-  const world = new World({ wants: (record) => seen.push(JSON.stringify(record)) > 0 })
+  const world = new World()
+  world.policy = policyOf({}, { refuses: (record) => (seen.push(JSON.stringify(record)), undefined) })
   world.capture.keep(true)
   world.pass("/a")
   await world.turn()
@@ -168,7 +181,8 @@ test("a filter looks at what was redacted: nobody can ask it for a secret", asyn
 })
 
 test("a slice ends with the record in which its time was over; the rest follows in order", async () => {
-  const world: World = new World({}, { redact: (record) => ((world.now += maxSlice / 2), record) })
+  const world = new World()
+  world.policy = policyOf({}, { redact: (record) => ((world.now += maxSlice / 2), record) })
   world.capture.keep(true)
   for (const path of ["/1", "/2", "/3"]) world.pass(path)
   await world.turn()
@@ -190,8 +204,8 @@ test("memory is bounded, whatever passes, and every exchange is accounted for", 
   }
   await world.turn()
   const { counters, dropped } = world.capture
-  expect(dropped).toBeGreaterThan(0)
-  expect((counters.records.get("exchange") ?? 0) + dropped).toBe(count)
+  expect(dropped.memory).toBeGreaterThan(0)
+  expect((counters.records.get("exchange") ?? 0) + dropped.memory).toBe(count)
   world.capture.clear()
   expect(world.capture.bytes).toBe(0)
 })
@@ -205,4 +219,37 @@ test("what was cut and what was replaced is counted", async () => {
   expect([...truncated]).toEqual([["response.body", 1]])
   expect([...records]).toEqual([["exchange", 1]])
   expect([...redactions.values()].reduce((sum, count) => sum + count, 0)).toBe(1)
+})
+
+test("what is not drawn is never made into a record, unless it may be kept", async () => {
+  const world = new World()
+  let redactions = 0
+  const redact: Policy["redact"] = (record) => (redactions++, record)
+  world.policy = policyOf({ sample: 0 }, { redact })
+  world.capture.keep(true)
+  world.pass("/a")
+  await world.turn()
+  expect({ redactions, ids: world.capture.ids() }).toEqual({ redactions: 0, ids: [] })
+  world.policy = policyOf({ sample: 0, keep: "path:/b" }, { redact })
+  world.pass("/b")
+  world.pass("/c")
+  await world.turn()
+  expect({ redactions, paths: world.paths }).toEqual({ redactions: 2, paths: ["/b"] })
+  expect(world.capture.leftOut).toEqual({ filter: 0, sample: 2 })
+})
+
+test("an outbound record names the inbound one that made it, which comes later and has that id", async () => {
+  const world = new World()
+  const { capture } = world
+  capture.keep(true)
+  const inbound = capture.recorders.inbound.current?.begin(false, world.now)
+  tellHead(inbound!.request, lines("GET /in HTTP/1.1", "Host: b"))
+  world.pass("/out")
+  await world.turn()
+  inbound!.over({ ...facts, direction: "inbound" })
+  await world.turn()
+  expect(world.paths).toEqual(["/out", "/in"])
+  const [made, maker] = world.records
+  expect(made?.cause).toEqual({ id: maker!.id, by: "alone" })
+  expect(maker?.cause).toBeUndefined()
 })

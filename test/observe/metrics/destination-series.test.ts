@@ -18,6 +18,7 @@ const make = (max: number, open: () => Iterable<ReturnType<typeof flowOf>> = () 
     maxDestinations: () => max,
     idleOrigins: () => 0,
     open,
+    capture: () => undefined,
   })
 
 const destinationSamples = (metrics: Metrics): ReadonlyMap<string, number> =>

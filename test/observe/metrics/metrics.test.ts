@@ -17,6 +17,7 @@ const make = (parts: Partial<ConstructorParameters<typeof Metrics>[0]> = {}): Me
     maxDestinations: () => 50,
     idleOrigins: () => 0,
     open: () => [],
+    capture: () => undefined,
     ...parts,
   })
 

@@ -40,6 +40,7 @@ test("every metric that the page reads is one that the proxy has", async () => {
     maxDestinations: () => 50,
     idleOrigins: () => 0,
     open: () => [],
+    capture: () => undefined,
   }
   const text = renderPrometheus(new Metrics(parts))
   expect(names.size).toBeGreaterThan(1)
