@@ -13,6 +13,7 @@ import { type Invocation, parse } from "./cli/command-line/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
 import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
+import { ownTokenPlaces } from "./cli/running/admin-token.ts"
 import { completions } from "./cli/completions/completions.ts"
 import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
@@ -64,6 +65,13 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
         Effect.flatMap(
           Effect.promise(() => import("./cli/watch/tap.ts")),
           ({ tap }) => tap(settings, invocation, print),
+        ),
+      )
+    case "open":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        Effect.flatMap(
+          Effect.promise(() => import("./cli/running/open.ts")),
+          ({ open }) => open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print }),
         ),
       )
     case "drain":

@@ -3,9 +3,17 @@
  * takes, and lists of ten thousand rows beside it.
  */
 import { expect } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
+import { build } from "../../scripts/build.ts"
 import { charge, makeExchange, makeRequest, makeResponse, textBody } from "../support/capture-records.ts"
 import { needs } from "../support/needs.ts"
+import { httpOrigin, ok } from "../support/origins.ts"
+import { rawConnect } from "../support/peer.ts"
+import { startPillion } from "../support/pillion.ts"
+import { runCommand } from "../support/process.ts"
 import { type Chromium, type Page, startChromium } from "./chromium.ts"
 import { lineOf, type PageServer, servePage, token } from "./page-server.ts"
 
@@ -365,6 +373,69 @@ test(
       }
     }
     expect(page.complaints).toEqual([])
+  },
+  milliseconds,
+)
+
+/** Two requests on one connection, as a client that keeps it sends them. */
+const ask = async (port: number, host: string, prefix: string): Promise<void> => {
+  using client = await rawConnect(port)
+  for (const path of ["/first?token=s3cret-of-the-first", "/second?token=s3cret-of-the-second"]) {
+    client.send(`GET ${prefix}${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    await client.readUntil(`answer to ${path.split("?")[0]}`)
+  }
+}
+
+test(
+  "of the running proxy: pillion open leads to the page, where every request has its own record, both ways",
+  async () => {
+    using web = await httpOrigin(({ line }) =>
+      ok(`answer to ${/\/[a-z]+/.exec(line.replace(/\w+:\/\/[^/]+/, ""))?.[0]}`),
+    )
+    const runtime = await mkdtemp(join(tmpdir(), "pillion-open-"))
+    const env = { XDG_RUNTIME_DIR: runtime }
+    await using pillion = await startPillion({ env, flags: [`--proxy-port=${web.port}`, "--capture=memory"] })
+    await using chromium = await startChromium()
+    await ask(pillion.ports.out, web.authority, `http://${web.authority}`)
+    await ask(pillion.ports.in, "shop.test", "")
+    const opened = await runCommand([await build(), "open", `--admin-port=${pillion.ports.admin}`], { env })
+    expect(opened).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}\n$/),
+      stderr: "pillion: not opened, for no desktop is here: open the address in a browser yourself\n",
+    })
+    const page = await chromium.page()
+    await page.look("light", 1280, 860)
+    await page.open(`${opened.stdout.trim()}&tab=ended`)
+    await page.until(`document.querySelectorAll("tbody tr").length === 4`)
+    expect(await page.evaluate<string>("location.hash")).toBe("#tab=ended")
+    const found = new Map<string, string>()
+    for (let i = 0; i < 4; i++) {
+      await page.press("ArrowDown")
+      if (i === 0) await page.press("Enter")
+      await page.until(`document.querySelector("#details")?.dataset.found === "Record" &&
+        document.querySelector("tr[aria-selected=true]")?.rowIndex === ${i + 1} && location.hash.includes("record=")`)
+      const way = await text(page, "tr[aria-selected=true] .direction, tr[aria-selected=true] .target")
+      if (i === 0) {
+        await page.press("ArrowRight")
+        await page.press("ArrowRight")
+      }
+      await part(page, "response")
+      found.set(`${way} ${(await text(page, "#details-title")).split("?")[0]}`, await text(page, "#part .text"))
+    }
+    const titles = [...found].map(([row, body]) => [row.split("/").at(-1), body])
+    expect(titles.toSorted()).toEqual([
+      ["first", "answer to /first"],
+      ["first", "answer to /first"],
+      ["second", "answer to /second"],
+      ["second", "answer to /second"],
+    ])
+    // What is secret never came to the page.
+    expect(await page.evaluate<string>("document.body.innerText")).not.toContain("s3cret")
+    expect(page.complaints).toEqual([])
+    const refused = await fetch(`http://127.0.0.1:${pillion.ports.admin}/captures`, { proxy: "" })
+    expect(refused.status).toBe(401)
+    await rm(runtime, { recursive: true })
   },
   milliseconds,
 )

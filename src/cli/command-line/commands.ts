@@ -29,7 +29,7 @@ export const commandFlags: { readonly [F in CommandFlag]: CommandFlagText } = {
 }
 
 export type CommandName =
-  "run" | "check-config" | "env" | "healthcheck" | "drain" | "top" | "tap" | "completions" | "version" | "help"
+  "run" | "check-config" | "env" | "healthcheck" | "drain" | "open" | "top" | "tap" | "completions" | "version" | "help"
 
 export interface Command {
   /** The words that follow `pillion`. */
@@ -97,6 +97,16 @@ export const commands: { readonly [N in CommandName]: Command } = {
     examples: [
       ["pillion drain", "ask on the admin port 4100"],
       ["pillion drain --admin-port 9001", "ask on another port"],
+    ],
+  },
+  open: {
+    usage: "open [options]",
+    summary: "open the status page of the running proxy, with the token that shows what was recorded",
+    flags: [],
+    takesOptions: true,
+    examples: [
+      ["pillion open", "print the address, and open it in the browser where there is a desktop"],
+      ["pillion open --admin-port 9001", "of the proxy with another admin port"],
     ],
   },
   top: {
