@@ -127,8 +127,8 @@ const follower = new HttpFollower(
     followed: ({ status }) => {
       if (status !== 200) throw new Error(`the followed answer of the benchmark has status ${status}`)
     },
-    lost: (why) => {
-      throw new Error(why)
+    lost: ({ detail }) => {
+      throw new Error(detail)
     },
     upgraded: () => {},
   },

@@ -4,6 +4,11 @@
  */
 import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { maxRedactions } from "../src/capture/redact/redactor.ts"
+import { maxPlaces } from "../src/capture/search.ts"
+import { maxFindings } from "../src/cli/records/redact.ts"
+import { maxCaseFile } from "../src/cli/records/case-files.ts"
+import { defaultLimit } from "../src/cli/records/selection.ts"
 import { markdownCode as code, markdownTable } from "../src/cli/help/markdown.ts"
 import type { Settings } from "../src/config/settings.ts"
 import { defaultText, options } from "../src/config/options.ts"
@@ -186,6 +191,17 @@ const rows: ReadonlyArray<Row> = [
     bound: () => `${maxFilter} characters, ${maxTerms} words and terms, ${maxDepth} parentheses and negations deep`,
     from: { maxFilter, maxTerms, maxDepth },
   },
+  {
+    what: "records that a command lists or saves",
+    bound: () => `${defaultLimit}, the newest, unless \`--limit\` says otherwise; what is left out is said`,
+    from: { defaultLimit },
+  },
+  {
+    what: "places that `search` shows of a record, and that `redact --test` counts",
+    bound: () => `${maxPlaces}; ${maxFindings}, and ${maxRedactions} of a record`,
+    from: { maxPlaces, maxFindings, maxRedactions },
+  },
+  { what: "a case file, and a file beside one", bound: () => size(maxCaseFile), from: { maxCaseFile } },
   {
     what: "addresses tried for one name, and the head start of each",
     bound: () => `${maxAddresses}, ${time(stagger)}`,

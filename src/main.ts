@@ -21,10 +21,11 @@ import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
+import type { RecordsCommand } from "./cli/records/records.ts"
 import { type Read, run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
-import { versionJson, versionText } from "./cli/command-line/version.ts"
+import { version, versionJson, versionText } from "./cli/command-line/version.ts"
 import { ConfigError } from "./config/error.ts"
 import { exitCode } from "./config/exit-codes.ts"
 import type { Loaded } from "./config/sources.ts"
@@ -76,8 +77,29 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       )
     case "drain":
       return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
+    case "lint":
+      return Effect.flatMap(
+        Effect.promise(() => import("./cli/records/lint.ts")),
+        ({ lint }) => lint(invocation.operands, invocation),
+      )
+    case "ls":
+    case "show":
+    case "search":
+    case "diff":
+    case "export":
+    case "save":
+    case "redact":
+      return readRecords(invocation.command, invocation)
   }
 }
+
+const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> =>
+  Effect.flatMap(loaded(invocation), (settings) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./cli/records/records.ts")),
+      ({ records, partsOf }) => records(command, invocation, settings, partsOf(writing(), version.version)),
+    ),
+  )
 
 const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(read(invocation))
 
@@ -99,9 +121,11 @@ const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknow
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */
-const print = (text: string): boolean => {
+const print = (text: string): boolean => writing().write(text)
+
+const writing = (): NodeJS.WriteStream => {
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => process.exit(0))
-  return process.stdout.write(text)
+  return process.stdout
 }
 
 /** What a failure is called on stderr, and its exit code. */

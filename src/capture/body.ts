@@ -26,7 +26,8 @@ export interface PassedBody {
   readonly encoding: string
   /** The sender: only answers are left out by default for being bulky. */
   readonly side: "request" | "response"
-  readonly chunks?: ReadonlyArray<readonly [t: number, length: number]> | undefined
+  readonly chunks?: RecordedBody["chunks"]
+  readonly events?: RecordedBody["events"]
 }
 
 export interface BodyRules {
@@ -43,8 +44,16 @@ export interface Inflated {
   readonly ended: boolean
 }
 
-/** Takes a coding away, and stops at `maxBytes` of content. Gives undefined where the bytes are not of this coding. */
-export type Inflate = (coding: ContentCoding, bytes: Uint8Array, maxBytes: number) => Promise<Inflated | undefined>
+/**
+ * Takes a coding away, and stops at `maxBytes` of content. Gives undefined where the bytes are not of this coding.
+ * `message` is that of a WebSocket's (RFC 7692 section 7.2.2); `window` is then what came before it on its side.
+ */
+export type Inflate = (
+  coding: ContentCoding | "message",
+  bytes: Uint8Array,
+  maxBytes: number,
+  window?: Uint8Array,
+) => Promise<Inflated | undefined>
 
 /** Makes the body of a record. */
 export const makeBody = async (passed: PassedBody, rules: BodyRules, inflate: Inflate): Promise<RecordedBody> => {
@@ -106,11 +115,12 @@ const byName: ReadonlyMap<string, ContentCoding> = new Map([
   ["deflate", "deflate"],
 ])
 
-const factsOf = ({ wire, type, chunks }: PassedBody, size: number): RecordedBody => ({
+const factsOf = ({ wire, type, chunks, events }: PassedBody, size: number): RecordedBody => ({
   size,
   wire,
   type,
   ...(chunks === undefined ? {} : { chunks }),
+  ...(events === undefined ? {} : { events }),
 })
 
 const leftOut = (passed: PassedBody, size: number, omitted: OmittedReason): RecordedBody => ({
@@ -140,7 +150,8 @@ const removeCodings = async (
   return content
 }
 
-const written = (bytes: Uint8Array, type: string, whole: boolean): Partial<RecordedBody> => {
+/** Content as a record has it: text where that is what it is. `whole`: it does not go on behind these bytes. */
+export const written = (bytes: Uint8Array, type: string, whole: boolean): Partial<RecordedBody> => {
   const cut = whole ? {} : { truncated: true }
   const text = textOf(bytes, type, whole)
   return text === undefined ? { base64: bytes.toBase64(), ...cut } : { text, ...cut }

@@ -51,7 +51,7 @@ const urlAuthority = (url: string): string => /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/
 
 const methodOptions = (method: string, hasData: boolean): ReadonlyArray<string> => {
   if (method === "HEAD" && !hasData) return ["--head"]
-  return method === (hasData ? "POST" : "GET") ? [] : [`-X ${single(method)}`]
+  return method === (hasData ? "POST" : "GET") ? [] : [`-X ${plainLatin1(method)}`]
 }
 
 const isField = ([name, value]: FieldList[number]): boolean =>
@@ -88,7 +88,7 @@ const dataOf = (body: RecordedBody | undefined, quote: Quote): Data => {
   return bytes.length > maxCurlArgument ? piped(`printf %s ${text}`) : { pipe: "", option: `--data-raw ${text}` }
 }
 
-const isUnsafe = (text: string): boolean => /[\x00-\x08\x0b-\x1f\x7f]/.test(text)
+const isUnsafe = (text: string): boolean => /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/.test(text)
 
 const piped = (command: string): Data => ({ pipe: `${command} | `, option: "--data-binary @-" })
 
@@ -182,12 +182,12 @@ const splitAt = (text: string, variables: ReadonlyArray<Variable>): ReadonlyArra
   return parts
 }
 
-/** Beyond ASCII a character is a byte that no text of a terminal is: printf makes it. */
+/** What is no printable ASCII may be no text of a terminal, or steer it: printf makes the byte. */
 const plainLatin1 = (text: string): string =>
   text
-    .split(/([^\x00-\x7f]+)/)
+    .split(/([^\x20-\x7e]+)/)
     .filter((part) => part !== "")
-    .map((part) => (/^[\x00-\x7f]/.test(part) ? single(part) : `"$(printf '${octal(part)}')"`))
+    .map((part) => (/^[\x20-\x7e]/.test(part) ? single(part) : `"$(printf '${octal(part)}')"`))
     .join("")
 
 const octal = (text: string): string =>

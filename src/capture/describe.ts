@@ -3,13 +3,24 @@
  * redacted. Nothing that was recorded reaches the terminal as a control character.
  */
 import { contentOf } from "./body.ts"
+import { eventBlocks, isEventStream, readEvent } from "./event-stream.ts"
 import { hexLines } from "./hex.ts"
 import { shortId } from "./ids.ts"
 import { layOutJson } from "./json-layout.ts"
 import { listRow } from "./listing.ts"
 import { isForm, isJson } from "./media-type.ts"
 import { fieldLines, requestHead, responseHead } from "./raw.ts"
-import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "./record.ts"
+import {
+  isHttp,
+  type CaptureRecord,
+  type FieldList,
+  type HttpRecord,
+  type RecordedBody,
+  type RecordedFrame,
+  type SocketRecord,
+  type StreamRecord,
+  type TunnelRecord,
+} from "./record.ts"
 import { sizeText, timeText, visible, visibleLine } from "./text.ts"
 import { pairsOf, urlOf } from "./url.ts"
 
@@ -32,6 +43,7 @@ export const describe = (record: CaptureRecord, { columns, color, effects = [] }
     ...effects.map((effect) => `effect   ${shortId(effect.id)} ${titleOf(effect)}`),
     ...timeLines(record, columns, paint),
     ...(isHttp(record) ? messages(record, paint) : []),
+    ...(record.kind === "stream" ? firstBytes(record, paint) : []),
     ...redactions(record, paint),
     "",
   ].join("\n")
@@ -66,8 +78,9 @@ const overview = (record: CaptureRecord, paint: Paint): ReadonlyArray<string> =>
     ["bytes", [`in ${sizeText(record.bytes_in)}`, `out ${sizeText(record.bytes_out)}`]],
     ["not whole", record.truncated ?? []],
     ["workload", workload === undefined ? [] : [workload.namespace, workload.pod, workload.container, workload.node]],
-    ["stream", record.kind === "stream" ? [record.guess, record.lost && `lost: ${record.lost}`] : []],
-    ["tunnel", record.kind === "tunnel" ? [record.unopened, record.names?.join(" ")] : []],
+    ["stream", record.kind === "stream" ? [record.guess, lostText(record)] : []],
+    ["tunnel", record.kind === "tunnel" ? tunnelWords(record) : []],
+    ["closed", record.kind === "socket" ? [closeText(record), lostText(record)] : []],
   ]
   const lines = facts.flatMap(([name, words]) => {
     const given = words.filter((word) => word !== undefined && word !== "")
@@ -76,6 +89,17 @@ const overview = (record: CaptureRecord, paint: Paint): ReadonlyArray<string> =>
   const outcome = paint(failed ? "bad" : "strong", visibleLine(status))
   return [`${paint("strong", shortId(record.id))}  ${titleOf(record)}  ${outcome}`, ...lines]
 }
+
+const lostText = ({ lost }: { readonly lost?: string | undefined }): string | undefined => lost && `lost: ${lost}`
+
+const closeText = ({ close }: SocketRecord): string | undefined => close && `${close.code} ${close.reason}`.trimEnd()
+
+const tunnelWords = ({ unopened, versions, offered, names }: TunnelRecord): ReadonlyArray<string | undefined> => [
+  unopened,
+  versions && `versions ${versions.join(" ")}`,
+  offered && `offers ${offered.join(" ")}`,
+  names?.join(" "),
+]
 
 const marks = { dial: "░", wait: "▒", receive: "█" }
 
@@ -112,11 +136,30 @@ const messages = (record: HttpRecord, paint: Paint): ReadonlyArray<string> => {
     lines.push("", ...headText(responseHead(response), paint), ...bodyText(response.body, paint))
     lines.push(...trailersText(response.trailers, paint))
   }
-  if (record.kind !== "socket") return lines
-  for (const { from, op, t, text, base64, size } of record.frames) {
-    const body = { size, wire: size, type: "", text, base64 }
-    lines.push("", paint("quiet", `${from === "client" ? "→" : "←"} ${op}  ${timeText(t)}  ${sizeText(size)}`))
-    lines.push(...contentLines(body))
+  return record.kind === "socket" ? [...lines, ...record.frames.flatMap((frame) => frameText(frame, paint))] : lines
+}
+
+const arrows = { client: "→", target: "←" } satisfies Record<RecordedFrame["from"], string>
+
+const frameText = (frame: RecordedFrame, paint: Paint): ReadonlyArray<string> => {
+  const { from, op, t, size, wire, fragments, omitted } = frame
+  const words = [
+    `${arrows[from]} ${op}`,
+    timeText(t),
+    sizeText(size),
+    ...(wire === undefined ? [] : [`compressed to ${sizeText(wire)}`]),
+    ...(fragments === undefined ? [] : [`in ${fragments.length} frames`]),
+    ...(omitted === undefined ? [] : [`left out: ${omitted}`]),
+  ]
+  return ["", paint("quiet", words.join("  ")), ...contentLines({ ...frame, type: "", wire: size })]
+}
+
+/** What each side began with, where that was asked for. */
+const firstBytes = ({ first = {} }: StreamRecord, paint: Paint): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const from of ["client", "target"] as const) {
+    const bytes = Uint8Array.fromBase64(first[from] ?? "")
+    if (bytes.length > 0) lines.push("", paint("quiet", `${arrows[from]} began with`), ...hexLines(bytes, maxHexBytes))
   }
   return lines
 }
@@ -135,7 +178,23 @@ const bodyText = (body: RecordedBody | undefined, paint: Paint): ReadonlyArray<s
   const kept = contentOf(body)?.length ?? 0
   const size = kept < body.size ? ` of ${sizeText(body.size)}` : ""
   const note = body.truncated === true ? [paint("bad", `(cut at ${sizeText(kept)}${size})`)] : []
-  return ["", ...contentLines(body), ...note]
+  const isEvents = body.text !== undefined && isEventStream(body.type)
+  return ["", ...(isEvents ? eventLines(body, paint) : contentLines(body)), ...note]
+}
+
+/** The events of a stream, each with when it was whole, as far as that is known. */
+const eventLines = ({ text = "", events = [] }: RecordedBody, paint: Paint): ReadonlyArray<string> => {
+  const shown: Array<string> = []
+  for (const [i, { lines }] of eventBlocks(text).entries()) {
+    const { event, id, data, comments } = readEvent(lines)
+    const t = events[i]
+    const words = [data === undefined ? "comment" : event, id && `id ${id}`, t === undefined ? undefined : timeText(t)]
+    const head = visibleLine(words.filter((word) => word !== undefined && word !== "").join("  "))
+    const content =
+      data === undefined ? comments.map(visibleLine) : contentLines({ type: "", text: data, size: 0, wire: 0 })
+    shown.push(...(i === 0 ? [] : [""]), paint("quiet", `← ${head}`), ...content)
+  }
+  return shown
 }
 
 const contentLines = (

@@ -149,19 +149,25 @@ const setCookieOf = (value: string): object => {
 const ipOf = (address: string | undefined): string | undefined =>
   /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address ?? "")?.[1] ?? /^\[([0-9a-f:.]+)\]:\d+$/i.exec(address ?? "")?.[1]
 
-const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 }
+const opcodes = { text: 1, binary: 2 }
 
 const messagesOf = (record: HttpRecord): object => {
   if (record.kind !== "socket") return {}
   const started = Date.parse(record.started)
   return {
     _resourceType: "websocket",
-    _webSocketMessages: record.frames.map(({ from, t, op, text, base64 }) => ({
-      type: from === "client" ? "send" : "receive",
-      // Seconds since the epoch.
-      time: (started + t) / 1000,
-      opcode: opcodes[op],
-      data: text ?? base64 ?? "",
-    })),
+    // As browsers do, which know of messages only; binary ones are in base64.
+    _webSocketMessages: record.frames.flatMap(({ from, t, op, text, base64 }) =>
+      op !== "text" && op !== "binary"
+        ? []
+        : {
+            type: from === "client" ? "send" : "receive",
+            // Seconds since the epoch.
+            time: (started + t) / 1000,
+            opcode: opcodes[op],
+            data: text ?? base64 ?? "",
+          },
+    ),
+    ...(record.close === undefined ? {} : { _close: record.close }),
   }
 }

@@ -4,7 +4,7 @@
  */
 import { minIdEnd, shortIds } from "./ids.ts"
 import { isHttp, type CaptureRecord } from "./record.ts"
-import { cut, fit, sizeText, timeText, visibleLine } from "./text.ts"
+import { cut, sizeText, timeText, visibleLine } from "./text.ts"
 import { authorityOf, pathOf } from "./url.ts"
 
 /** The fields of a row as JSON shows them. */
@@ -80,11 +80,11 @@ export interface TreeRow extends ListRow {
 }
 
 /**
- * Every record once: those without a cause here in the order of their start, each followed by those that it caused. What
+ * Every row once: those without a cause here in the order of their start, each followed by those that it caused. What
  * is its own cause, by way of others, can only be made up: it stands without one.
  */
-export const treeRows = (records: ReadonlyArray<CaptureRecord>): ReadonlyArray<TreeRow> => {
-  const sorted = records.map(listRow).toSorted((a, b) => compare(a.started, b.started))
+export const treeRows = (listed: ReadonlyArray<ListRow>): ReadonlyArray<TreeRow> => {
+  const sorted = listed.toSorted((a, b) => compare(a.started, b.started))
   const ids = new Set(sorted.map(({ id }) => id))
   const caused = new Map<string, Array<ListRow>>()
   for (const row of sorted) {
@@ -114,38 +114,75 @@ export const treeRows = (records: ReadonlyArray<CaptureRecord>): ReadonlyArray<T
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** The width that everything fits in; wider terminals show more of the request. */
+/** A narrower terminal is taken for one of this width. */
 export const minColumns = 80
 
-/** Where the request would have less room, times are shown without their milliseconds. */
-const comfortable = 40
+/** The columns of a list beside the id and the request. */
+interface Layout {
+  /** Characters of the time of day: with its milliseconds or without them. */
+  readonly time: number
+  /** Columns behind the request, of status, time, and the two sizes. */
+  readonly cells: number
+}
 
-/** The heading and a line for each row, within `columns`, which are at least 80. Rows with a depth are indented. */
+const wholeTimes: Layout = { time: 12, cells: 4 }
+const shortTimes: Layout = { time: 8, cells: 4 }
+const withoutSizes: Layout = { time: 8, cells: 2 }
+
+/** A few that are long do not cost all others their sizes: so large a share of requests has to. */
+const shareWithoutRoom = 0.1
+
+/** The layout for so many requests, of which `fitting` says how many have room. */
+const layoutFor = (count: number, fitting: (layout: Layout) => number): Layout => {
+  const short = fitting(shortTimes)
+  if (fitting(withoutSizes) - short > count * shareWithoutRoom) return withoutSizes
+  return short > fitting(wholeTimes) ? shortTimes : wholeTimes
+}
+
+/**
+ * The heading and a line for each row. Rows with a depth are indented. Nothing is cut: sizes and milliseconds give way to
+ * requests where `columns` are few (at least 80 are taken), and a request that still has no room has a line of its own.
+ * Whoever has no terminal gives Infinity.
+ */
 export const listText = (rows: ReadonlyArray<ListRow & { readonly depth?: number }>, columns: number): string => {
   const ids = shortIds(rows.map(({ id }) => id))
   const table = [["status", "time", "in", "out"], ...rows.map(cellsOf)]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((cells) => cells[column]!.length)))
+  const requests = rows.map((row) => `${prefixOf(row)}${visibleLine(row.method)} ${visibleLine(row.what)}`)
+  const widths = [0, 1, 2, 3].map((column) => longestOf(table.map((cells) => cells[column]!)))
   const idWidth = Math.max(minIdEnd, ids[0]?.length ?? 0)
-  // Beside the request: the id and the time of day with their margins, the cells with theirs, and the mark with its.
-  const beside = (time: number): number =>
-    idWidth + 2 + time + 2 + widths.reduce((sum, width) => sum + 2 + width, 0) + 2
+  const day = new Set(rows.map(({ started }) => dayOf(started))).size > 1 ? dayLength + 1 : 0
   const wide = Math.max(columns, minColumns)
-  const time = wide - beside(12) < comfortable ? 8 : 12
-  const room = Math.max(0, wide - beside(time))
+  const longest = Math.max("request".length, longestOf(requests))
+  // Beside the request: the id and the time with their margins, the cells with theirs, and the mark with its.
+  const roomOf = ({ time, cells }: Layout): number =>
+    wide - (idWidth + 2 + day + time + 2 + widths.slice(0, cells).reduce((sum, width) => sum + 2 + width, 0) + 2)
+  const layout = layoutFor(rows.length, (each) => requests.filter(({ length }) => length <= roomOf(each)).length)
+  const room = Math.min(longest, roomOf(layout))
   const line = (id: string, started: string, request: string, cells: ReadonlyArray<string>, mark: string): string => {
-    const right = cells.map((cell, i) => `  ${cell.padStart(widths[i]!)}`).join("")
-    return `${id.padEnd(idWidth)}  ${started.padEnd(time)}  ${fit(request, room)}${right} ${mark}`.trimEnd()
+    const right = cells.slice(0, layout.cells).map((cell, i) => `  ${cell.padStart(widths[i]!)}`)
+    const left = `${id.padEnd(idWidth)}  ${started.padEnd(day + layout.time)}  `
+    const fits = request.length <= room
+    const between = fits ? " ".repeat(room - request.length) : `\n${" ".repeat(left.length + room)}`
+    return `${left}${request}${between}${right.join("")} ${mark}`.trimEnd()
   }
   const lines = rows.map((row, i) => {
-    const request = `${prefixOf(row)}${visibleLine(row.method)} ${visibleLine(row.what)}`
+    const started = timeOf(row.started).slice(0, layout.time)
     const mark = row.failed ? "!" : row.truncated ? "~" : ""
-    return line(ids[i]!, timeOfDay(row.started).slice(0, time), request, table[i + 1]!, mark)
+    return line(ids[i]!, day === 0 ? started : `${dayOf(row.started)} ${started}`, requests[i]!, table[i + 1]!, mark)
   })
   return [line("id", "started", "request", table[0]!, ""), ...lines, ""].join("\n")
 }
 
+/** Not by arguments of Math.max, of which there may be fewer than rows. */
+const longestOf = (texts: ReadonlyArray<string>): number =>
+  texts.reduce((most, { length }) => Math.max(most, length), 0)
+
+const dayLength = "2026-11-28".length
+
+const dayOf = (started: string): string => started.slice(0, dayLength)
+
 /** Of an RFC 3339 time in UTC, to the millisecond. */
-const timeOfDay = (started: string): string => started.slice(11, 23).replace("Z", "")
+const timeOf = (started: string): string => started.slice(11, 23).replace("Z", "")
 
 const prefixOf = ({ direction, depth = 0 }: ListRow & { readonly depth?: number }): string => {
   if (depth === 0) return direction === "inbound" ? "in   " : "out  "
@@ -153,8 +190,8 @@ const prefixOf = ({ direction, depth = 0 }: ListRow & { readonly depth?: number 
   return `${"   ".repeat(Math.min(depth, 5) - 1)} └▶  `
 }
 
-/** Characters of a status; a reason of a refusal may be longer. */
-const maxStatus = 16
+/** Characters of a status: what a file holds may be longer than any reason that there is. */
+const maxStatus = 32
 
 const cellsOf = ({ status, t_total, size_in, size_out }: ListRow): ReadonlyArray<string> => [
   cut(visibleLine(status ?? "–"), maxStatus),

@@ -80,16 +80,19 @@ const common: { readonly required: FieldChecks; readonly optional: FieldChecks }
   },
 }
 
+const isOmitted = isOneOf("off", "coding", "redaction", "budget", "binary")
+
 const bodyFields = isObjectOf(
   { size: isCount, wire: isCount, type: isText },
   {
     coding: isListOf(isOneOf("gzip", "br", "zstd", "deflate")),
     text: isText,
     base64: isBase64,
-    omitted: isOneOf("off", "coding", "redaction", "budget", "binary"),
+    omitted: isOmitted,
     sha256: isHash,
     truncated: isFlag,
     chunks: isListOf(isPairOf(isTime, isCount)),
+    events: isListOf(isTime),
     raw: isBase64,
   },
 )
@@ -128,7 +131,13 @@ const isFrame = isObjectOf(
     op: isOneOf("text", "binary", "continuation", "ping", "pong", "close"),
     size: isCount,
   },
-  { text: isText, base64: isBase64 },
+  {
+    text: isText,
+    base64: isBase64,
+    omitted: isOmitted,
+    wire: isCount,
+    fragments: isListOf(isPairOf(isTime, isCount)),
+  },
 )
 
 /** What a record of a kind has besides the common fields. */
@@ -136,10 +145,10 @@ const kinds: { readonly [K in RecordKind]: readonly [required: FieldChecks, opti
   exchange: [{ request: isRequest }, { response: isResponse }],
   socket: [
     { request: isRequest, frames: isListOf(isFrame) },
-    { response: isResponse, close: isObjectOf({ code: isCount, reason: isText }) },
+    { response: isResponse, close: isObjectOf({ code: isCount, reason: isText }), lost: isText },
   ],
   stream: [{}, { guess: isText, lost: isText, first: isObjectOf({}, { client: isBase64, target: isBase64 }) }],
-  tunnel: [{}, { offered: isListOf(isText), names: isListOf(isText), unopened: isText }],
+  tunnel: [{}, { offered: isListOf(isText), versions: isListOf(isText), names: isListOf(isText), unopened: isText }],
   call: [{ rpc: isText }, { status: isObjectOf({ code: isCount }, { name: isText }) }],
   query: [{ system: isText }, { statement: isText, rows: isCount }],
 }

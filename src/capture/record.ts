@@ -119,6 +119,8 @@ export interface RecordedBody {
   readonly truncated?: boolean | undefined
   /** When how many bytes came. */
   readonly chunks?: ReadonlyArray<readonly [t: number, length: number]> | undefined
+  /** When each event of an event stream, or line of NDJSON, was whole; of the first ones, and without a content coding. */
+  readonly events?: ReadonlyArray<number> | undefined
   /** The bytes that passed, in base64, where they were asked for. Not redacted. */
   readonly raw?: string | undefined
 }
@@ -170,7 +172,7 @@ export interface ExchangeRecord extends CommonFields {
   readonly response?: RecordedResponse | undefined
 }
 
-/** A WebSocket connection: the exchange that opened it, and its frames. */
+/** A WebSocket connection: the exchange that opened it, and its frames. Its bytes are those that passed behind the answer. */
 export interface SocketRecord extends CommonFields {
   readonly kind: "socket"
   readonly request: RecordedRequest
@@ -178,22 +180,31 @@ export interface SocketRecord extends CommonFields {
   readonly frames: ReadonlyArray<RecordedFrame>
   /** The first close frame (RFC 6455 section 5.5.1). */
   readonly close?: { readonly code: number; readonly reason: string } | undefined
+  /** Why frames could not be read any more. */
+  readonly lost?: string | undefined
 }
 
 /** The side that a message came from. */
 export type Sender = "client" | "target"
 
+/** A message or a control frame. A message that came in several frames stands where its first one came. */
 export interface RecordedFrame {
   readonly t: number
   readonly from: Sender
   readonly op: "text" | "binary" | "continuation" | "ping" | "pong" | "close"
   readonly text?: string | undefined
   readonly base64?: string | undefined
-  /** Bytes of the payload, also where it is not here whole. */
+  /** Why its payload is not here. */
+  readonly omitted?: OmittedReason | undefined
+  /** Bytes of the payload, also where it is not here whole; of a compressed one, of what was inflated. */
   readonly size: number
+  /** Bytes of the payload as it passed, where it was compressed. */
+  readonly wire?: number | undefined
+  /** When how many bytes of payload began to come, where a message came in several frames. */
+  readonly fragments?: ReadonlyArray<readonly [t: number, length: number]> | undefined
 }
 
-/** A connection whose bytes were carried and not read. */
+/** A connection, or the rest of one, whose bytes were carried and not read. */
 export interface StreamRecord extends CommonFields {
   readonly kind: "stream"
   /** The protocol that it looked like. */
@@ -207,8 +218,10 @@ export interface StreamRecord extends CommonFields {
 /** TLS that was not opened. */
 export interface TunnelRecord extends CommonFields {
   readonly kind: "tunnel"
-  /** ALPN as the client offered it; the protocol that was chosen is `tls.alpn`. */
+  /** ALPN as the client offered it; the protocol that was chosen is `tls.alpn`, where that passed in the clear. */
   readonly offered?: ReadonlyArray<string> | undefined
+  /** Versions of TLS that the client offered. */
+  readonly versions?: ReadonlyArray<string> | undefined
   /** Names of the certificate, if it passed in the clear. */
   readonly names?: ReadonlyArray<string> | undefined
   /** Why it was not opened. */

@@ -1,7 +1,14 @@
 /** Search: where a text stands in the heads, bodies and messages of a record, in any case of letters. */
 import { contentOf } from "./body.ts"
 import { requestHead, responseHead, fieldLines } from "./raw.ts"
-import { isHttp, type CaptureRecord, type FieldList, type HttpRecord, type RecordedBody } from "./record.ts"
+import {
+  isHttp,
+  type CaptureRecord,
+  type FieldList,
+  type HttpRecord,
+  type RecordedBody,
+  type StreamRecord,
+} from "./record.ts"
 
 /** A place where the text stands. */
 export interface FoundPlace {
@@ -44,8 +51,20 @@ function* textsOf(record: CaptureRecord): Generator<Searched> {
     const text = record[name]
     if (text !== undefined) yield [name, text, false]
   }
+  if (record.kind === "stream" || record.kind === "socket") {
+    if (record.lost !== undefined) yield ["lost", record.lost, false]
+  }
+  if (record.kind === "socket" && record.close !== undefined) yield ["close", record.close.reason, false]
+  if (record.kind === "stream") yield* firstOf(record)
   if (record.kind === "call") yield ["rpc", record.rpc, false]
   if (record.kind === "query" && record.statement !== undefined) yield ["statement", record.statement, false]
+}
+
+function* firstOf({ first = {} }: StreamRecord): Generator<Searched> {
+  for (const from of ["client", "target"] as const) {
+    const base64 = first[from]
+    if (base64 !== undefined) yield [`first.${from}`, new TextDecoder().decode(Uint8Array.fromBase64(base64)), false]
+  }
 }
 
 function* messagesOf(record: HttpRecord): Generator<Searched> {

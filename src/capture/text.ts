@@ -15,9 +15,6 @@ const escape = (character: string): string => {
   return escaped
 }
 
-/** `text` in exactly `width` characters: filled up with spaces, or cut with an ellipsis. */
-export const fit = (text: string, width: number): string => cut(text, width).padEnd(width)
-
 /** At most `width` characters of `text`, the last of them an ellipsis where there are more. */
 export const cut = (text: string, width: number): string => {
   if (text.length <= width) return text

@@ -443,6 +443,15 @@ export const options: { readonly [K in keyof Settings]: Option<Settings[K]> } = 
     annotation: "capture-disk",
     reloadable: true,
   },
+  captureOpaque: {
+    name: "capture-opaque",
+    group: "Capture",
+    summary: "record the first bytes, 1 KiB of each side, of connections that nobody can read",
+    kind: boolean,
+    initial: () => false,
+    annotation: "capture-opaque",
+    reloadable: true,
+  },
   captureRedact: {
     name: "capture-redact",
     group: "Capture",

@@ -83,6 +83,8 @@ export interface Settings {
   readonly captureBody: number
   readonly captureMemory: number
   readonly captureDisk: number
+  /** Whether the first bytes of connections that nobody can read are recorded. */
+  readonly captureOpaque: boolean
   /** A file of rules, or `off`. */
   readonly captureRedact: string | undefined
   readonly captureKey: string | undefined

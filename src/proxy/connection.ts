@@ -23,7 +23,7 @@ import { type ClientIntent, type NegotiationOwner, Negotiation } from "../net/ne
 import type { OriginConnection } from "../net/http/origin-connection.ts"
 import { Relay, type RelayLimits, type RelayOwner } from "../net/tunnel/relay.ts"
 import { BoundAddress } from "../net/sockets/bound-address.ts"
-import type { Wiretap } from "../net/tunnel/wiretap.ts"
+import type { Side, Wiretap } from "../net/tunnel/wiretap.ts"
 import type { Splicer } from "../net/splice/splicer.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
 import type { EndedBy, Flow } from "../flow/flow.ts"
@@ -38,8 +38,8 @@ import type { Host, Target } from "../protocol/target.ts"
 
 import { followRequests } from "./followed-requests.ts"
 import type { ListenerContext } from "./listener-context.ts"
-import { factsOf } from "./exchange-facts.ts"
-import { outset, over, type Progress, RequestDial, TunnelDial } from "./progress.ts"
+import { outset, over, type Progress, RequestDial, strayed, TunnelDial } from "./progress.ts"
+import { endRecording, recordUnheard, recordStream } from "./recorded-tunnel.ts"
 
 /** Who keeps account of connections. */
 export interface ConnectionOwner {
@@ -64,6 +64,8 @@ export class Connection
   private readonly owner: ConnectionOwner
   private progress: Progress = outset
   private resume: Resume = nobodyWaits
+  /** Who records what an exchange has made of it. */
+  private upgraded: Wiretap | undefined = undefined
 
   /** Gives the client no receiver yet: `begin` does, and must be called before anything can be received. */
   constructor(client: End, flow: Flow, context: ListenerContext, full: boolean, owner: ConnectionOwner) {
@@ -212,9 +214,12 @@ export class Connection
 
   private refuseTunnel(handshake: Handshake, refused: Refusal): void {
     // A tcp client knows no words: it is reset, as it would have been by the workload itself.
-    if (handshake.protocol !== "tcp") return this.refuse(refused, refusalReply(handshake, refused))
-    this.flow.refuse(refused, "proxy")
-    this.reset()
+    if (handshake.protocol !== "tcp") this.refuse(refused, refusalReply(handshake, refused))
+    else {
+      this.flow.refuse(refused, "proxy")
+      this.reset()
+    }
+    recordUnheard(this.context.recorders, this.flow)
   }
 
   /** The client went while its target was dialled. */
@@ -225,12 +230,12 @@ export class Connection
 
   // A tunnel: bytes both ways until both sides are done.
 
-  private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
+  private join(target: End, toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean, tap?: Wiretap): void {
     this.flow.phase = "data"
     this.flow.carryTunnel(target)
     const relay = new Relay(this.client, target, this)
     this.progress = relay
-    relay.start(toClient, toTarget, clientFinished)
+    relay.start(toClient, toTarget, clientFinished, tap)
   }
 
   limits(): RelayLimits {
@@ -241,8 +246,10 @@ export class Connection
     return this.context.splicer
   }
 
-  wiretap(first: Uint8Array, held: boolean): Wiretap | undefined {
-    return followRequests(first, held, this.flow, this.client, this.context)
+  wiretap(first: Uint8Array, held: boolean, from: Side): Wiretap | undefined {
+    const { flow, context } = this
+    const requests = from === "client" ? followRequests(first, held, flow, this.client, context) : undefined
+    return requests ?? recordStream(context.recorders, flow, { n: flow.carriedRequests ? 2 : 1 })
   }
 
   relayed(): void {
@@ -270,7 +277,7 @@ export class Connection
       case "Connect":
         return this.negotiate(performance.now(), need.inbox, need.finished)
       case "Upgraded":
-        return this.join(need.origin, need.toClient, need.toTarget, need.finished)
+        return this.join(need.origin, need.toClient, need.toTarget, need.finished, this.upgraded)
       case "Closed":
         return this.finish()
       case "Close":
@@ -287,8 +294,8 @@ export class Connection
     this.context.observer.answered(this.flow, answered)
   }
 
-  recorded(answered: RequestRecord, { recording, ...recorded }: RecordedRequest): void {
-    recording.over(factsOf(this.flow, answered, recorded))
+  recorded(answered: RequestRecord, { recording, upgrade, ...passed }: RecordedRequest): void {
+    this.upgraded = endRecording(recording, upgrade, this.flow, answered, passed)
   }
 
   // The end.
@@ -341,8 +348,3 @@ type Resume = (over: Effect.Effect<void>) => void
 
 /** Stands for the fiber of a story that has not begun. */
 const nobodyWaits: Resume = () => {}
-
-/** A step has reported that is not the one under way: a defect. */
-const strayed = (): never => {
-  throw new Error("a step that is not under way has reported")
-}

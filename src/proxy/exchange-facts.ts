@@ -1,13 +1,13 @@
 /**
- * Exchange facts: what a recording is told of its exchange besides the messages, by the connection and by what the access
- * log has of the request.
+ * Exchange facts: what a recording is told of its exchange, or of its stream, besides what passed, by the connection and by
+ * what the access log has of the request.
  */
 import type { Flow } from "../flow/flow.ts"
 import type { RequestRecord } from "../flow/request-record.ts"
-import type { ExchangeFacts } from "../protocol/recording.ts"
+import type { ExchangeFacts, StreamFacts } from "../protocol/recording.ts"
 
 /** What of it passed. */
-type Passed = Pick<ExchangeFacts, "n" | "requestIsWhole" | "responseIsWhole">
+export type Passed = Pick<ExchangeFacts, "n" | "requestIsWhole" | "responseIsWhole">
 
 /** The facts of a request that is over. */
 export const factsOf = (flow: Flow, record: RequestRecord, passed: Passed): ExchangeFacts => ({
@@ -34,3 +34,31 @@ export const factsOf = (flow: Flow, record: RequestRecord, passed: Passed): Exch
   requestIsWhole: passed.requestIsWhole,
   responseIsWhole: passed.responseIsWhole,
 })
+
+/** What a stream is, and how much of it passed. */
+interface Stream extends Pick<StreamFacts, "n" | "lost" | "elapsed" | "bytesIn" | "bytesOut"> {
+  /** The connection had been something else before. */
+  readonly isRest: boolean
+}
+
+/** The facts of a connection that was carried unread; of the rest of one, how it was made is not its own. */
+export const streamFactsOf = (flow: Flow, { isRest, ...stream }: Stream): StreamFacts => {
+  const { handshakeAt = 0, dialledAt, firstByteAt, refusal } = flow
+  return {
+    ...stream,
+    flow: flow.id,
+    direction: flow.direction,
+    client: flow.client,
+    target: flow.target,
+    address: flow.address,
+    sni: flow.sni,
+    authority: undefined,
+    dialled: isRest || dialledAt === undefined ? undefined : dialledAt - handshakeAt,
+    firstByte: isRest || dialledAt === undefined || firstByteAt === undefined ? undefined : firstByteAt - dialledAt,
+    end: flow.endedBy,
+    phase: flow.phase,
+    code: flow.code,
+    refusal: refusal?.reason,
+    error: refusal?.detail,
+  }
+}

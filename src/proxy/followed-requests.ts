@@ -14,10 +14,11 @@ import type { Side, Wiretap } from "../net/tunnel/wiretap.ts"
 import type { CutBy, Followed, FollowerOwner } from "../protocol/http/passive/followed.ts"
 import { type FollowerLimits, HttpFollower } from "../protocol/http/passive/follower.ts"
 import { looksLikeHttp } from "../protocol/http/passive/recognise.ts"
+import type { Unreadable } from "../protocol/http/passive/unreadable.ts"
 import type { ExchangeRecording, RecorderSwitch } from "../protocol/recording.ts"
 
-import { factsOf } from "./exchange-facts.ts"
 import type { ConnectionObserver } from "./listener-context.ts"
+import { endRecording, recordStream, recordUnheard } from "./recorded-tunnel.ts"
 
 /** What a listener's context has for this. */
 export interface FollowContext {
@@ -64,6 +65,8 @@ const limitsOf = ({ maxHeadBytes, maxHeadFields }: ReturnType<FollowContext["set
 
 class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   isDone = false
+  /** Who records what follows. */
+  successor: Wiretap | undefined = undefined
   /** It is certain that this is HTTP. */
   private isHttp: boolean
   private readonly flow: Flow
@@ -82,6 +85,8 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   private isOver = false
   /** A request that was under way then says how the connection ended. */
   private cutIsReported = false
+  /** What follows is not read any more, beginning with the bytes that are told of now. */
+  private isLost = false
   private reported = 0
 
   constructor(isHttp: boolean, held: boolean, flow: Flow, client: End, context: FollowContext) {
@@ -96,13 +101,16 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   carried(from: Side, bytes: Uint8Array): void {
     if (from === "target") {
       this.count(bytes.length)
-      return this.http.response(bytes, performance.now())
+      this.http.response(bytes, performance.now())
+    } else {
+      // Who asks for more has what came before, as far as anybody can know.
+      this.delivered()
+      const now = this.heldSince ?? performance.now()
+      this.heldSince = undefined
+      this.http.request(bytes, now)
     }
-    // Who asks for more has what came before, as far as anybody can know.
-    this.delivered()
-    const now = this.heldSince ?? performance.now()
-    this.heldSince = undefined
-    this.http.request(bytes, now)
+    // Nobody knows what of these bytes was read.
+    if (this.isLost) this.successor?.carried(from, bytes)
   }
 
   skippable(from: Side): number {
@@ -126,6 +134,7 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     this.isOver = true
     this.http.ended(flow.endedBy === "target" ? "target" : "client", performance.now())
     this.settle()
+    if (this.reported === 0 && !this.isDone) recordUnheard(this.context.recorders, flow)
     // Bytes of a head that was never whole are no request's.
     const { requestHeads, answerHeads } = this.http
     if (this.isDone || this.reported === 0 || requestHeads.partial + answerHeads.partial > 0) return
@@ -165,14 +174,18 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     this.delivery = undefined
   }
 
-  lost(why: string): void {
+  lost({ reason, detail }: Unreadable): void {
     // What only began as HTTP may is another protocol, and a tunnel like any other.
-    if (this.isHttp) this.stop(/\bover \d/.test(why) ? "limit" : "malformed", why)
+    if (this.isHttp) this.stop(reason, detail)
     else this.isDone = true
+    this.isLost = true
+    const lost = this.isHttp ? detail : undefined
+    this.successor = recordStream(this.context.recorders, this.flow, { n: this.reported + 1, lost })
   }
 
   upgraded(to: string): void {
     this.stop("upgrade", to)
+    this.successor ??= recordStream(this.context.recorders, this.flow, { n: this.reported + 1 })
   }
 
   /** The connection is over: the client has the last answer, or will not have it. */
@@ -208,8 +221,10 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
     const record = recordOf(request, ending, flow, ++this.reported)
     this.context.observer.followed(flow, record)
     const { requestIsWhole, answerIsWhole } = request
+    const { recording, upgrade } = request
+    if (recording === undefined) return
     const passed = { n: this.reported, requestIsWhole, responseIsWhole: answerIsWhole }
-    request.recording?.over(factsOf(flow, record, passed))
+    this.successor = endRecording(recording, upgrade, flow, record, passed)
   }
 
   private stop(why: Unfollowed, detail?: string, cause?: unknown): void {

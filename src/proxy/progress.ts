@@ -69,3 +69,8 @@ class Nothing implements Cancellable {
 export const outset = new Nothing(false)
 /** The story is over; nothing follows. */
 export const over = new Nothing(true)
+
+/** A step has reported that is not the one under way: a defect. */
+export const strayed = (): never => {
+  throw new Error("a step that is not under way has reported")
+}

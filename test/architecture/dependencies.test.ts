@@ -22,6 +22,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "protocol/http/passive": ["protocol protocol/http", ""],
   "protocol/socks": ["protocol", ""],
   "protocol/tls": ["protocol", ""],
+  "protocol/websocket": ["protocol", ""],
   "protocol/detect": ["protocol protocol/http protocol/socks protocol/tls", ""],
   flow: ["protocol", "effect"],
   system: ["protocol flow", "node Bun"],
@@ -30,12 +31,16 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol capture", ""],
+  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  // Of what was redacted, what may be a secret all the same.
+  "capture/suspects": ["capture", ""],
   "capture/filter": ["flow protocol protocol/http observe/filter capture", ""],
   // Options whose values are filters of records are judged as those are.
   config: ["protocol flow observe/filter capture/filter", "effect"],
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
+  // Where records are kept in files: what is decided about them is in files of its own.
+  "capture/directory": ["protocol capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
@@ -67,14 +72,18 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "admin/page/parts": ["admin/page/model", "preact uplot"],
   "admin/page/drawer": ["capture admin/page/model admin/page/parts", "preact"],
   "admin/page": ["admin/page/model admin/page/parts admin/page/drawer", "preact"],
-  "cli/command-line": ["flow config observe/filter system", "effect node Bun"],
+  "cli/command-line": ["flow config observe/filter capture/filter system", "effect node Bun"],
   "cli/capture": [`${commands} capture/policy`, "effect node"],
-  "cli/completions": [`${commands} observe/filter`, "effect"],
+  "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
   "cli/running": [commands, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
     `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
+    "effect node",
+  ],
+  "cli/records": [
+    `${commands} observe/log observe/filter admin/captures capture capture/filter capture/case capture/policy capture/suspects capture/directory cli/running cli/capture`,
     "effect node",
   ],
   "cli/run": [
@@ -83,7 +92,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   ],
   cli: [`${commands} system`, "effect node"],
   ".": [
-    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/completions cli/help",
+    "flow config observe/log cli cli/capture cli/command-line cli/run cli/running cli/clients cli/watch cli/records cli/completions cli/help",
     "effect node",
   ],
 }

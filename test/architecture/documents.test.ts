@@ -6,8 +6,9 @@ import { dirname, join } from "node:path"
 import * as Result from "effect/Result"
 
 import manifest from "../../package.json" with { type: "json" }
-import { parse } from "../../src/cli/command-line/args.ts"
-import { commands } from "../../src/cli/command-line/commands.ts"
+import { parseRecordFilter } from "../../src/capture/filter/record-filter.ts"
+import { type Invocation, parse } from "../../src/cli/command-line/args.ts"
+import { commandNames, commands } from "../../src/cli/command-line/commands.ts"
 import { parseFilter } from "../../src/observe/filter/entry-filter.ts"
 
 const root = join(import.meta.dir, "../..")
@@ -20,13 +21,14 @@ const textOf = (document: string): Promise<string> => Bun.file(join(root, docume
 const blocksOf = (text: string, language: string): ReadonlyArray<string> =>
   [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].flatMap(([, of, block = ""]) => (of === language ? [block] : []))
 
-/** The commands of a line for a shell: each a list of words, without variables in front, and without what is quoted. */
+/** The commands of a line for a shell: each a list of words, without variables in front and files that are written. */
 const commandsOf = (line: string): ReadonlyArray<ReadonlyArray<string>> => {
   const inner = [...line.matchAll(/\$\(([^()]*)\)/g)].flatMap(([, within = ""]) => commandsOf(within))
   const words = line.replaceAll(/\$\([^()]*\)/g, "SUBSTITUTED").match(/'[^']*'|"[^"]*"|#.*$|[|&;]+|[^\s|&;]+/g) ?? []
   const commands: Array<Array<string>> = [[]]
   for (const word of words) {
     if (word.startsWith("#")) break
+    if (/^>[\w./-]+\.\w+$/.test(word)) continue
     if (/^[|&;]+$/.test(word)) commands.push([])
     else commands.at(-1)?.push(word.replace(/^(['"])(.*)\1$/, "$2"))
   }
@@ -68,7 +70,13 @@ test("every command line of Pillion in a document is understood", async () => {
   expect(count).toBeGreaterThan(20)
 })
 
-/** From `pillion top` or `pillion tap` on to the end of each line, in documents and in what --help shows. */
+const filteredNames = commandNames.filter((name) => commands[name].filter !== undefined)
+const filteredCommand = new RegExp(`\\bpillion (?:${filteredNames.join("|")})\\b[^…[]*$`)
+
+/** Where a line goes on that writes a file, or feeds another program. */
+const takenOn = / >[\w./-]+\.(?:har|sh)(?= +#|$)| \| (?:gzip|jq)\b[^#]*/
+
+/** From a command that takes a filter on to the end of each line, in documents and in what --help shows. */
 const filtered = async (): Promise<ReadonlyArray<string>> => {
   const found: Array<string> = Object.values(commands).flatMap(({ examples }) => examples.map(([line]) => line))
   for (const document of documents) {
@@ -79,9 +87,13 @@ const filtered = async (): Promise<ReadonlyArray<string>> => {
     )
     found.push(...blocks, ...inSentences)
   }
-  const lines = found.flatMap((line) => /\bpillion (?:top|tap)\b[^…[]*$/.exec(line)?.[0] ?? [])
-  return lines.filter((line) => line !== "pillion top" && line !== "pillion tap")
+  const lines = found.flatMap((line) => filteredCommand.exec(line)?.[0].replace(takenOn, "") ?? [])
+  return lines.filter((line) => line.split(" ").length > 2)
 }
+
+/** The filter of a command, in the words of what it filters. */
+const filterOf = ({ command, filter }: Invocation) =>
+  commands[command].filter === "records" ? parseRecordFilter(filter) : parseFilter(filter)
 
 /** What a shell makes of a line that begins with `pillion`: the words that it would be given. */
 const wordsIn = async (shell: string, line: string) => {
@@ -105,7 +117,7 @@ test("every filter in a document and in --help reaches Pillion as it is written,
     for (const shell of shells) {
       const { words, errors, files } = await wordsIn(shell, line)
       const parsed = parse(words)
-      const filter = Result.isSuccess(parsed) ? parseFilter(parsed.success.filter) : undefined
+      const filter = Result.isSuccess(parsed) ? filterOf(parsed.success) : undefined
       const problem =
         filter?._tag === "Problem" ? filter.problem : Result.isFailure(parsed) ? parsed.failure.message : ""
       const changed = errors !== "" || files.length > 0 || words.some((word) => word.includes("/replaced"))

@@ -248,3 +248,14 @@ test("no field can bring a line, a file or an option", () => {
   expect(text).not.toContain("C: d")
   expect(text).toContain("-H '-o: x'")
 })
+
+test("no command steers the terminal that it is shown in", () => {
+  const request = makeRequest({ method: "P\x1b[2J", target: "/\x1b]0;a\x07?\x9b1m" })
+  const texts = ["a\x9bb", "a\u202eb", "a\u2066b"].map((text) => textBody(text, "text/plain"))
+  for (const record of [
+    makeExchange({ request }),
+    ...texts.map((body) => makeExchange({ request: { ...request, body } })),
+  ]) {
+    expect(curlOf(record)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/)
+  }
+})

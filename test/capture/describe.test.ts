@@ -73,6 +73,89 @@ test("messages of a WebSocket with their direction, time and size", () => {
   )
 })
 
+test("how a WebSocket was closed, what became of its messages, and why no more could be read", () => {
+  const text = shown({
+    ...chat,
+    frames: [
+      {
+        t: 1,
+        from: "client",
+        op: "text",
+        text: "abc",
+        size: 3,
+        wire: 2,
+        fragments: [
+          [1, 1],
+          [2, 1],
+        ],
+      },
+      { t: 2, from: "target", op: "binary", omitted: "coding", size: 9, wire: 9 },
+    ],
+    close: { code: 1001, reason: "going\x1baway" },
+    lost: "the target: a frame of the reserved opcode 3",
+  })
+  expect(text).toContain("closed   1001 going\\u001baway, lost: the target: a frame of the reserved opcode 3\n")
+  expect(text).toEndWith(
+    [
+      "",
+      "→ text  1 ms  3 B  compressed to 2 B  in 2 frames",
+      "abc",
+      "",
+      "← binary  2 ms  9 B  compressed to 9 B  left out: coding",
+      "",
+    ].join("\n"),
+  )
+})
+
+test("events of a stream with their times", () => {
+  const body = {
+    ...textBody(': hi\n\nevent: add\nid: 7\ndata: {"a":1}\n\ndata: two\ndata: lines\n\ndata: cut', "text/event-stream"),
+    events: [1, 20.5, 30],
+  }
+  expect(bodyLines(body)).toBe(
+    [
+      "",
+      "← comment  1 ms",
+      "hi",
+      "",
+      "← add  id 7  20.5 ms",
+      '{ "a": 1 }',
+      "",
+      "← message  30 ms",
+      "two",
+      "lines",
+      "",
+      "← message",
+      "cut",
+      "",
+    ].join("\n"),
+  )
+})
+
+test("what is known of connections that nobody reads", () => {
+  const { request: _, ...common } = makeExchange({ target: "db.example:5432" })
+  const stream = shown({
+    ...common,
+    kind: "stream",
+    guess: "postgres",
+    lost: "why",
+    first: { client: "AAEC", target: "" },
+  })
+  expect(stream).toContain("stream   postgres, lost: why\n")
+  expect(stream).toContain(`→ began with\n00000000  00 01 02${" ".repeat(39)}  ...\n`)
+  const tunnel = shown({
+    ...common,
+    kind: "tunnel",
+    sni: "db.example",
+    tls: { opened: false, version: "1.3", cipher: "TLS_AES_128_GCM_SHA256" },
+    offered: ["h2", "http/1.1"],
+    versions: ["1.3", "1.2"],
+    unopened: "TLS is carried as it is",
+  })
+  expect(tunnel).toContain("tls      1.3, TLS_AES_128_GCM_SHA256, not opened\n")
+  expect(tunnel).toContain("tunnel   TLS is carried as it is, versions 1.3 1.2, offers h2 http/1.1\n")
+})
+
 /** What is shown of a body, below its response's head. */
 const bodyLines = (body: RecordedBody): string =>
   shown(makeExchange({ response: makeResponse(200, [], body) })).split("HTTP/1.1 200 OK\n")[1]!

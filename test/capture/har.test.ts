@@ -190,7 +190,7 @@ test("frames of a WebSocket as browsers write them", () => {
     _webSocketMessages: [
       { type: "send", time: 1795858260.0121, opcode: 1, data: '{"say":"hello"}' },
       { type: "receive", time: 1795858260.02, opcode: 2, data: "AAEC" },
-      { type: "send", time: 1795858260.8, opcode: 8, data: "A+g=" },
     ],
+    _close: { code: 1000, reason: "" },
   })
 })

@@ -28,30 +28,70 @@ const failed = makeExchange({
   response: makeResponse(500, [], textBody("x".repeat(41))),
 })
 
-test("a list as it stands in a terminal of 80 columns", () => {
-  expect(listText([order, charge, query, failed].map(listRow), 80)).toBe(
+const rows = [order, charge, query, failed].map(listRow)
+
+test("a list as it stands in a terminal of 80 columns: sizes give way to requests, and none is cut", () => {
+  expect(listText(rows, 80)).toBe(
     [
-      "id      started   request                          status    time     in   out",
-      "77b0aa  09:30:00  in   POST shop.test/orders          201  214 ms  312 B  88 B",
-      "7c11e4  09:30:00  out  POST pay.example/v1/charg…     201  152 ms   55 B  36 B",
-      "8d20f1  09:30:00  out  postgres INSERT INTO orde…   1 row    4 ms    0 B   0 B",
-      "9a7c30  09:30:02  in   GET shop.test/orders/881       500   31 ms      –  41 B !",
+      "id      started   request                                       status    time",
+      "77b0aa  09:30:00  in   POST shop.test/orders                       201  214 ms",
+      "7c11e4  09:30:00  out  POST pay.example/v1/charges                 201  152 ms",
+      "8d20f1  09:30:00  out  postgres INSERT INTO orders VALUES (?, ?)",
+      "                                                                 1 row    4 ms",
+      "9a7c30  09:30:02  in   GET shop.test/orders/881                    500   31 ms !",
+      "",
+    ].join("\n"),
+  )
+  expect(listText([order, failed].map(listRow), 80)).toBe(
+    [
+      "id      started   request                        status    time     in   out",
+      "77b0aa  09:30:00  in   POST shop.test/orders        201  214 ms  312 B  88 B",
+      "9a7c30  09:30:02  in   GET shop.test/orders/881     500   31 ms      –  41 B !",
       "",
     ].join("\n"),
   )
 })
 
 test("a tree of causes as it stands in a wider one", () => {
-  expect(listText(treeRows([failed, query, charge, order]), 100)).toBe(
+  expect(listText(treeRows([failed, query, charge, order].map(listRow)), 105)).toBe(
     [
-      "id      started       request                                          status    time     in   out",
-      "77b0aa  09:30:00.061  in   POST shop.test/orders                          201  214 ms  312 B  88 B",
-      "7c11e4  09:30:00.123   └▶  POST pay.example/v1/charges                    201  152 ms   55 B  36 B",
-      "8d20f1  09:30:00.276      └▶  postgres INSERT INTO orders VALUES (?,…   1 row    4 ms    0 B   0 B",
-      "9a7c30  09:30:02.41   in   GET shop.test/orders/881                       500   31 ms      –  41 B !",
+      "id      started       request                                            status    time     in   out",
+      "77b0aa  09:30:00.061  in   POST shop.test/orders                            201  214 ms  312 B  88 B",
+      "7c11e4  09:30:00.123   └▶  POST pay.example/v1/charges                      201  152 ms   55 B  36 B",
+      "8d20f1  09:30:00.276      └▶  postgres INSERT INTO orders VALUES (?, ?)   1 row    4 ms    0 B   0 B",
+      "9a7c30  09:30:02.41   in   GET shop.test/orders/881                         500   31 ms      –  41 B !",
       "",
     ].join("\n"),
   )
+})
+
+test("a pipe gets everything in columns, and a few long requests do not cost the others their sizes", () => {
+  const long = `/${"a".repeat(300)}`
+  const all = [
+    failed,
+    ...Array.from({ length: 20 }, () => order),
+    makeExchange({ request: makeRequest({ target: long }) }),
+  ]
+  const lines = listText(all.map(listRow), 80).split("\n")
+  expect(lines[1]).toBe("9a7c30  09:30:02  in   GET shop.test/orders/881       500   31 ms      –  41 B !")
+  expect(lines.slice(22)).toEqual([
+    `77b0aa  09:30:00  in   GET shop.test${long}`,
+    "                                                        –       –      –     –",
+    "",
+  ])
+  const piped = listText(all.map(listRow), Number.POSITIVE_INFINITY).split("\n")
+  expect(piped).toHaveLength(24)
+  expect(piped[22]).toBe(`77b0aa  09:30:00.061  in   GET shop.test${long}       –       –      –     –`)
+})
+
+test("times of several days have their days", () => {
+  const lines = listText([order, { ...failed, started: "2026-11-29T00:00:00Z" }].map(listRow), 120).split("\n")
+  expect(lines.map((line) => line.slice(0, 36))).toEqual([
+    "id      started                  req",
+    "77b0aa  2026-11-28 09:30:00.061  in ",
+    "9a7c30  2026-11-29 00:00:00      in ",
+    "",
+  ])
 })
 
 test("an empty list is its heading", () => {
@@ -100,11 +140,16 @@ test("every record stands in the tree once, whatever it says of its cause", () =
   const b = makeExchange({ id: "b", cause: { id: "a", by: "alone" } })
   const c = makeExchange({ id: "c", cause: { id: "c", by: "alone" } })
   const d = makeExchange({ id: "d", cause: { id: "none", by: "alone" } })
-  expect(treeRows([a, b, c, d]).map(({ id, depth }) => `${id} ${depth}`)).toEqual(["d 0", "a 0", "b 1", "c 0"])
+  expect(treeRows([a, b, c, d].map(listRow)).map(({ id, depth }) => `${id} ${depth}`)).toEqual([
+    "d 0",
+    "a 0",
+    "b 1",
+    "c 0",
+  ])
   const chain = Array.from({ length: 20_000 }, (_, i) =>
     makeExchange({ id: `${i}`, cause: { id: `${i - 1}`, by: "alone" } }),
   )
-  expect(treeRows(chain).at(-1)?.depth).toBe(19_999)
+  expect(treeRows(chain.map(listRow)).at(-1)?.depth).toBe(19_999)
 })
 
 test("rows as JSON, one a line", () => {
@@ -132,10 +177,10 @@ test("no row steers a terminal", () => {
   expect(listText([listRow(makeExchange({ request, code: "\x07" }))], 120)).not.toMatch(/[\x07\x1b\u202e]|\n.*\n.*\n/)
 })
 
-test("no line is wider than it may be, and a narrower terminal gets 80 columns", () => {
-  const rows = treeRows([order, charge, query, failed, chat])
+test("no line is wider than it may be but for a request that has no room, and a narrower terminal gets 80 columns", () => {
+  const tree = treeRows([order, charge, query, failed, chat].map(listRow))
   for (const columns of [0, 80, 100, 132, 300]) {
-    const lines = listText(rows, columns).split("\n")
+    const lines = listText(tree, columns).split("\n")
     const widest = Math.max(...lines.map((line) => line.length))
     expect(widest).toBeLessThanOrEqual(Math.max(columns, minColumns))
   }

@@ -71,6 +71,15 @@ test("messages, calls, queries and streams are searched too", () => {
   expect(places({ ...common, kind: "call", rpc: "/a.B/C" }, "a.b")).toEqual(["rpc"])
   expect(places({ ...common, kind: "query", system: "mysql", statement: "SELECT 1" }, "select")).toEqual(["statement"])
   expect(places({ ...common, kind: "stream" }, "PAY.")).toEqual(["sni"])
+  const stream = {
+    ...common,
+    kind: "stream",
+    lost: "a request: no method",
+    first: { target: btoa("220 hello") },
+  } as const
+  expect(places(stream, "method")).toEqual(["lost"])
+  expect(places(stream, "hello")).toEqual(["first.target"])
+  expect(places({ ...chat, close: { code: 1001, reason: "going away" } }, "away")).toEqual(["close"])
 })
 
 test("nothing is found for an empty text, and no more than a few places of one record", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { cut, fit, sizeText, timeText, visible, visibleLine } from "../../src/capture/text.ts"
+import { cut, sizeText, timeText, visible, visibleLine } from "../../src/capture/text.ts"
 
 test("nothing steers a terminal, hides or turns text around; lines and tabs stay in texts", () => {
   expect(visible("a\x1b[31m\n\tb\r\x07\x9b\u202e\u200b\u2028é😀")).toBe(
@@ -10,8 +10,6 @@ test("nothing steers a terminal, hides or turns text around; lines and tabs stay
 })
 
 test("text is cut with an ellipsis to a width, never through a pair", () => {
-  expect(fit("abc", 5)).toBe("abc  ")
-  expect(fit("abcdef", 5)).toBe("abcd…")
   expect(cut("abc", 3)).toBe("abc")
   expect(cut("abc", 0)).toBe("")
   expect(cut("ab😀d", 4)).toBe("ab\ufffd…")

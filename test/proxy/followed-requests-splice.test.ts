@@ -92,7 +92,7 @@ describe.each(bothWays)("between %s sockets", (_, sockets) => {
   test("an answer that is recorded, from where no more of it is wanted", async () => {
     const wanted = 256 * 1024
     const told = new Told(wanted)
-    using between = await joined(sockets, { begin: () => told })
+    using between = await joined(sockets, { begin: () => told, beginStream: () => undefined })
     const { browser, workload, seen, over } = between
     browser.send("GET /much HTTP/1.1\r\nHost: a\r\n\r\n")
     await workload.readUntil("\r\n\r\n")

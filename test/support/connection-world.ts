@@ -17,7 +17,7 @@ import { flowOf } from "./flows.ts"
 import type { World } from "./playbook.ts"
 import type { ScriptedEnd } from "./scripted-end.ts"
 import { reportOf, Shared, type WatchedDrain } from "./http-worlds.ts"
-import { Told } from "./told.ts"
+import { Told, ToldStream } from "./told.ts"
 import { destinations, endingOf, Ends, pseudonym, settings } from "./worlds.ts"
 
 export interface ConnectionWorld extends World {
@@ -51,6 +51,14 @@ const endOf = (end: Told["ends"][number]): string => {
   return `${n} to ${target} at ${address ?? "-"}, whole: ${whole.join(" and ") || "nothing"}${by === undefined ? "" : `, ended by ${by}`}`
 }
 
+const streamEndOf = (end: ToldStream["ends"][number]): string => {
+  if (end === "abandoned") return end
+  const { n, target, address, bytesIn, bytesOut, refusal, lost, end: by = "nobody", code } = end
+  const why = [refusal, lost && `lost: ${lost}`].flatMap((each) => (each === undefined ? [] : [`, ${each}`])).join("")
+  const ended = `${by}${code === undefined ? "" : ` (${code})`}`
+  return `${n} to ${target} at ${address ?? "-"}, ${bytesIn}/${bytesOut}, ended by ${ended}${why}`
+}
+
 export const connection =
   ({
     direction = "outbound",
@@ -71,7 +79,20 @@ export const connection =
       for (const end of told.ends) effects.add(`records ${endOf(end)}`)
       for (const line of told.lines) effects.add(`records ${line}`)
     }
-    if (records) shared.recorders.current = { begin: () => new Told(Infinity, recorded) }
+    const streamed = (told: ToldStream): void => {
+      for (const end of told.ends) effects.add(`records a stream ${streamEndOf(end)}`)
+      const { client, target } = told.text
+      effects.add(
+        ["records >", client, "<", target]
+          .filter((each) => each !== "")
+          .join(" ")
+          .replaceAll("\r\n", "|"),
+      )
+    }
+    if (records) {
+      const begin = () => new Told(Infinity, recorded)
+      shared.recorders.current = { begin, beginStream: () => new ToldStream(streamed) }
+    }
     const client = all.add("client")
     const counting = new Map<string, CountingEnd>()
     const over = (end: ScriptedEnd): End => {

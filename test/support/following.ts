@@ -49,7 +49,7 @@ export class Following {
           this.requests.push(request)
           this.said.push(lineOf(request))
         },
-        lost: (why) => this.said.push(`lost: ${why}`),
+        lost: ({ reason, detail }) => this.said.push(`lost: ${detail}${reason === "limit" ? " (limit)" : ""}`),
         upgraded: (to) => this.said.push(`upgraded: ${to}`),
       },
     )

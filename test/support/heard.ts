@@ -1,8 +1,9 @@
 /** Recordings among nothing else: what passes of one exchange, told to its recording, and what it heard. */
 import { Causes } from "../../src/capture/recorder/causes.ts"
 import { Memory } from "../../src/capture/recorder/memory.ts"
-import { Recorder, type RecorderParts } from "../../src/capture/recorder/recorder.ts"
+import { type Heard, Recorder, type RecorderParts } from "../../src/capture/recorder/recorder.ts"
 import type { HeardExchange } from "../../src/capture/recorder/recording.ts"
+import type { HeardStream } from "../../src/capture/recorder/stream-recording.ts"
 import type { ExchangeFacts, ExchangeRecording, MessageRecording } from "../../src/protocol/recording.ts"
 import { ascii } from "./bytes.ts"
 
@@ -54,6 +55,7 @@ export const tellContent = (message: MessageRecording, text: string, now = began
 /** A recorder with its memory, and the exchanges that it heard. */
 export class Hearing {
   readonly heard: Array<HeardExchange> = []
+  readonly streams: Array<HeardStream> = []
   readonly memory: Memory
   readonly recorder: Recorder
   /** What can be let go of for something newer, in bytes each. */
@@ -74,12 +76,18 @@ export class Hearing {
       makeId: () => "00000000-0000-7000-8000-000000000000",
       memory: this.memory,
       maxBody: () => 64,
+      keepsFirst: () => false,
       wantsProbes: () => true,
       epoch: () => began,
       now: () => beganAt,
-      heard: (exchange) => void this.heard.push(exchange),
+      heard: (heard) => this.hear(heard),
       ...parts,
     })
+  }
+
+  private hear(heard: Heard): void {
+    if (heard.kind === "exchange") this.heard.push(heard)
+    else this.streams.push(heard)
   }
 
   begin(): ExchangeRecording {

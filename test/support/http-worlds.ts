@@ -152,7 +152,8 @@ export const exchange =
   (): ExchangeWorld => {
     const all = new Ends()
     const shared = new Shared()
-    if (records !== undefined) shared.recorders.current = { begin: () => new Told(records) }
+    if (records !== undefined)
+      shared.recorders.current = { begin: () => new Told(records), beginStream: () => undefined }
     const client = all.add("client")
     const needs = { origin: false, over: 0, cancelled: false }
     const reports: ExchangeWorld["reports"] = { under: 0, reported: [], wrong: undefined }

@@ -1,6 +1,7 @@
 /** Redaction with a key of its own, and records to redact. */
 import { builtInRules, type Rules } from "../../src/capture/redact/rules.ts"
-import { makeRedactor, type FieldList, type Redactable } from "../../src/capture/redact/redactor.ts"
+import type { FieldList, Redactable } from "../../src/capture/redact/redactable.ts"
+import { makeRedactor } from "../../src/capture/redact/redactor.ts"
 
 /** HMAC-SHA256 with a key that the tests know. */
 export const digest = (value: string): string =>

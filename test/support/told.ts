@@ -1,6 +1,14 @@
 /** Told: a recording that writes down what it is told of, as text. */
 import { toLatin1 } from "../../src/protocol/bytes.ts"
-import type { ExchangeFacts, ExchangeRecording, MessageRecording } from "../../src/protocol/recording.ts"
+import type {
+  CarriedRecording,
+  ExchangeFacts,
+  ExchangeRecording,
+  MessageRecording,
+  Sender,
+  StreamFacts,
+  StreamRecording,
+} from "../../src/protocol/recording.ts"
 
 /** What one message said; pieces put together. */
 class ToldMessage implements MessageRecording {
@@ -37,6 +45,49 @@ class ToldMessage implements MessageRecording {
   }
 }
 
+/** What passed on a connection that is no HTTP, each side put together. */
+export class ToldBytes implements CarriedRecording {
+  bytesIn = 0
+  bytesOut = 0
+  readonly text: Record<Sender, string> = { client: "", target: "" }
+
+  carried(from: Sender, bytes: Uint8Array, start: number, end: number): void {
+    this.text[from] += toLatin1(bytes, start, end)
+    this.skipped(from, end - start)
+  }
+
+  skippable(): number {
+    return 0
+  }
+
+  skipped(from: Sender, count: number): void {
+    if (from === "client") this.bytesIn += count
+    else this.bytesOut += count
+  }
+}
+
+/** What was told of a stream. */
+export class ToldStream extends ToldBytes implements StreamRecording {
+  readonly ends: Array<StreamFacts | "abandoned"> = []
+  private readonly ended: (told: ToldStream) => void
+
+  /** `ended` hears of the end. */
+  constructor(ended: (told: ToldStream) => void = () => {}) {
+    super()
+    this.ended = ended
+  }
+
+  over(facts: StreamFacts): void {
+    this.ends.push(facts)
+    this.ended(this)
+  }
+
+  abandon(): void {
+    this.ends.push("abandoned")
+    this.ended(this)
+  }
+}
+
 export class Told implements ExchangeRecording {
   readonly request: ToldMessage
   readonly response: ToldMessage
@@ -44,6 +95,8 @@ export class Told implements ExchangeRecording {
   /** How it ended; several would be a fault. */
   readonly ends: Array<ExchangeFacts | "abandoned"> = []
 
+  /** What followed an upgrade to `told`; others are not recorded. */
+  readonly upgrade = new ToldBytes()
   private readonly ended: (told: Told) => void
 
   /** `ended` hears of the end. */
@@ -55,6 +108,10 @@ export class Told implements ExchangeRecording {
 
   interim(bytes: Uint8Array, start: number, end: number): void {
     this.interims.push(toLatin1(bytes, start, end).replaceAll("\r\n", "|"))
+  }
+
+  upgraded(): CarriedRecording | undefined {
+    return /^upgrade: told\r$/im.test(this.response.text) ? this.upgrade : undefined
   }
 
   over(facts: ExchangeFacts): void {
@@ -70,6 +127,8 @@ export class Told implements ExchangeRecording {
   /** `> request` and `< response`, with interim answers between them. */
   get lines(): ReadonlyArray<string> {
     const interims = this.interims.map((head) => `< ${head}`)
-    return [`> ${this.request.toString()}`, ...interims, `< ${this.response.toString()}`]
+    const { client, target } = this.upgrade.text
+    const upgraded = client + target === "" ? [] : [`as told > ${client} < ${target}`]
+    return [`> ${this.request.toString()}`, ...interims, `< ${this.response.toString()}`, ...upgraded]
   }
 }

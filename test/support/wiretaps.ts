@@ -10,6 +10,7 @@ import type { World } from "./playbook.ts"
 
 export class ScriptedWiretap implements Wiretap {
   isDone = false
+  successor: ScriptedWiretap | undefined = undefined
   /** Everything that it heard, and how often it was told of the end. */
   readonly heard: Record<Side, string> = { client: "", target: "" }
   ends = 0
@@ -56,6 +57,10 @@ export class ScriptedWiretap implements Wiretap {
         this.canMiss[side === "client" ? "client" : "target"] = Number(count)
       },
       "wiretap wants no more": () => void (this.isDone = true),
+      "wiretap makes room for another one": () => {
+        this.isDone = true
+        this.successor = new ScriptedWiretap((effect) => this.add(effect.replace("wiretap", "the other one")))
+      },
       "wiretap throws": () => void (this.throws = true),
     }
   }

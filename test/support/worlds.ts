@@ -76,8 +76,8 @@ export interface Joined {
   readonly toClient?: string
   readonly toTarget?: string
   readonly clientFinished?: boolean
-  /** Somebody listens; "silently": without telling what it hears. */
-  readonly wiretap?: boolean | "silently"
+  /** Somebody listens; "silently": without telling what it hears; "already": before anybody has spoken. */
+  readonly wiretap?: boolean | "silently" | "already"
   /** Done to the ends before that. */
   readonly before?: (client: ScriptedEnd, target: ScriptedEnd) => void
 }
@@ -97,9 +97,11 @@ export const relay =
       flow,
       limits: () => settings,
       splicer,
-      wiretap: (first, held) => {
+      wiretap: (first, held, from) => {
         if (wiretap === undefined) return undefined
-        if (wiretap === true) all.effects.add(`is asked who listens to ${toLatin1(first)}${held ? ", held" : ""}`)
+        const of = from === "client" ? "" : ", of the target"
+        if (wiretap !== "silently")
+          all.effects.add(`is asked who listens to ${toLatin1(first)}${held ? ", held" : ""}${of}`)
         return (listens = listener)
       },
       relayed: () => {
@@ -108,7 +110,8 @@ export const relay =
       },
     })
     before?.(client, target)
-    machine.start(bytes(toClient), bytes(toTarget), clientFinished)
+    if (wiretap === "already") listens = listener
+    machine.start(bytes(toClient), bytes(toTarget), clientFinished, listens)
     const cancel = (): void => {
       over.cancelled ||= over.count === 0
       machine.cancel()

@@ -10,6 +10,7 @@ import {
   type FieldList,
   type HttpRecord,
   type RecordedBody,
+  type RecordedFrame,
   type RecordedRequest,
   type RecordedResponse,
   type SocketRecord,
@@ -73,10 +74,14 @@ const httpCase = (record: HttpRecord): Case => {
     request: defined({ ...request, ...contentParts(request) }),
     response: response === undefined ? undefined : defined({ ...response, ...contentParts(response) }),
     firstByte: response === undefined ? undefined : record.t_first_byte,
-    frames: record.kind === "socket" && record.frames.length > 0 ? record.frames : undefined,
+    frames: record.kind === "socket" && record.frames.length > 0 ? record.frames.map(frameOf) : undefined,
     close: record.kind === "socket" ? record.close : undefined,
   })
 }
+
+/** A frame without how it went over the wire. One without its payload says why. */
+const frameOf = ({ wire: _wire, fragments: _fragments, ...frame }: RecordedFrame): RecordedFrame =>
+  frame.text === undefined && frame.base64 === undefined ? { ...frame, omitted: frame.omitted ?? "budget" } : frame
 
 /** A value without the fields that are undefined. */
 export const defined = <A extends object>(value: A): A =>

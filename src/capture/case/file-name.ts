@@ -16,10 +16,10 @@ const maxHost = 100
 export const folderOf = (made: Case): string =>
   made.direction === "inbound" ? "inbound" : `outbound/${safe(hostOf(made)).slice(0, maxHost) || "unknown"}`
 
-/** The name of a case's file in its folder. */
-export const fileNameOf = (made: Case): string => {
+/** The name of a case's file in its folder. `idEnd` is a longer end of its id, where the usual one is another file's. */
+export const fileNameOf = (made: Case, idEnd = shortId(made.id)): string => {
   const { method, target } = made.request.line
-  const end = `-${safe(shortId(made.id))}.md`
+  const end = `-${safe(idEnd)}.md`
   const segments = pathOf(target)
     .split("/")
     .filter((segment) => segment !== "")

@@ -121,9 +121,8 @@ class PartsReader {
         this.problems.push(errorAt(block.line, "from= must be client or target"))
       else if (op === undefined) this.problems.push(errorAt(block.line, `op= must be one of ${ops.join(", ")}`))
       else if (content !== undefined) {
-        const { omitted: _, ...payload } = content
-        const size = block.values.has("size") ? this.sizeOf(block) : makeCaseBody([], payload).size
-        frames.push({ t, from, op, ...payload, size })
+        const size = block.values.has("size") ? this.sizeOf(block) : makeCaseBody([], content).size
+        frames.push({ t, from, op, ...content, size })
       }
     }
     return frames

@@ -73,7 +73,8 @@ class CaseWriter {
     const length =
       text === undefined ? Uint8Array.fromBase64(base64 ?? "").length : new TextEncoder().encode(text).length
     const more = [`from=${from}`, `t=${t}ms`, `op=${op}`].filter((each) => each !== "op=text" || text === undefined)
-    const content = text === undefined && base64 === undefined ? ({ omitted: "budget" } as const) : { text, base64 }
+    const content =
+      text === undefined && base64 === undefined ? { omitted: frame.omitted ?? "budget" } : { text, base64 }
     if (content.omitted !== undefined || length !== size) more.push(`size=${size}`)
     const { block, file } = writeContent(content, "", more.join(" "), `${this.stem}.frame-${number}`)
     this.parts.push(block)

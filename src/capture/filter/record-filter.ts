@@ -73,9 +73,11 @@ const queryField = (name: string): Field<CaptureRecord> =>
   several(({ request }) => queryOf(request.line.target).flatMap(([each, value]) => (each === name ? [value] : [])))
 
 const jsonField = (path: string): Field<CaptureRecord> =>
-  several(({ request, response }) =>
-    [request.body, response?.body].flatMap((body) => jsonValue(body?.text, path) ?? []),
-  )
+  several((record) => {
+    const { request, response } = record
+    const frames = record.kind === "socket" ? record.frames : []
+    return [request.body, response?.body, ...frames].flatMap((content) => jsonValue(content?.text, path) ?? [])
+  })
 
 const vocabulary = new Vocabulary<CaptureRecord>({
   fields: {
@@ -103,6 +105,8 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     response: { kind: "text", get: (record) => (isHttp(record) ? responseText(record) : undefined) },
     rpc: { kind: "text", get: (record) => (record.kind === "call" ? record.rpc : undefined) },
     sql: { kind: "text", get: (record) => (record.kind === "query" ? record.statement : undefined) },
+    guess: { kind: "text", get: (record) => (record.kind === "stream" ? record.guess : undefined) },
+    lost: { kind: "text", get: (record) => ("lost" in record ? record.lost : undefined) },
     end: { kind: "choice", get: ({ end }) => end, values: endings },
     phase: { kind: "choice", get: ({ phase }) => phase, values: phases },
     refusal: { kind: "choice", get: ({ refusal }) => refusal, values: Object.keys(refusals) },
@@ -126,6 +130,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     record.kind,
     record.kind === "call" ? record.rpc : undefined,
     record.kind === "query" ? record.statement : undefined,
+    record.kind === "stream" ? record.guess : undefined,
     record.refusal,
     record.error,
     record.code,

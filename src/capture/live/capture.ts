@@ -1,5 +1,5 @@
 /**
- * Capture: what is recorded of a running proxy, from the recording of an exchange to the record that is kept or shown.
+ * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is kept or shown.
  *
  * Off until it is switched on or somebody follows; then one recorder copies what passes, and each exchange that is over
  * waits here to become a record: decoded, redacted, hashed, kept. That is done in slices, so that bytes are held up for no
@@ -12,12 +12,12 @@ import type { ExchangeFacts, RecorderSwitch } from "../../protocol/recording.ts"
 import { type Inflate, sealBody } from "../body.ts"
 import { makeId } from "../ids.ts"
 import type { Drawable, Policy } from "../policy/policy.ts"
-import type { CaptureRecord, ExchangeRecord } from "../record.ts"
+import { type CaptureRecord, isHttp } from "../record.ts"
 import { Causes } from "../recorder/causes.ts"
 import { recordedRequestHead } from "../recorder/heads.ts"
 import { makeRecord } from "../recorder/make-record.ts"
 import { Memory } from "../recorder/memory.ts"
-import { type IdentifiedExchange, Recorder } from "../recorder/recorder.ts"
+import { type Identified, Recorder } from "../recorder/recorder.ts"
 
 import { CaptureCounters, type DropReason, type LeaveReason } from "./counters.ts"
 import { Ring } from "./ring.ts"
@@ -33,6 +33,8 @@ export interface CaptureLimits {
   readonly maxBody: number
   /** Bytes of memory for records under way, those that wait, and those that are kept. */
   readonly maxMemory: number
+  /** Whether the first bytes of connections that nobody can read are kept; not where absent. */
+  readonly keepsFirst?: boolean
 }
 
 export interface CaptureParts {
@@ -69,7 +71,7 @@ export class Capture {
   private readonly inbound: Recorder
   private readonly outbound: Recorder
   private readonly followers = new Set<RecordFollower>()
-  private readonly waiting: Array<IdentifiedExchange> = []
+  private readonly waiting: Array<Identified> = []
   private isWorking = false
   private isOn = false
 
@@ -84,11 +86,12 @@ export class Capture {
       memory: this.memory,
       causes: new Causes(),
       maxBody: () => limits().maxBody,
+      keepsFirst: () => limits().keepsFirst === true,
       wantsProbes: () => policy().wantsProbes,
       makeId: (started: number) => makeId(started, random()),
       epoch,
       now,
-      heard: (exchange: IdentifiedExchange) => this.heard(exchange),
+      heard: (exchange: Identified) => this.heard(exchange),
     }
     this.inbound = new Recorder({ ...shared, direction: "inbound" })
     this.outbound = new Recorder({ ...shared, direction: "outbound" })
@@ -167,7 +170,7 @@ export class Capture {
     return this.isOn || this.followers.size > 0
   }
 
-  private heard(exchange: IdentifiedExchange): void {
+  private heard(exchange: Identified): void {
     this.waiting.push(exchange)
     if (this.isWorking) return
     this.isWorking = true
@@ -189,7 +192,7 @@ export class Capture {
     this.isWorking = false
   }
 
-  private async make(exchange: IdentifiedExchange): Promise<void> {
+  private async make(exchange: Identified): Promise<void> {
     const policy = this.parts.policy()
     try {
       const drawn = policy.drawsAll || policy.draws(drawable(exchange))
@@ -205,12 +208,12 @@ export class Capture {
   }
 
   /** A record that nobody may see yet. */
-  private recordOf(exchange: IdentifiedExchange): Promise<ExchangeRecord> {
+  private recordOf(heard: Identified): Promise<CaptureRecord> {
     const rules = { maxBytes: this.parts.limits().maxBody, keepBulky: undefined }
-    return makeRecord(exchange, exchange.id, rules, this.parts.inflate)
+    return makeRecord(heard, heard.id, rules, this.parts.inflate)
   }
 
-  private judge(unredacted: ExchangeRecord, drawn: boolean, policy: Policy): void {
+  private judge(unredacted: CaptureRecord, drawn: boolean, policy: Policy): void {
     const record = redacted(unredacted, policy)
     if (record === undefined) {
       this.counters.dropped.redaction++
@@ -221,7 +224,7 @@ export class Capture {
     else this.counters.leftOut[refused]++
   }
 
-  private tell(record: ExchangeRecord): void {
+  private tell(record: CaptureRecord): void {
     const { counters } = this
     const line = new TextEncoder().encode(`${JSON.stringify(record)}\n`)
     if (this.isOn && !this.ring.add(record.id, line, this.memory)) {
@@ -234,7 +237,7 @@ export class Capture {
 }
 
 /** Undefined where what is secret in it could not be replaced. */
-const redacted = (record: ExchangeRecord, { redact }: Policy): ExchangeRecord | undefined => {
+const redacted = (record: CaptureRecord, { redact }: Policy): CaptureRecord | undefined => {
   try {
     return redact(record)
   } catch {
@@ -242,12 +245,13 @@ const redacted = (record: ExchangeRecord, { redact }: Policy): ExchangeRecord | 
   }
 }
 
-const drawable = ({ facts, request }: IdentifiedExchange): Drawable => ({
-  flow: facts.flow,
-  headers: recordedRequestHead(request.head).headers,
+const drawable = (heard: Identified): Drawable => ({
+  flow: heard.facts.flow,
+  headers: heard.kind === "stream" ? [] : recordedRequestHead(heard.request.head).headers,
 })
 
-const sealed = (record: ExchangeRecord, sha256: (bytes: Uint8Array) => string): ExchangeRecord => {
+const sealed = (record: CaptureRecord, sha256: (bytes: Uint8Array) => string): CaptureRecord => {
+  if (!isHttp(record)) return record
   const { request, response } = record
   return {
     ...record,

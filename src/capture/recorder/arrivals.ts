@@ -6,8 +6,10 @@
 /** Pieces that are told apart. */
 export const maxArrivals = 1000
 
+/** Times and lengths by turns: plain numbers, which can be handed to another thread. */
+export type HeardArrivals = ReadonlyArray<number>
+
 export class Arrivals {
-  /** Times and lengths by turns. */
   private readonly numbers: Array<number> = []
 
   /** Notes `length` bytes at `now`. What came at the same moment came as one. */
@@ -18,19 +20,23 @@ export class Arrivals {
     else numbers.push(now, length)
   }
 
-  /** The last moment at which something came. */
-  get last(): number | undefined {
-    return this.numbers.at(-2)
+  /** What was noted; nothing more may be. */
+  take(): HeardArrivals {
+    return this.numbers
   }
+}
 
-  /** Every piece, in milliseconds after `started`. */
-  since(started: number): ReadonlyArray<readonly [t: number, length: number]> {
-    const pieces: Array<readonly [number, number]> = []
-    for (let i = 0; i < this.numbers.length; i += 2) {
-      pieces.push([microseconds(this.numbers[i]! - started), this.numbers[i + 1]!])
-    }
-    return pieces
-  }
+/** The last moment at which something came. */
+export const lastArrival = (arrivals: HeardArrivals): number | undefined => arrivals.at(-2)
+
+/** Every piece, in milliseconds after `started`. */
+export const arrivalsSince = (
+  arrivals: HeardArrivals,
+  started: number,
+): ReadonlyArray<readonly [t: number, length: number]> => {
+  const pieces: Array<readonly [number, number]> = []
+  for (let i = 0; i < arrivals.length; i += 2) pieces.push([microseconds(arrivals[i]! - started), arrivals[i + 1]!])
+  return pieces
 }
 
 /** Milliseconds, to the microsecond. */

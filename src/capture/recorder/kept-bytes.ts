@@ -18,10 +18,12 @@ export class KeptBytes {
   private bytes: Uint8Array = empty
   private readonly maxBytes: number
   private readonly memory: Memory
+  private readonly leastRoom: number
 
-  constructor(maxBytes: number, memory: Memory) {
+  constructor(maxBytes: number, memory: Memory, room = leastRoom) {
     this.maxBytes = maxBytes
     this.memory = memory
+    this.leastRoom = room
     this.isFull = maxBytes === 0
   }
 
@@ -61,8 +63,14 @@ export class KeptBytes {
     this.isFull = this.maxBytes === 0
   }
 
+  /** Forgets what is kept, and takes nothing more. */
+  close(): void {
+    this.clear()
+    this.isFull = true
+  }
+
   private grow(length: number): boolean {
-    const room = Math.min(this.maxBytes, Math.max(length, this.bytes.length * 2, leastRoom))
+    const room = Math.min(this.maxBytes, Math.max(length, this.bytes.length * 2, this.leastRoom))
     if (!this.memory.reserve(room - this.bytes.length)) {
       this.lacksMemory = true
       this.isFull = true

@@ -3,11 +3,14 @@
  * far as limits let them be, and handed over when the exchange is over.
  */
 import { empty } from "../../protocol/bytes.ts"
-import type { ExchangeFacts, ExchangeRecording, MessageRecording } from "../../protocol/recording.ts"
+import type { CarriedRecording, ExchangeFacts, ExchangeRecording, MessageRecording } from "../../protocol/recording.ts"
+import { readExtensions } from "../../protocol/websocket/extensions.ts"
 
-import { Arrivals } from "./arrivals.ts"
+import { Arrivals, type HeardArrivals } from "./arrivals.ts"
+import { joined, recordedResponseHead } from "./heads.ts"
 import { KeptBytes } from "./kept-bytes.ts"
 import type { Memory } from "./memory.ts"
+import { type HeardSocket, SocketFrames } from "./socket-frames.ts"
 
 /** Bytes of memory that a recording counts as besides what it copies: its objects, and the times of its pieces. */
 export const recordingOverhead = 4 * 1024
@@ -25,21 +28,24 @@ export interface HeardMessage {
   /** The first bytes of its content. */
   readonly content: Uint8Array
   readonly trailers: Uint8Array
-  readonly arrivals: Arrivals
+  readonly arrivals: HeardArrivals
   /** When its head came; undefined where none did. */
   readonly headAt: number | undefined
   /** Content, or trailers, are missing because there was no memory for them. */
   readonly lacksMemory: boolean
 }
 
-/** What was heard of an exchange that is over. */
+/** What was heard of an exchange that is over, and of what its connection became. Plain data, as all that is heard. */
 export interface HeardExchange {
+  readonly kind: "exchange"
   /** On the clock of all times here, and in milliseconds since the epoch. */
   readonly startedAt: number
   readonly started: number
   readonly request: HeardMessage
   readonly response: HeardMessage
   readonly interims: ReadonlyArray<{ readonly head: Uint8Array; readonly at: number }>
+  /** Where the answer has made a WebSocket of the connection. */
+  readonly socket: HeardSocket | undefined
   readonly facts: ExchangeFacts
   /** Bytes of the capture's memory that go with it: whoever has it releases them. */
   readonly held: number
@@ -66,6 +72,7 @@ export class Recording implements ExchangeRecording {
   private readonly started: number
   private readonly interims: Array<{ readonly head: Uint8Array; readonly at: number }> = []
   private interimBytes = 0
+  private socket: SocketFrames | undefined = undefined
   private isOver = false
 
   /** `recordingOverhead` was reserved for it. `started` is `startedAt` in milliseconds since the epoch. */
@@ -84,6 +91,16 @@ export class Recording implements ExchangeRecording {
     this.interims.push({ head: new Uint8Array(bytes.subarray(start, end)), at: now })
   }
 
+  upgraded(): CarriedRecording | undefined {
+    if (this.isOver || this.response.lacksHead) return undefined
+    const { headers } = recordedResponseHead(this.response.headView)
+    if (joined(headers, "upgrade").trim().toLowerCase() !== "websocket") return undefined
+    const extensions = readExtensions(joined(headers, "sec-websocket-extensions"))
+    const { memory, maxBody } = this.owner
+    this.socket = new SocketFrames(extensions, maxBody > 0, memory)
+    return this.socket
+  }
+
   over(facts: ExchangeFacts): void {
     if (this.isOver) return
     // A record without its heads says nothing.
@@ -96,7 +113,8 @@ export class Recording implements ExchangeRecording {
     const { held } = this
     const request = this.request.take()
     const response = this.response.take()
-    owner.heard({ startedAt, started, request, response, interims, facts, held })
+    const socket = this.socket?.take()
+    owner.heard({ kind: "exchange", startedAt, started, request, response, interims, socket, facts, held })
   }
 
   abandon(): void {
@@ -105,6 +123,7 @@ export class Recording implements ExchangeRecording {
     const { held } = this
     this.request.take()
     this.response.take()
+    this.socket?.take()
     this.owner.memory.release(held)
     this.owner.abandoned()
   }
@@ -115,7 +134,8 @@ export class Recording implements ExchangeRecording {
   }
 
   private get held(): number {
-    return recordingOverhead + this.interimBytes + this.request.held + this.response.held
+    const ofSocket = this.socket?.held ?? 0
+    return recordingOverhead + this.interimBytes + this.request.held + this.response.held + ofSocket
   }
 }
 
@@ -171,7 +191,8 @@ class KeptMessage implements MessageRecording {
   /** What was heard. Nothing is heard any more: the rest of a request may come behind its answer. */
   take(): HeardMessage {
     this.isOver = true
-    const { arrivals, headAt } = this
+    const { headAt } = this
+    const arrivals = this.arrivals.take()
     const lacksMemory = this.body.lacksMemory || this.trailerBytes.lacksMemory
     const trailers = this.trailerBytes.lacksMemory ? empty : this.trailerBytes.take()
     return { head: this.headBytes.take(), content: this.body.take(), trailers, arrivals, headAt, lacksMemory }

@@ -101,6 +101,18 @@ const judge = (name: string): NameVerdict => {
   return wholes.has(words.join("")) || holdsSecretWord(words) ? "secret" : "unknown"
 }
 
+const listed = new Set(secretNames.map(({ name }) => together(name)))
+
+/** The most words that a name has which is said of a secret and is none: `personal_access_token`. */
+const maxNameWords = 3
+
+/** Whether a text is no more than a name that ends with one of the table: `password`, `access_token`. */
+export const isListedName = (text: string): boolean => {
+  if (text.length > maxName || !/^[A-Za-z_.-]+$/.test(text)) return false
+  const words = wordsOf(text)
+  return words.length <= maxNameWords && words.some((_, i) => listed.has(words.slice(i).join("")))
+}
+
 const remembered = new Map<string, NameVerdict>()
 
 /** Judges a name, wherever it stands but in a query. */

@@ -10,54 +10,16 @@ import { applyEdits, type Edited, type Redaction } from "./edits.ts"
 import { scanField, scanTarget } from "./heads.ts"
 import { scanValue } from "./json.ts"
 import type { Side } from "./places.ts"
+import type { FieldList, Redactable, RedactableBody, RedactableFrame, RedactableMessage } from "./redactable.ts"
+import { replaceKnown } from "./replace-known.ts"
 import type { PlaceRule, Rules } from "./rules.ts"
 import { Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
 import { scanText } from "./text.ts"
 import { Tokens, type Digest } from "./tokens.ts"
-import { viewOf, type View } from "./views.ts"
+import { pieceOf, viewOf, type View } from "./views.ts"
 
 /** The most entries of a record's list of what was replaced. All is replaced, listed or not. */
 export const maxRedactions = 1_000
-
-export type FieldList = ReadonlyArray<readonly [name: string, value: string]>
-
-interface RedactableBody {
-  readonly type: string
-  readonly text?: string | undefined
-  readonly base64?: string | undefined
-  readonly omitted?: string | undefined
-  readonly sha256?: string | undefined
-  readonly truncated?: boolean | undefined
-  readonly raw?: string | undefined
-}
-
-interface RedactableMessage {
-  readonly line: { readonly version?: string | undefined; readonly target?: string | undefined }
-  readonly headers: FieldList
-  readonly trailers?: FieldList | undefined
-  readonly interim?: ReadonlyArray<{ readonly headers: FieldList }> | undefined
-  readonly body?: RedactableBody | undefined
-}
-
-interface RedactableFrame {
-  readonly from: "client" | "target"
-  readonly text?: string | undefined
-  readonly base64?: string | undefined
-}
-
-/** What of a record is looked at: records of every kind have some of it. */
-export interface Redactable {
-  readonly request?: RedactableMessage | undefined
-  readonly response?: RedactableMessage | undefined
-  readonly frames?: ReadonlyArray<RedactableFrame> | undefined
-  /** Why a WebSocket was closed. */
-  readonly close?: { readonly reason: string } | undefined
-  /** The first bytes of each side of a stream. */
-  readonly first?: { readonly client?: string | undefined; readonly target?: string | undefined } | undefined
-  readonly statement?: string | undefined
-  readonly error?: string | undefined
-  readonly redacted?: ReadonlyArray<Redaction> | undefined
-}
 
 export interface RedactorParts<R> {
   readonly rules: Rules<R>
@@ -66,14 +28,26 @@ export interface RedactorParts<R> {
   readonly now: () => number
 }
 
+/** Times that a record is looked at: again where what was known to be secret was replaced, since that may divide it anew. */
+export const maxRounds = 4
+
 /** Returns what redacts the records of one capture: it never throws, and leaves the record that it is given alone. */
 export const makeRedactor =
   <R>({ rules, digest, now }: RedactorParts<R>) =>
   <A extends R & Redactable>(record: A): A => {
-    const tokens = new Tokens(digest, new Set(record.redacted?.map(({ token }) => token)))
     const active = activeRules(rules, record)
-    const redaction = new RecordRedaction(active, tokens, new TimeLimit(now), drops(rules, record))
-    return { ...record, ...redaction.record(record) }
+    const time = new TimeLimit(now)
+    const dropsBodies = drops(rules, record)
+    let known: ReadonlySet<string> = new Set(record.redacted?.map(({ token }) => token))
+    let redacted = record
+    for (let round = 0; round < maxRounds; round++) {
+      const tokens = new Tokens(digest, known)
+      const looked = { ...redacted, ...new RecordRedaction(active, tokens, time, dropsBodies).record(redacted) }
+      redacted = { ...looked, ...replaceKnown(looked, { secrets: tokens.secrets, time, maxRedactions }) }
+      if (!tokens.secrets.wereFound) break
+      known = tokens.all
+    }
+    return redacted
   }
 
 /** A filter that fails concerns the record where it hides, and does not where it keeps. */
@@ -120,6 +94,7 @@ class RecordRedaction {
     const others = {
       ...(record.statement === undefined ? {} : { statement: this.word(record.statement, "request") }),
       ...(record.error === undefined ? {} : { error: this.word(record.error, "response") }),
+      ...(record.lost === undefined ? {} : { lost: this.word(record.lost, "response") }),
       ...(record.close === undefined ? {} : { close: this.close(record.close) }),
     }
     return {
@@ -165,7 +140,7 @@ class RecordRedaction {
   }
 
   private close(close: { readonly reason: string }): { readonly reason: string } {
-    return { ...close, reason: this.word(close.reason, "response") }
+    return { ...close, reason: this.text(close.reason, false, "response.body", scanReason) ?? "" }
   }
 
   private withBody(message: RedactableMessage, side: Side): RedactableMessage {
@@ -187,12 +162,17 @@ class RecordRedaction {
     return { ...rest, ...content }
   }
 
+  /** What frames hold has no type: it is JSON if it is JSON. Of a close only the reason behind its code is text. */
   private frame(frame: RedactableFrame): RedactableFrame {
-    const { text: _text, base64: _base64, ...rest } = frame
-    if (this.dropsBodies) return rest
+    const { text, base64, ...rest } = frame
+    if (text === undefined && base64 === undefined) return frame
+    if (this.dropsBodies) return { ...rest, omitted: "redaction" }
     const side = frame.from === "client" ? "request" : "response"
-    const content = this.content(frame, false, `${side}.body`, (scan, view) => scanValue(scan, view, bodyOf(side)))
-    return { ...rest, ...content }
+    const start = frame.op === "close" && text === undefined ? closeCodeBytes : 0
+    const content = this.content(frame, isCut(frame), `${side}.body`, (scan, view) =>
+      scanValue(scan, start === 0 ? view : pieceOf(view, start, view.text.length), bodyOf(side)),
+    )
+    return content === undefined ? { ...rest, omitted: "redaction" } : { ...rest, ...content }
   }
 
   private first({ client, target }: NonNullable<Redactable["first"]>): NonNullable<Redactable["first"]> {
@@ -252,6 +232,19 @@ class RecordRedaction {
     return redacted.length === 0 ? {} : { redacted }
   }
 }
+
+/** Bytes of a close frame before its reason (RFC 6455 section 5.5.1). */
+const closeCodeBytes = 2
+
+/** Whether the payload goes on behind what is here. */
+const isCut = ({ text, base64, size }: RedactableFrame): boolean => {
+  const kept = text === undefined ? atobLength(base64 ?? "") : new TextEncoder().encode(text).length
+  return size !== undefined && kept < size
+}
+
+const atobLength = (base64: string): number => (base64.length / 4) * 3 - (/=*$/.exec(base64)?.[0].length ?? 0)
+
+const scanReason = (scan: Scan, view: View): void => scanValue(scan, view, bodyOf("response"))
 
 const bodyOf = (side: Side): Where => ({ side, part: "body", path: [], verdict: "open" })
 

@@ -58,8 +58,11 @@ export type Verdict = "place" | "name" | "keep" | "open"
 
 export const hides = (verdict: Verdict): verdict is "place" | "name" => verdict === "place" || verdict === "name"
 
-/** Rules that are neither a shape nor a verdict: the scheme of an Authorization, and what could not be judged. */
-export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "error"] as const
+/**
+ * Rules that are neither a shape nor a verdict: the scheme of an Authorization, what was secret elsewhere in the record, and
+ * what could not be judged.
+ */
+export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "known", "error"] as const
 export type Rule = (typeof redactionRules)[number]
 
 /** Where a value stands. `body` and `path` have texts without names. */
@@ -103,13 +106,26 @@ export class Scan {
     this.time.check()
     const value = view.text.slice(start, end)
     if (value === "" || this.tokens.isToken(value)) return
+    const made = this.tokens.of(value)
+    // A user before a password is no secret anywhere else.
+    if (rule !== "url" || view.text.charAt(end) !== ":") this.know(value, made.token, rule, path)
     this.edits.push({
       start: sourceOf(view, start),
       end: sourceOf(view, end),
       path: this.withoutShapes(placeText(where, path)),
       rule,
-      ...this.tokens.of(value),
+      ...made,
     })
+  }
+
+  /** Has a value looked for in all of the record. */
+  private know(value: string, token: string, rule: Rule, path: Path): void {
+    const { secrets } = this.tokens
+    const name = path.at(-1)
+    const isNamed = rule !== "name" || (typeof name === "string" && judgeQueryName(name) === "secret")
+    secrets.add(value, token, isNamed)
+    const password = rule === "basic" ? passwordIn(value) : ""
+    if (password !== "") secrets.add(password, this.tokens.of(password).token, true)
   }
 
   /** Names are the message's own, and one may hold what is secret. */
@@ -124,6 +140,17 @@ export class Scan {
   private isListed(places: ReadonlyArray<Place>, { side, part }: Where, path: Path): boolean {
     if (places.length === 0) return false
     return places.some((place) => place.side === side && place.part === part && isAtPlace(place, path))
+  }
+}
+
+/** Of the credentials of Basic (RFC 7617 section 2); empty where they are none. */
+const passwordIn = (credentials: string): string => {
+  try {
+    const text = atob(credentials)
+    const colon = text.indexOf(":")
+    return colon < 0 ? "" : text.slice(colon + 1)
+  } catch {
+    return ""
   }
 }
 

@@ -13,6 +13,7 @@ import {
   withCheckDigit,
 } from "./shapes/digits.ts"
 import { redactJwt, type JwtHint } from "./jwt.ts"
+import { KnownSecrets } from "./known.ts"
 
 /** HMAC-SHA256 of a text with the capture's key, as 64 hexadecimal digits in lower case. */
 export type Digest = (value: string) => string
@@ -27,6 +28,7 @@ const cardPrefix = "400000"
 const tokenDigits = 12
 
 const plainToken = /^tok_[0-9a-f]{12}$/
+const plainTokens = /tok_[0-9a-f]{12}/g
 const mailToken = /^u[0-9a-f]{6}@redacted\.invalid$/
 const number = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 /** Longer numbers are no numbers: their token says nothing of their length. */
@@ -36,6 +38,8 @@ const maxMail = 254
 
 /** Tokens of one capture. Remembers those of the record that it is at, since its secrets repeat. */
 export class Tokens {
+  /** What stood for values of the record so far. */
+  readonly secrets = new KnownSecrets()
   private readonly made = new Map<string, TokenOf>()
 
   /** `known` are tokens already, whatever they look like: those of a record that is redacted again. */
@@ -47,9 +51,15 @@ export class Tokens {
     this.known = known
   }
 
-  /** A value that stands for another one already. */
+  /** A value that stands for another one already, or has nothing else in it than what does, and no letter or digit. */
   isToken(value: string): boolean {
-    return plainToken.test(value) || mailToken.test(value) || this.known.has(value)
+    if (plainToken.test(value) || mailToken.test(value) || this.known.has(value)) return true
+    return value.includes("tok_") && !/[\p{L}\p{N}]/u.test(value.replaceAll(plainTokens, ""))
+  }
+
+  /** What stands for something in the record by now. */
+  get all(): ReadonlySet<string> {
+    return new Set([...this.known, ...Array.from(this.made.values(), ({ token }) => token)])
   }
 
   /** The token of a value as its bearer means it: decoded, without quotes. */

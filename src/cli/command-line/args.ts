@@ -5,6 +5,7 @@ import { parseArgs } from "node:util"
 import * as Result from "effect/Result"
 import { type ConfigError, oneOf, quote, usageError } from "../../config/error.ts"
 import { allOptions } from "../../config/options.ts"
+import { recordFields } from "../../capture/filter/record-filter.ts"
 import { didYouMean } from "../../flow/suggest.ts"
 import { filterFields } from "../../observe/filter/entry-filter.ts"
 import {
@@ -29,8 +30,10 @@ export interface Invocation {
   readonly topic: CommandName | undefined
   /** The language of `env`; undefined is every language. */
   readonly language: Language | undefined
-  /** The filter of `top` and `tap`: what to show; empty for everything. */
+  /** The filter of those that have one; empty for everything. */
   readonly filter: string
+  /** Words before the filter, as many as the command table allows. */
+  readonly operands: ReadonlyArray<string>
   /** The shell of `completions`. */
   readonly shell: Shell | undefined
   /** The shell whose commands `env` prints. */
@@ -41,52 +44,58 @@ export interface Invocation {
   readonly rest: ReadonlyArray<string> | undefined
   readonly json: boolean
   readonly k8s: boolean
+  /** Flags that are no options, with their value if they take one. */
+  readonly given: ReadonlyMap<CommandFlag, string | true>
 }
 
 /** Everything that the tokens say, before it is known to make sense together. */
 interface Collected {
   readonly words: Array<string>
   readonly flags: Array<readonly [name: string, value: string | true]>
-  /** Flags that are no options, with their value if they take one. */
-  readonly given: Map<string, string | true>
+  readonly given: Map<CommandFlag, string | true>
+  /** `--help` and `--version`. */
+  readonly asked: Set<string>
   rest: Array<string> | undefined
 }
 
 const optionShapes = new Map(allOptions.map(({ name, kind }) => [name, kind.shape]))
-/** The words that a flag takes which is no option; undefined where it has no value. */
-const wordsOf = (name: string): ReadonlyArray<string> | undefined =>
-  isOneOf(ownFlags, name) ? commandFlags[name].values : undefined
 const ownFlags = Object.keys(commandFlags) as ReadonlyArray<CommandFlag>
-const bareFlags: ReadonlyArray<string> = [...ownFlags, "help", "version"].filter((name) => wordsOf(name) === undefined)
+const takesValue = (name: CommandFlag): boolean =>
+  commandFlags[name].values !== undefined || commandFlags[name].placeholder !== undefined
+const bareFlags: ReadonlyArray<string> = [...ownFlags.filter((name) => !takesValue(name)), "help", "version"]
 const knownFlags: ReadonlyArray<string> = [...optionShapes.keys(), ...ownFlags, "help", "version"]
 
 /** Takes what follows the program's name. Everything that is wrong here ends with exit code 2. */
 export const parse = (argv: ReadonlyArray<string>): Result.Result<Invocation, ConfigError> =>
   Result.gen(function* () {
     const collected = yield* collect(argv)
-    const { words, flags, given, rest } = collected
+    const { words, flags, given, asked } = collected
     // `pillion --help` explains the program, `pillion run --help` the command.
     const named = words.length > 0
     const command = yield* takeCommand(words)
     const topic = command === "help" ? yield* takeTopic(words) : named ? command : undefined
     const language = command === "env" ? yield* takeWord(command, words, languages) : undefined
     const shell = command === "completions" ? yield* takeWord(command, words, shells) : undefined
+    const isAsked = asked.has("help") || command === "help" || asked.has("version")
+    const operands = yield* takeOperands(command, collected, isAsked)
     const filter = isFiltered(command) ? yield* takeFilter(command, words) : ""
-    if (words.length > 0) return yield* Result.fail(superfluous(command, words[0] ?? ""))
+    if (words.length > 0) return yield* Result.fail(superfluous(command, operands, words))
     const invocation = {
       command,
       topic: undefined,
       language,
       filter,
+      operands,
       shell,
       dialect: dialects.find((dialect) => dialect === given.get("shell")),
       flags,
-      rest,
+      rest: collected.rest,
       json: given.has("json"),
       k8s: given.has("k8s"),
+      given,
     }
-    if (given.has("help") || command === "help") return { ...invocation, command: "help" as const, topic }
-    if (given.has("version")) return { ...invocation, command: "version" as const, flags: [] }
+    if (asked.has("help") || command === "help") return { ...invocation, command: "help" as const, topic }
+    if (asked.has("version")) return { ...invocation, command: "version" as const, flags: [] }
     const misfit = findMisfit(command, collected)
     return misfit === undefined ? invocation : yield* Result.fail(misfit)
   })
@@ -96,7 +105,7 @@ type Tokens = ReturnType<typeof tokenize>
 const tokenize = (argv: ReadonlyArray<string>) => {
   const types = Object.fromEntries([
     ...bareFlags.map((name) => [name, { type: "boolean" as const }]),
-    ...ownFlags.flatMap((name) => (wordsOf(name) === undefined ? [] : [[name, { type: "string" as const }]])),
+    ...ownFlags.filter(takesValue).map((name) => [name, { type: "string" as const }]),
     ...[...optionShapes].map(([name, shape]) => [name, { type: shape === "switch" ? "boolean" : "string" } as const]),
   ])
   const shorts = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "V" } } as const
@@ -125,10 +134,11 @@ const tokensOf = (argv: ReadonlyArray<string>): Tokens => {
   })
 }
 
-const isFiltered = (command: string): boolean => command === "top" || command === "tap"
+const isFiltered = (command: string): boolean =>
+  isOneOf(commandNames, command) && commands[command].filter !== undefined
 
 const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigError> => {
-  const collected: Collected = { words: [], flags: [], given: new Map(), rest: undefined }
+  const collected: Collected = { words: [], flags: [], given: new Map(), asked: new Set(), rest: undefined }
   const tokens = tokensOf(argv)
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
@@ -143,11 +153,12 @@ const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigEr
     const { name, rawName, value } = token
     if (bareFlags.includes(name)) {
       if (value !== undefined) return Result.fail(usageError(`${rawName} takes no value`))
-      collected.given.set(name, true)
+      if (isOneOf(ownFlags, name)) collected.given.set(name, true)
+      else collected.asked.add(name)
       continue
     }
-    const choices = wordsOf(name)
-    const shape = choices === undefined ? optionShapes.get(name) : "one"
+    const own = isOneOf(ownFlags, name) ? name : undefined
+    const shape = own === undefined ? optionShapes.get(name) : "one"
     if (shape === undefined || !rawName.startsWith("--")) return Result.fail(unknownFlag(rawName))
     if (shape === "switch") {
       const word = value ?? followingBoolean(tokens, i)
@@ -156,9 +167,13 @@ const collect = (argv: ReadonlyArray<string>): Result.Result<Collected, ConfigEr
     } else if (value === undefined || (!token.inlineValue && value.startsWith("-") && value !== "-")) {
       // Without this, `--proxy-type --json` would take the next flag for a value.
       return Result.fail(usageError(`${rawName} needs a value; for one that begins with a dash write ${rawName}=VALUE`))
-    } else if (choices === undefined) collected.flags.push([name, value])
-    else if (choices.includes(value)) collected.given.set(name, value)
-    else return Result.fail(usageError(`${rawName} does not know ${quote(value)}: write ${oneOf(choices)}`))
+    } else if (own === undefined) collected.flags.push([name, value])
+    else {
+      const { values } = commandFlags[own]
+      if (values?.includes(value) === false)
+        return Result.fail(usageError(`${rawName} does not know ${quote(value)}: write ${oneOf(values)}`))
+      collected.given.set(own, value)
+    }
   }
   return Result.succeed(collected)
 }
@@ -208,6 +223,30 @@ const takeWord = <A extends string>(
   )
 }
 
+/** The words that the command table asks for; behind `--` they may begin with a dash. */
+const takeOperands = (
+  command: CommandName,
+  collected: Collected,
+  isAsked: boolean,
+): Result.Result<ReadonlyArray<string>, ConfigError> => {
+  const { operands } = commands[command]
+  if (operands === undefined) return Result.succeed([])
+  const { words } = collected
+  words.push(...(collected.rest ?? []))
+  collected.rest = undefined
+  const taken = words.splice(0, operands.most)
+  if (isAsked) return Result.succeed(taken)
+  if (taken.length < operands.least) {
+    return Result.fail(usageError(`${command} needs ${operands.what}: see pillion help ${command}`))
+  }
+  const known = operands.words
+  const unknown = known === undefined ? undefined : taken.find((word) => !known.includes(word))
+  if (known === undefined || unknown === undefined) return Result.succeed(taken)
+  return Result.fail(
+    usageError(`${command} does not know ${quote(unknown)}: write ${oneOf(known)}${didYouMean(unknown, known)}`),
+  )
+}
+
 /** All words that are left, as one filter. A shell writes the home folder where a `~` stands by itself. */
 const takeFilter = (
   command: CommandName,
@@ -215,7 +254,8 @@ const takeFilter = (
   home = process.env["HOME"] ?? "",
 ): Result.Result<string, ConfigError> => {
   const given = words.splice(0)
-  const at = given.findIndex((word, i) => home !== "" && word === home && filterFields.includes(given[i - 1] ?? ""))
+  const isField = commands[command].filter === "records" ? isRecordField : isEntryField
+  const at = given.findIndex((word, i) => home !== "" && word === home && isField(given[i - 1] ?? ""))
   if (at < 0) return Result.succeed(given.join(" "))
   return Result.fail(
     usageError(
@@ -225,12 +265,24 @@ const takeFilter = (
   )
 }
 
-const superfluous = (command: CommandName, word: string): ConfigError =>
-  usageError(
-    command === "run"
-      ? `run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`
-      : `${command} does not know ${quote(word)}; see pillion help ${command}`,
-  )
+const isEntryField = (name: string): boolean => filterFields.includes(name)
+/** Also a name of its own behind a family's dot. */
+const isRecordField = (name: string): boolean => recordFields.includes(name.replace(/\..*$/s, ".NAME"))
+
+const superfluous = (
+  command: CommandName,
+  operands: ReadonlyArray<string>,
+  [word = "", ...more]: ReadonlyArray<string>,
+): ConfigError => {
+  if (command === "run") {
+    return usageError(`run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`)
+  }
+  if (command === "search") {
+    const text = bare([...operands, word, ...more].join(" "))
+    return usageError(`search looks for one text; quote it: pillion search '${text}'`)
+  }
+  return usageError(`${command} does not know ${quote(word)}; see pillion help ${command}`)
+}
 
 /** The first flag or word that this command does not take. */
 const findMisfit = (command: CommandName, collected: Collected): ConfigError | undefined => {

@@ -14,22 +14,77 @@ export type Shell = (typeof shells)[number]
 export const dialects = ["sh", "bash", "zsh", "fish"] as const
 export type Dialect = (typeof dialects)[number]
 
-/** A flag that is no option: it belongs to commands, and has no value, or one of a few words. */
+/** What `pillion export` writes. */
+export const exportFormats = ["har", "curl"] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** The two messages of an exchange. */
+export const messageSides = ["request", "response"] as const
+export type MessageSide = (typeof messageSides)[number]
+
+/** A flag that is no option: it belongs to commands, and has no value, one of a few words, or any text. */
 interface CommandFlagText {
   readonly summary: string
+  /** The words to choose from. */
   readonly values?: ReadonlyArray<string>
+  /** What help writes for a value that may be any text; it names a path where `DIR` is part of it. */
+  readonly placeholder?: string
 }
 
-export type CommandFlag = "json" | "k8s" | "shell"
+export type CommandFlag =
+  "json" | "k8s" | "shell" | "tree" | "since" | "limit" | "from" | "to" | "curl" | "har" | "raw" | "body" | "test"
 
 export const commandFlags: { readonly [F in CommandFlag]: CommandFlagText } = {
   json: { summary: "print JSON" },
   k8s: { summary: "print a container's env: instead of shell commands" },
   shell: { summary: "print commands of this shell; sh without it", values: dialects },
+  tree: { summary: "outbound calls stand below the inbound request that caused them" },
+  since: { summary: "what began within this time, as 10m, or since 2026-11-28T09:30:00Z", placeholder: "TIME" },
+  limit: { summary: "the newest N only", placeholder: "N" },
+  from: {
+    summary: "read a capture's directory, a file of records, or stdin; without it the running proxy is asked",
+    placeholder: "DIR|FILE|-",
+  },
+  to: { summary: "the directory that the cases are written to", placeholder: "DIR" },
+  curl: { summary: "print a command that sends the request again" },
+  har: { summary: "print an HTTP Archive of this one" },
+  raw: { summary: "print a message as it was sent, without its codings and its chunks", values: messageSides },
+  body: { summary: "print the content of a message and nothing else", values: messageSides },
+  test: { summary: "change nothing: list what is replaced, and what looks secret and is not" },
 }
 
 export type CommandName =
-  "run" | "check-config" | "env" | "healthcheck" | "drain" | "open" | "top" | "tap" | "completions" | "version" | "help"
+  | "run"
+  | "check-config"
+  | "env"
+  | "healthcheck"
+  | "drain"
+  | "open"
+  | "top"
+  | "tap"
+  | "ls"
+  | "show"
+  | "search"
+  | "diff"
+  | "export"
+  | "save"
+  | "lint"
+  | "redact"
+  | "completions"
+  | "version"
+  | "help"
+
+/** Words that a command must be given, before its filter where it has one. */
+interface Operands {
+  /** What they are, as a sentence goes on after "needs". */
+  readonly what: string
+  readonly least: number
+  readonly most: number
+  /** Where only these are known. */
+  readonly words?: ReadonlyArray<string>
+  /** They are paths of files or directories. */
+  readonly paths?: true
+}
 
 export interface Command {
   /** The words that follow `pillion`. */
@@ -39,6 +94,9 @@ export interface Command {
   readonly flags: ReadonlyArray<CommandFlag>
   /** Whether the command reads the settings, and so takes every option of the option table. */
   readonly takesOptions: boolean
+  readonly operands?: Operands
+  /** All other words are one filter: of what ends and is open, or of records. */
+  readonly filter?: "entries" | "records"
   /** Command lines, and what each does. */
   readonly examples: ReadonlyArray<readonly [line: string, meaning: string]>
 }
@@ -101,7 +159,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   open: {
     usage: "open [options]",
-    summary: "open the status page of the running proxy, with the token that shows what was recorded",
+    summary: "open the status page of the running proxy, with the token that shows records",
     flags: [],
     takesOptions: true,
     examples: [
@@ -114,6 +172,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     summary: "watch the running proxy in the terminal: rates, latency, refusals, destinations",
     flags: ["json"],
     takesOptions: true,
+    filter: "entries",
     examples: [
       ["pillion top", "the keys stand in the last line: Enter opens a destination, q quits"],
       ["pillion top direction:outbound not probe", "only what the workload sends"],
@@ -125,6 +184,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     summary: "print connections and requests of the running proxy as they end",
     flags: ["json"],
     takesOptions: true,
+    filter: "entries",
     examples: [
       ["pillion tap", "everything from now on"],
       ["pillion tap host:api status:5xx", "what fails of some hosts; plain words stand anywhere"],
@@ -134,6 +194,96 @@ export const commands: { readonly [N in CommandName]: Command } = {
         "quoted against the shell; also or, not, != ~ !~",
       ],
       ["pillion tap direction:inbound --json", "for a program: a line of the access log each"],
+    ],
+  },
+  ls: {
+    usage: "ls [FILTER] [--tree] [--since TIME] [--limit N] [--from DIR|FILE|-]",
+    summary: "list the records of a capture, the newest last",
+    flags: ["tree", "since", "limit", "from", "json"],
+    takesOptions: true,
+    filter: "records",
+    examples: [
+      ["pillion ls", "id, time, direction, request, status, time and sizes of what was captured"],
+      ["pillion ls status:5xx ms:200.. --since 10m", "what failed slowly in the last ten minutes"],
+      ["pillion ls --tree", "inbound requests with the calls that they caused below them"],
+      ["pillion ls --from captures 'json.amount = 2000'", "of a directory, by what stands in bodies"],
+      ["pillion ls --json --limit 100", "for a program: one line of JSON each"],
+    ],
+  },
+  show: {
+    usage: "show ID [--curl|--har|--raw SIDE|--body SIDE] [--from DIR|FILE|-]",
+    summary: "show one record: heads, bodies, times, what was redacted, cause and effects",
+    flags: ["curl", "har", "raw", "body", "from", "json"],
+    takesOptions: true,
+    operands: { what: "the end of an id, which pillion ls shows", least: 1, most: 1 },
+    examples: [
+      ["pillion show 7c11e4", "6 characters of the id's end, or more"],
+      ["pillion show 7c11e4 --curl", "as a command that sends the request again"],
+      ["pillion show 7c11e4 --raw request", "as it was sent"],
+      ["pillion show 7c11e4 --body response", "the content alone, to be kept or piped"],
+      ["pillion show 7c11e4 --json", "the record itself"],
+    ],
+  },
+  search: {
+    usage: "search TEXT [--since TIME] [--limit N] [--from DIR|FILE|-]",
+    summary: "find a text in the heads, bodies and messages of records",
+    flags: ["since", "limit", "from", "json"],
+    takesOptions: true,
+    operands: { what: "a text to look for", least: 1, most: 1 },
+    examples: [
+      ["pillion search 4000008812345671", "where a value went: the token of a redacted one, too"],
+      ["pillion search 'out of stock' --since 1h", "in any case of letters"],
+    ],
+  },
+  diff: {
+    usage: "diff ID ID [--from DIR|FILE|-]",
+    summary: "show field by field in what two records differ",
+    flags: ["from", "json"],
+    takesOptions: true,
+    operands: { what: "the ends of two ids, which pillion ls shows", least: 2, most: 2 },
+    examples: [["pillion diff 7c11e4 9d0a52", "JSON by its paths, text by its lines, heads by their fields"]],
+  },
+  export: {
+    usage: `export ${exportFormats.join("|")} [FILTER] [--since TIME] [--limit N] [--from DIR|FILE|-]`,
+    summary: "write records for other tools: an HTTP Archive, or a script of curl commands",
+    flags: ["since", "limit", "from"],
+    takesOptions: true,
+    operands: { what: `a format: ${exportFormats.join(" or ")}`, least: 1, most: 1, words: exportFormats },
+    filter: "records",
+    examples: [
+      ["pillion export har --since 1h", "an HTTP Archive, which browsers and other proxies read"],
+      ["pillion export curl direction:inbound path:/orders", "each request as a command"],
+    ],
+  },
+  save: {
+    usage: "save [FILTER] --to DIR [--since TIME] [--limit N] [--from DIR|FILE|-]",
+    summary: "write records as cases: Markdown files to be read, edited and kept with the code",
+    flags: ["to", "since", "limit", "from", "json"],
+    takesOptions: true,
+    filter: "records",
+    examples: [
+      ["pillion save path:/orders --to tests/orders", "saved again, a request has the same file"],
+      ["pillion save cause:77b0aa or id:77b0aa --to tests/order", "one request and the calls that it caused"],
+    ],
+  },
+  lint: {
+    usage: "lint PATH...",
+    summary: "check case files: file, line, and what is wrong",
+    flags: ["json"],
+    takesOptions: false,
+    operands: { what: "a directory of cases", least: 1, most: Infinity, paths: true },
+    examples: [["pillion lint tests/orders", "ends with 1 where a case cannot be read"]],
+  },
+  redact: {
+    usage: "redact --test [FILTER] [--since TIME] [--limit N] [--from DIR|FILE|-]",
+    summary: "list what redaction replaced, by rule and place, and what looks secret and was not",
+    flags: ["test", "since", "limit", "from", "json"],
+    takesOptions: true,
+    filter: "records",
+    examples: [
+      ["pillion redact --test", "of all that was captured"],
+      ["pillion redact --test host:pay --from captures", "of some of a directory"],
+      ["pillion redact --test --capture-redact redact.yaml", "what these rules would replace besides"],
     ],
   },
   completions: {

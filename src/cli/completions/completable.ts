@@ -3,9 +3,18 @@
  * script is written from this, so a new option or command is completed without another word.
  */
 import { allOptions } from "../../config/options.ts"
+import { recordFields } from "../../capture/filter/record-filter.ts"
 import { filterFields } from "../../observe/filter/entry-filter.ts"
 
-import { type CommandName, commandFlags, commandNames, commands, languages, shells } from "../command-line/commands.ts"
+import {
+  type CommandFlag,
+  type CommandName,
+  commandFlags,
+  commandNames,
+  commands,
+  languages,
+  shells,
+} from "../command-line/commands.ts"
 
 export interface CompletableFlag {
   /** Without its dashes. */
@@ -27,6 +36,8 @@ export interface CompletableCommand {
   /** Words that may follow it, and whether more than one of them may. */
   readonly words: ReadonlyArray<string>
   readonly manyWords: boolean
+  /** Its words are paths. */
+  readonly paths: boolean
 }
 
 const bare = (
@@ -50,27 +61,33 @@ export const defaultCommand: CommandName = "run"
 export const versionFlag = bare("version", "print the version", { short: "V" })
 
 /** A filter's value may stand behind a space, which shells put after what they complete. */
-const filterWords = filterFields.map((field) => `${field}:`)
+const filterWords = {
+  entries: filterFields.map((field) => `${field}:`),
+  // Of a family the name is the person's to write.
+  records: recordFields.map((field) => (field.endsWith(".NAME") ? field.slice(0, -"NAME".length) : `${field}:`)),
+}
 
 const wordsOf: Partial<Record<CommandName, ReadonlyArray<string>>> = {
   env: languages,
   completions: shells,
   help: commandNames,
-  top: filterWords,
-  tap: filterWords,
+}
+
+const valueOf = (flag: CommandFlag): CompletableFlag["value"] => {
+  const { values, placeholder } = commandFlags[flag]
+  return values ?? (placeholder === undefined ? "none" : placeholder.includes("DIR") ? "file" : "free")
 }
 
 export const completableCommands: ReadonlyArray<CompletableCommand> = commandNames.map((name) => {
-  const { summary, flags, takesOptions } = commands[name]
-  const own = flags.map((flag) =>
-    bare(flag, commandFlags[flag].summary, { value: commandFlags[flag].values ?? "none" }),
-  )
+  const { summary, flags, takesOptions, filter, operands } = commands[name]
+  const own = flags.map((flag) => bare(flag, commandFlags[flag].summary, { value: valueOf(flag) }))
   return {
     name,
     summary,
     flags: [...own, ...(takesOptions ? optionFlags : []), helpFlag],
-    words: wordsOf[name] ?? [],
-    manyWords: wordsOf[name] === filterWords,
+    words: wordsOf[name] ?? [...(operands?.words ?? []), ...(filter === undefined ? [] : filterWords[filter])],
+    manyWords: filter !== undefined || operands !== undefined,
+    paths: operands?.paths === true,
   }
 })
 

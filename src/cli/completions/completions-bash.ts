@@ -9,6 +9,8 @@ import {
   versionFlag,
 } from "./completable.ts"
 
+const pathCommands = completableCommands.filter(({ paths }) => paths).map(({ name }) => name)
+
 export const bashCompletions = (): string => {
   const names = completableCommands.map(({ name }) => name)
   return `# bash completion for pillion
@@ -40,6 +42,14 @@ ${valueCases()}
   if [[ ! $choices ]]; then
     case $command in
 ${commandCases(names)}
+    esac
+    case $command in
+      ${pathCommands.join("|")})
+        if [[ $typed != -* ]]; then
+          compopt -o filenames 2>/dev/null
+          mapfile -t COMPREPLY < <(compgen -f -- "$typed")
+          return
+        fi ;;
     esac
   fi
   mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$typed")

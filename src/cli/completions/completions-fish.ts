@@ -36,9 +36,10 @@ ${[...commandLines(), ...flagLines()].map((line) => `complete -c pillion ${line}
 `
 
 const commandLines = (): ReadonlyArray<string> =>
-  completableCommands.flatMap(({ name, summary, words }) => [
+  completableCommands.flatMap(({ name, summary, words, paths }) => [
     `-n '__pillion_at start' -a ${name} -d ${quote(summary)}`,
     ...(words.length === 0 ? [] : [`-n '__pillion_at ${name}' -a ${quote(words.join(" "))}`]),
+    ...(paths ? [`-n '__pillion_at ${name}' -F`] : []),
   ])
 
 const flagLines = (): ReadonlyArray<string> => [

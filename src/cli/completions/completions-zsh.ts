@@ -37,10 +37,15 @@ if [[ $funcstack[1] == _pillion ]]; then _pillion "$@"; else compdef _pillion pi
 type CompletedCommand = (typeof completableCommands)[number]
 
 /** The flags of the proxy are many, and written once. */
-const argumentsOf = ({ flags, words, manyWords }: CompletedCommand, proxy: ReadonlyArray<CompletableFlag>): string => {
+const argumentsOf = (
+  { flags, words, manyWords, paths }: CompletedCommand,
+  proxy: ReadonlyArray<CompletableFlag>,
+): string => {
   const takesProxy = proxy.every((flag) => flags.includes(flag))
   const own = takesProxy ? flags.filter((flag) => !proxy.includes(flag)) : flags
-  const word = words.length === 0 ? [] : [quote(`${manyWords ? "*" : "1"}:word:(${words.map(escape).join(" ")})`)]
+  // A space completes nothing: the word is a person's own.
+  const action = paths ? "_files" : words.length === 0 ? " " : `(${words.map(escape).join(" ")})`
+  const word = words.length > 0 || manyWords ? [quote(`${manyWords ? "*" : "1"}:word:${action}`)] : []
   return ["_arguments", ...(takesProxy ? ["$proxy"] : []), ...own.map(specification), ...word].join(" ")
 }
 

@@ -32,8 +32,8 @@ const programHelp = (): ReadonlyArray<string> => [
 const commandHelp = (name: CommandName): ReadonlyArray<string> => {
   const { usage, summary, flags, takesOptions, examples } = commands[name]
   const own: ReadonlyArray<readonly [string, string]> = flags.map((flag) => {
-    const { summary, values } = commandFlags[flag]
-    return [values === undefined ? `--${flag}` : `--${flag} ${values.join("|")}`, summary]
+    const { summary, values, placeholder = values?.join("|") } = commandFlags[flag]
+    return [placeholder === undefined ? `--${flag}` : `--${flag} ${placeholder}`, summary]
   })
   return [
     `pillion ${name}: ${summary}.`,

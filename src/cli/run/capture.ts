@@ -54,8 +54,8 @@ const inMemory = ({ settings, files }: CaptureParts): Capture => {
   const ownKey = crypto.getRandomValues(new Uint8Array(32))
   return new Capture({
     limits: () => {
-      const { captureBody, captureMemory } = settings()
-      return { maxBody: captureBody, maxMemory: captureMemory }
+      const { captureBody, captureMemory, captureOpaque } = settings()
+      return { maxBody: captureBody, maxMemory: captureMemory, keepsFirst: captureOpaque }
     },
     policy: policyOf(settings, files, ownKey),
     inflate,

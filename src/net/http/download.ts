@@ -126,7 +126,7 @@ export class Download {
     request.status = 101
     request.answering(now)
     request.whole(now)
-    request.recorded?.response.begin(read.bytes, read.end, 0, now)
+    request.recorded?.switched(read.bytes, read.end, now)
     this.owner.switched(origin, this.forward(read, true, read.bytes.subarray(read.end)))
     return false
   }

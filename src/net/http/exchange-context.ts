@@ -5,7 +5,7 @@ import type { RequestRecord } from "../../flow/request-record.ts"
 import type { Forwarding } from "../../protocol/http/forward.ts"
 import type { Inbox } from "../../protocol/inbox.ts"
 import type { Refusal } from "../../protocol/refusal.ts"
-import type { ExchangeRecording, RecorderSwitch } from "../../protocol/recording.ts"
+import type { CarriedRecording, ExchangeRecording, RecorderSwitch } from "../../protocol/recording.ts"
 import type { Target } from "../../protocol/target.ts"
 
 import type { Drain } from "../common/drain-signal.ts"
@@ -33,6 +33,8 @@ export interface ExchangeContext {
 /** A request that was recorded, and is over. */
 export interface RecordedRequest {
   readonly recording: ExchangeRecording
+  /** Who records what the connection has become behind its answer; bytes that came with that were told already. */
+  readonly upgrade: CarriedRecording | undefined
   /** Its number within its connection, from 1. */
   readonly n: number
   readonly requestIsWhole: boolean
@@ -47,7 +49,7 @@ export interface ExchangeOwner {
   readonly sends: (origin: OriginConnection) => void
   /** Called once for every request, when its answer is over. */
   readonly answered: (answered: RequestRecord) => void
-  /** Called behind `answered` for a request that was recorded: its recording is to be told that it is over. */
+  /** Called behind `answered` for a request that was recorded: its recording is to be told when it is over. */
   readonly recorded: (answered: RequestRecord, recorded: RecordedRequest) => void
 }
 

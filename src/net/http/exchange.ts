@@ -235,8 +235,9 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     this.owner.answered(request)
     const { recorded, prepared, isAnswered } = request
     if (recorded === undefined) return
-    const { recording, n } = recorded
-    this.owner.recorded(request, { recording, n, requestIsWhole: prepared.body.done, responseIsWhole: isAnswered })
+    const { recording, upgrade, n } = recorded
+    const requestIsWhole = prepared.body.done
+    this.owner.recorded(request, { recording, upgrade, n, requestIsWhole, responseIsWhole: isAnswered })
   }
 
   clientGoesOn(): void {

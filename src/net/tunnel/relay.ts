@@ -33,10 +33,10 @@ export interface RelayOwner {
   readonly limits: () => RelayLimits
   readonly splicer: Pick<Splicer, "move">
   /**
-   * Who is to listen, by the `first` bytes of the client, lent; undefined for nobody. `held`: they came before the two
-   * were joined. Asked once, and only where the client spoke before the target did.
+   * Who is to listen, by the `first` bytes of the side that speaks first, lent; undefined for nobody. `held`: they came
+   * before the two were joined. Asked once, unless somebody listens already.
    */
-  readonly wiretap: (first: Uint8Array, held: boolean) => Wiretap | undefined
+  readonly wiretap: (first: Uint8Array, held: boolean, from: Side) => Wiretap | undefined
   /** The relay is over: called once, with both sockets closed, unless it is cancelled. */
   readonly relayed: () => void
 }
@@ -74,10 +74,11 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
 
   /**
    * Joins the two. `toClient` and `toTarget` go first; `clientFinished` says that the client's FIN came before. May be
-   * over before it returns.
+   * over before it returns. `wiretap` listens from the beginning.
    */
-  start(toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean): void {
+  start(toClient: Uint8Array, toTarget: Uint8Array, clientFinished: boolean, wiretap?: Wiretap): void {
     const { client, target } = this
+    this.wiretap = wiretap
     client.receiver = this
     target.receiver = this
     if (toTarget.length > 0) {
@@ -184,10 +185,12 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
   /** The first bytes of one side: a TLS hello of the client, or the answer of the target. */
   private firstBytes(from: End, bytes: Uint8Array, held: boolean): void {
     const { flow } = this.owner
+    if ((this.state & (clientHasSpoken | targetHasSpoken)) === 0) {
+      this.wiretap ??= this.owner.wiretap(bytes, held, this.nameOf(from))
+    }
     if (from === this.client) {
       this.state |= clientHasSpoken
       flow.sni = serverNameOf(bytes)
-      if ((this.state & targetHasSpoken) === 0) this.wiretap = this.owner.wiretap(bytes, held)
     } else {
       this.state |= targetHasSpoken
       flow.firstByteAt = flow.elapsed()
@@ -245,7 +248,7 @@ export class Relay implements Receiver, Cancellable, HalfCloseOwner, DeliveryOwn
       if (what === undefined) wiretap.finished(side)
       else if (typeof what === "number") wiretap.skipped(side, what)
       else wiretap.carried(side, what)
-      if (wiretap.isDone) this.wiretap = undefined
+      if (wiretap.isDone) this.wiretap = wiretap.successor
     } catch (cause) {
       this.letGo(wiretap, cause)
     }

@@ -1,7 +1,7 @@
 /**
  * Wiretap: who listens to what a relay carries, and can change nothing in it.
  *
- * A relay has at most one, which its owner may give it when the client speaks first. What the relay carries is shown to it
+ * A relay has at most one at a time, which its owner may give it when it begins, or with the first bytes. What the relay carries is shown to it
  * before it goes on, each chunk once and in its order, also where the receiver does not take it yet; bytes that are thrown
  * away because their receiver is broken are not. What the kernel moves past the relay is only counted, and never more of it
  * than the wiretap can do without.
@@ -23,6 +23,8 @@ export interface Wiretap {
   readonly finished: (from: Side) => void
   /** Nothing more is wanted: asked after every call; when it is true no call follows. */
   readonly isDone: boolean
+  /** Who listens from then on, if anybody does. */
+  readonly successor?: Wiretap | undefined
   /** The relay is over, however it ended, which its owner's flow tells. No call follows. */
   readonly over: () => void
   /** A call threw this. No call follows. Must not throw. */

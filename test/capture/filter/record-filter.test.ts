@@ -10,7 +10,7 @@ import {
 import type { CaptureRecord, ExchangeRecord } from "../../../src/capture/record.ts"
 import { filterFields } from "../../../src/observe/filter/entry-filter.ts"
 import { isProblem } from "../../../src/observe/filter/problem.ts"
-import { charge } from "../../support/capture-records.ts"
+import { charge, chat } from "../../support/capture-records.ts"
 
 const filterOf = (text: string) => {
   const filter = parseRecordFilter(text)
@@ -86,6 +86,14 @@ test("a name with several values is each of them", () => {
   expect(matches("query.a = 12", record)).toBe(false)
 })
 
+test("messages of a WebSocket belong to what their side sent", () => {
+  for (const text of ["kind:socket", "request:hello", "json.say = hello"])
+    expect([text, matches(text, chat)]).toEqual([text, true])
+  for (const text of ["response:hello", "json.say = bye", "lost:frame"])
+    expect([text, matches(text, chat)]).toEqual([text, false])
+  expect(matches("lost:reserved", { ...chat, lost: "the client: a frame of the reserved opcode 3" })).toBe(true)
+})
+
 test("what a record does not have, it is not", () => {
   const stream = {
     v: 1,
@@ -100,6 +108,7 @@ test("what a record does not have, it is not", () => {
     bytes_out: 2,
   } as const
   expect(matches("host = db.example", stream)).toBe(true)
+  expect(matches("guess:postgres", { ...stream, guess: "postgres" })).toBe(true)
   for (const text of [
     "path:/",
     "method:get",

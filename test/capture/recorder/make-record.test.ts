@@ -25,7 +25,9 @@ const recorded = async (
   const recording = hearing.begin()
   tells(recording)
   recording.over({ ...facts, ...more })
-  return makeRecord(hearing.heard[0]!, id, rules, inflate)
+  const record = await makeRecord(hearing.heard[0]!, id, rules, inflate)
+  if (record.kind !== "exchange") throw new Error(`a record of kind ${record.kind}`)
+  return record
 }
 
 test("a request and its answer", async () => {
@@ -190,5 +192,49 @@ describe("when the pieces of a body came is told of", () => {
       [10, 1],
       [1011, 1],
     ])
+  })
+})
+
+const event = "data: a\n\n"
+/** The body of an answer whose pieces came at these times. */
+const answered = async (type: string, pieces: ReadonlyArray<readonly [at: number, text: string]>) => {
+  const sent = pieces.map(([, text]) => text).join("")
+  const { response } = await recorded(
+    ({ request, response }) => {
+      tellHead(request, get)
+      tellHead(response, ok(`Content-Type: ${type}`), beganAt + 5)
+      for (const [at, text] of pieces) tellContent(response, text, beganAt + at)
+    },
+    { bytesOut: sent.length },
+  )
+  return response?.body
+}
+
+describe("pieces of a body have times:", () => {
+  test("events when they were whole, also those that came in pieces or together", async () => {
+    const body = await answered("text/event-stream", [
+      [10, event],
+      [20, "data: b"],
+      [30, `\n\n${event}${event}data:`],
+    ])
+    expect(body?.events).toEqual([10, 30, 30, 30])
+    expect(body?.chunks).toEqual([
+      [10, 9],
+      [20, 7],
+      [30, 25],
+    ])
+  })
+
+  test("lines of JSON", async () => {
+    const body = await answered("application/x-ndjson", [
+      [10, '{"a":1}\n{"b'],
+      [20, '":2}\n'],
+    ])
+    expect(body?.events).toEqual([10, 20])
+    expect(body?.chunks).toHaveLength(2)
+  })
+
+  test("of another type none", async () => {
+    expect(await answered("text/plain", [[10, event]])).not.toHaveProperty("events")
   })
 })

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test"
 
 import { digest, recordOf, redactBody, redactorOf, type Content } from "../../support/redaction.ts"
-import { makeRedactor, maxRedactions, type Redactable } from "../../../src/capture/redact/redactor.ts"
+import type { Redactable } from "../../../src/capture/redact/redactable.ts"
+import { makeRedactor, maxRedactions } from "../../../src/capture/redact/redactor.ts"
 import { builtInRules, parseRules } from "../../../src/capture/redact/rules.ts"
 import { maxRedactionTime } from "../../../src/capture/redact/scan.ts"
 import { fuzz } from "../../support/random.ts"

@@ -17,12 +17,14 @@ const plain: Invocation = {
   topic: undefined,
   language: undefined,
   filter: "",
+  operands: [],
   shell: undefined,
   flags: [],
   rest: undefined,
   json: false,
   k8s: false,
   dialect: undefined,
+  given: new Map(),
 }
 
 describe("commands", () => {
@@ -39,6 +41,53 @@ describe("commands", () => {
     expect(parsed("tap", "path", "=", home)).toMatchObject({ filter: `path = ${home}` })
     expect(parsed("tap", `path = ${home}`, home)).toMatchObject({ filter: `path = ${home} ${home}` })
     expect(parsed("top")).toMatchObject({ command: "top", filter: "" })
+  })
+
+  test("what follows those that read records is one filter, whose fields are theirs", () => {
+    const home = process.env["HOME"] ?? ""
+    for (const command of ["ls", "save", "redact"]) {
+      expect(parsed(command, "json.a", "=", "1", "-probe", "--limit", "5")).toMatchObject({
+        command,
+        filter: "json.a = 1 -probe",
+        given: new Map([["limit", "5"]]),
+      })
+      expect(problem(command, "header.x-id", home, "api")).toEndWith(`pillion ${command} 'header.x-id ~ api'`)
+    }
+    expect(parsed("export", "har", "host:api", "or", "id:1")).toMatchObject({
+      operands: ["har"],
+      filter: "host:api or id:1",
+    })
+    expect(parsed("tap", "header.x-id", home)).toMatchObject({ filter: `header.x-id ${home}` })
+  })
+
+  test("words that a command needs come before its filter, as many as it takes", () => {
+    expect(parsed("show", "7c11e4")).toMatchObject({ command: "show", operands: ["7c11e4"], filter: "" })
+    expect(parsed("--from=-", "diff", "7c11e4", "9d0a52")).toMatchObject({ operands: ["7c11e4", "9d0a52"] })
+    expect(parsed("lint", "a", "b", "c")).toMatchObject({ operands: ["a", "b", "c"] })
+    expect(parsed("search", "--", "-----BEGIN")).toMatchObject({ operands: ["-----BEGIN"], rest: undefined })
+    expect(parsed("show", "--help")).toMatchObject({ command: "help", topic: "show" })
+    expect(problem("show")).toBe("show needs the end of an id, which pillion ls shows: see pillion help show")
+    expect(problem("diff", "7c11e4")).toStartWith("diff needs the ends of two ids")
+    expect(problem("show", "7c11e4", "x")).toBe('show does not know "x"; see pillion help show')
+    expect(problem("search", "out", "of", "stock")).toBe(
+      "search looks for one text; quote it: pillion search 'out of stock'",
+    )
+    expect(problem("export", "hra")).toBe('export does not know "hra": write har or curl; did you mean har?')
+    expect(problem("lint")).toStartWith("lint needs a directory of cases")
+  })
+
+  test("a flag has the values that it knows, or any", () => {
+    expect(parsed("show", "7c11e4", "--raw=request", "--from", "-").given).toEqual(
+      new Map([
+        ["raw", "request"],
+        ["from", "-"],
+      ]),
+    )
+    expect(problem("show", "7c11e4", "--body", "head")).toBe('--body does not know "head": write request or response')
+    expect(problem("ls", "--from")).toStartWith("--from needs a value")
+    expect(problem("ls", "--tree=yes")).toBe("--tree takes no value")
+    expect(problem("tap", "--tree")).toBe("tap takes no --tree")
+    expect(problem("lint", "a", "--proxy-port", "1")).toBe("lint takes no --proxy-port")
   })
 
   test("a word of a filter may begin with a dash, and flags stay flags", () => {
@@ -88,7 +137,8 @@ describe("commands", () => {
 
 describe("env", () => {
   test.each(languages)("%s is a language", (language) => {
-    expect(parsed("env", language, "--k8s")).toEqual({ ...plain, command: "env", language, k8s: true })
+    const given = new Map([["k8s", true as const]] as const)
+    expect(parsed("env", language, "--k8s")).toEqual({ ...plain, command: "env", language, k8s: true, given })
   })
 
   test("another language is refused with a did-you-mean", () => {
@@ -179,7 +229,7 @@ describe("flags", () => {
   })
 
   test("--shell takes the shells that env knows", () => {
-    expect(parsed("env", "--shell", "fish")).toEqual({ ...plain, command: "env", dialect: "fish" })
+    expect(parsed("env", "--shell", "fish")).toMatchObject({ command: "env", dialect: "fish" })
     expect(parsed("env", "go", "--shell=bash")).toMatchObject({ language: "go", dialect: "bash" })
     expect(problem("env", "--shell", "csh")).toBe('--shell does not know "csh": write sh, bash, zsh or fish')
     expect(problem("env", "--shell")).toStartWith("--shell needs a value")

@@ -43,6 +43,13 @@ const lines: ReadonlyArray<readonly [line: string, completed: string]> = [
   ["pillion version --j", "--json"],
   ["pillion tap addr", "address:"],
   ["pillion top host:api stat", "status:"],
+  ["pillion ls --tr", "--tree"],
+  ["pillion ls json", "json."],
+  ["pillion save --to /etc/hostn", "/etc/hostname"],
+  ["pillion show 7c11e4 --raw resp", "response"],
+  ["pillion export cu", "curl"],
+  ["pillion export har sta", "status:"],
+  ["pillion lint /etc/hostn", "/etc/hostname"],
   ["pillion run -- nohu", "nohup"],
 ]
 

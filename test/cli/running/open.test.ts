@@ -89,12 +89,14 @@ const appeared = async (path: string): Promise<string> => {
   return (await read()).trim()
 }
 
+/** The outcome where no browser was led there. */
+const told = (why: string) => ({
+  stdout: "",
+  stderr: `pillion: not opened, for ${why}: open the address in a browser yourself\n`,
+  code: 0,
+})
+
 test("without a desktop, an opener or a browser the address is printed, and it is told why nothing opened", async () => {
-  const told = (why: string) => ({
-    stdout: "",
-    stderr: `pillion: not opened, for ${why}: open the address in a browser yourself\n`,
-    code: 0,
-  })
   expect(await Effect.runPromise(opening({ PATH: root }))).toEqual(told("no desktop is here"))
   expect(await Effect.runPromise(opening({ PATH: root, WAYLAND_DISPLAY: "w" }))).toEqual(told("there is no xdg-open"))
   expect(await Effect.runPromise(opening(desktop("exit 3")))).toEqual(told("xdg-open found no browser"))

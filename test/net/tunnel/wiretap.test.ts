@@ -27,13 +27,34 @@ plays(relay({ wiretap: true }), {
     wiretap hears that it is over
     relayed, ended by client`,
 
-  "nobody listens where the target spoke first": `
+  "it hears a target that speaks first": `
     target > 220 welcome
+    is asked who listens to 220 welcome, of the target
+    wiretap hears target: 220 welcome
     client < 220 welcome
     client > GET / HTTP/1.1
+    wiretap hears client: GET / HTTP/1.1
     target < GET / HTTP/1.1
     client resets
     target is reset
+    wiretap hears that it is over
+    relayed, ended by client (ECONNRESET)`,
+
+  "another one may take its place, and hears what comes after": `
+    client > a
+    is asked who listens to a
+    wiretap hears client: a
+    target < a
+    wiretap makes room for another one
+    client > b
+    wiretap hears client: b
+    target < b
+    target > c
+    the other one hears target: c
+    client < c
+    client resets
+    target is reset
+    the other one hears that it is over
     relayed, ended by client (ECONNRESET)`,
 
   "it hears a chunk once, also when that becomes a tail or goes behind one": `
@@ -242,10 +263,22 @@ plays(relay({ wiretap: true, toTarget: "first", clientFinished: true }), {
 })
 
 plays(relay({ wiretap: true, clientFinished: true }), {
-  "nobody listens to a client that sends nothing": `
+  "of a client that sends nothing it hears what the target answers": `
     target gets FIN
     target > hello
+    is asked who listens to hello, of the target
+    wiretap hears target: hello
     client < hello`,
+})
+
+plays(relay({ wiretap: "already", toClient: "101", toTarget: "ahead" }), {
+  "who listens from the beginning hears what the client sent ahead, and nobody is asked": `
+    wiretap hears client: ahead
+    client < 101
+    target < ahead
+    target > more
+    wiretap hears target: more
+    client < more`,
 })
 
 plays(relay(), {

@@ -15,8 +15,8 @@ import { titleOf, titleOfRow, viewsOf } from "../model/titles.ts"
 import { TabList } from "../parts/tab-list.tsx"
 
 import { Copies } from "./copies.tsx"
-import { Frames } from "./frames.tsx"
 import { RequestPart, ResponsePart } from "./message.tsx"
+import { Messages } from "./messages.tsx"
 import { Notice } from "./notice.tsx"
 import { Overview, RowOverview } from "./overview.tsx"
 import { Redactions } from "./redactions.tsx"
@@ -111,7 +111,7 @@ const partOf = (
   if (isHttp(record)) {
     if (view === "request") return <RequestPart record={record} marks={marks} isSearching={isSearching} />
     if (view === "response") return <ResponsePart record={record} marks={marks} isSearching={isSearching} />
-    if (view === "messages") return <Frames record={record} marks={marks} />
+    if (view === "messages") return <Messages record={record} marks={marks} />
   }
   return <Overview record={record} row={row} effects={effects} open={open} />
 }

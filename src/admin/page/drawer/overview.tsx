@@ -76,6 +76,7 @@ const factsOf = (record: CaptureRecord, row: Row | undefined): ReadonlyArray<Fac
       workload && [workload.namespace, workload.pod, workload.container, workload.node].filter(Boolean).join(", "),
     ],
     ...(record.kind === "stream" ? streamFacts(record) : []),
+    ["frames not read on", record.kind === "socket" ? record.lost : undefined],
     ...(record.kind === "socket" && record.close !== undefined
       ? [["closed", `${record.close.code} ${record.close.reason}`] as const]
       : []),

@@ -11,6 +11,7 @@ export const Tls = ({ record }: { readonly record: CaptureRecord }) => {
     record.kind === "tunnel"
       ? [
           ["not opened", record.unopened],
+          ["versions offered", record.versions?.join(", ")],
           ["ALPN offered", record.offered?.join(", ")],
           ["names of the certificate", record.names?.join(", ")],
         ]

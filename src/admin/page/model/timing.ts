@@ -42,7 +42,8 @@ export const stagesOf = (told: Told | CaptureRecord): ReadonlyArray<Stage> => {
 export const ticksOf = (record: CaptureRecord): ReadonlyArray<number> => {
   const { t_total: total } = record
   if (total === undefined || total <= 0 || !isHttp(record)) return []
+  const body = record.kind === "socket" ? undefined : record.response?.body
   const times =
-    record.kind === "socket" ? record.frames.map(({ t }) => t) : (record.response?.body?.chunks ?? []).map(([t]) => t)
+    record.kind === "socket" ? record.frames.map(({ t }) => t) : (body?.events ?? body?.chunks?.map(([t]) => t) ?? [])
   return [...new Set(times.map((t) => Math.min(1000, Math.round((t / total) * 1000))))].map((place) => place / 1000)
 }

@@ -6,6 +6,7 @@ import { listRow } from "../../../capture/listing.ts"
 import { visibleLine } from "../../../capture/text.ts"
 import { urlOf } from "../../../capture/url.ts"
 
+import { messagesOf } from "./messages.ts"
 import type { View } from "./place.ts"
 import { type Row, toneOf } from "./rows.ts"
 
@@ -43,7 +44,7 @@ export const viewsOf = (record: CaptureRecord | undefined): ReadonlyArray<ViewTi
   const overview: ViewTitle = { name: "overview", title: "Overview" }
   if (record === undefined) return [overview]
   const { redacted = [] } = record
-  const messages = isHttp(record) ? messagesOf(record) : 0
+  const messages = messagesOf(record).length
   return [
     overview,
     ...(isHttp(record) ? [{ name: "request", title: "Request" } as const] : []),
@@ -52,11 +53,6 @@ export const viewsOf = (record: CaptureRecord | undefined): ReadonlyArray<ViewTi
     ...(hasTls(record) ? [{ name: "tls", title: "TLS" } as const] : []),
     ...(redacted.length > 0 ? [{ name: "redacted", title: "Redacted", count: String(redacted.length) } as const] : []),
   ]
-}
-
-const messagesOf = (record: CaptureRecord): number => {
-  if (record.kind === "socket") return record.frames.length
-  return record.kind === "exchange" ? (record.response?.body?.chunks?.length ?? 0) : 0
 }
 
 const hasTls = ({ tls, sni, kind }: CaptureRecord): boolean =>

@@ -10,8 +10,16 @@ import type { MessageRecording } from "../../recording.ts"
 import { hexDigit } from "../canonical-chunks.ts"
 import { chunked, untilClose } from "../survey.ts"
 
+import { malformed, overLimit, type Unreadable } from "./unreadable.ts"
+
 /** A chunk size that is this large takes no further digit, as where chunks are rewritten (`Body`). */
 const fullSize = 2 ** 48
+
+const noSize = malformed("a chunk size that is none")
+const largeSize = malformed("a chunk size that is too large")
+const badSizeLine = malformed("a chunk size line that does not end with CRLF")
+const badDataEnd = malformed("chunk data without its line end")
+const loneCr = malformed("a CR alone in trailers")
 
 type State =
   | "size"
@@ -31,7 +39,7 @@ export class Content {
   /** Content is whole, or there is none. Content that ends with the connection never is. */
   done = true
   /** The fault in the framing; once there is one, nothing more may be read. */
-  problem: string | undefined = undefined
+  problem: Unreadable | undefined = undefined
   /** Bytes of content so far, without chunk framing. */
   counted = 0
   /** No byte has been seen, of content or of its framing. */
@@ -129,7 +137,7 @@ export class Content {
       case "size": {
         const digit = hexDigit(byte)
         if (digit < 0) return this.endSize(byte)
-        if (this.remaining >= fullSize) this.problem = "a chunk size that is too large"
+        if (this.remaining >= fullSize) this.problem = largeSize
         this.remaining = this.remaining * 16 + digit
         this.digits++
         return
@@ -138,36 +146,36 @@ export class Content {
         return this.endSize(byte)
       case "extension":
         if (byte === CR) this.state = "size-lf"
-        else if (byte === LF) this.problem = "a chunk size line that does not end with CRLF"
+        else if (byte === LF) this.problem = badSizeLine
         return
       case "size-lf":
-        if (byte !== LF) this.problem = "a chunk size line that does not end with CRLF"
+        if (byte !== LF) this.problem = badSizeLine
         this.state = this.remaining === 0 ? "trailer-start" : "data"
         return
       case "data-cr":
-        if (byte !== CR) this.problem = "chunk data without its line end"
+        if (byte !== CR) this.problem = badDataEnd
         this.state = "data-lf"
         return
       case "data-lf":
-        if (byte !== LF) this.problem = "chunk data without its line end"
+        if (byte !== LF) this.problem = badDataEnd
         this.state = "size"
         this.digits = 0
         return
       case "data":
         return
       default:
-        if (++this.trailerBytes > maxTrailerBytes) this.problem = `trailers over ${maxTrailerBytes} bytes`
+        if (++this.trailerBytes > maxTrailerBytes) this.problem = overLimit(`trailers over ${maxTrailerBytes} bytes`)
         else this.readTrailer(byte)
     }
   }
 
   /** Judges the first byte behind the digits of a size: blanks, and extensions of any kind, mean nothing. */
   private endSize(byte: number): void {
-    if (this.digits === 0) this.problem = "a chunk size that is none"
+    if (this.digits === 0) this.problem = noSize
     else if (byte === CR) this.state = "size-lf"
     else if (byte === SEMICOLON) this.state = "extension"
     else if (byte === SP || byte === HTAB) this.state = "blanks"
-    else this.problem = "a chunk size that is none"
+    else this.problem = noSize
   }
 
   /** One byte of the trailer section, which an empty line ends; as in a head, a line feed alone ends a line. */
@@ -175,7 +183,7 @@ export class Content {
     if (byte === LF) {
       this.done = this.state === "trailer-start" || this.state === "last-lf"
       this.state = "trailer-start"
-    } else if (this.state === "trailer-lf" || this.state === "last-lf") this.problem = "a CR alone in trailers"
+    } else if (this.state === "trailer-lf" || this.state === "last-lf") this.problem = loneCr
     else if (byte === CR) this.state = this.state === "trailer-start" ? "last-lf" : "trailer-lf"
     else this.state = "trailer"
   }

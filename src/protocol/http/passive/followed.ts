@@ -3,12 +3,13 @@
  */
 import { ASTERISK, COLON, HASH, QUESTION_MARK, SLASH } from "../../ascii.ts"
 import { toLatin1 } from "../../bytes.ts"
-import type { ExchangeRecording } from "../../recording.ts"
+import type { CarriedRecording, ExchangeRecording } from "../../recording.ts"
 import { isHealthCheck } from "../survey.ts"
 
 import type { LenientHead } from "./lenient-head.ts"
 import { methodName, type RequestLine } from "./start-lines.ts"
 import { TextMemo } from "./text-memo.ts"
+import type { Unreadable } from "./unreadable.ts"
 
 /** Who ended a connection, or a direction of it, first; "proxy" for a deadline or a limit of ours. */
 export type CutBy = "client" | "target" | "proxy"
@@ -42,6 +43,8 @@ export interface Followed {
   readonly answerIsWhole: boolean
   /** Who has recorded it. Who hears of the request tells that it is over. */
   readonly recording: ExchangeRecording | undefined
+  /** Who records what the connection has become behind its answer; bytes that came with that were told already. */
+  readonly upgrade: CarriedRecording | undefined
 }
 
 export interface FollowerOwner {
@@ -50,10 +53,10 @@ export interface FollowerOwner {
   /** Hears of each request once, in the order in which they were sent. */
   readonly followed: (request: Followed) => void
   /**
-   * The connection cannot be followed from here on: why, for the log. Where only requests cannot be, the answers to those
+   * The connection cannot be followed from here on, and why. Where only requests cannot be, the answers to those
    * before are followed first. Called at most once; nothing is called after.
    */
-  readonly lost: (why: string) => void
+  readonly lost: (why: Unreadable) => void
   /**
    * The connection has become something else behind an answer: `tunnel` for CONNECT, else what Upgrade names, or
    * `unknown`. Called at most once, after `followed`; nothing is called after.
@@ -80,6 +83,7 @@ export class FollowedRequest implements Followed {
   traceparent: string | undefined = undefined
   cut: CutBy | undefined = undefined
   recording: ExchangeRecording | undefined = undefined
+  upgrade: CarriedRecording | undefined = undefined
 
   /** The one that was sent next. */
   next: FollowedRequest | undefined = undefined

@@ -9,10 +9,11 @@
 import { Content } from "./content.ts"
 import { type CutBy, FollowedRequest, type FollowerOwner } from "./followed.ts"
 import { answerFraming, requestFraming } from "./framing.ts"
-import { GrowingBytes } from "./growing-bytes.ts"
 import { type HeadLimits, HeadReader, lenientHead as head } from "./head-reader.ts"
+import { ProtocolSwitch } from "./protocol-switch.ts"
 import { RequestQueue } from "./request-queue.ts"
 import { RequestLine, StatusLine } from "./start-lines.ts"
+import { malformed, overLimit, type Unreadable, unreadableIn } from "./unreadable.ts"
 
 /** `maxHeadBytes` bounds a trailer section too. */
 export interface FollowerLimits extends HeadLimits {
@@ -26,6 +27,9 @@ export const defaultMaxPipelined = 1024
 /** Shared by all followers, as the head is: what was read is taken over before another line is. */
 const requestLine = new RequestLine()
 const statusLine = new StatusLine()
+
+const inDoubt = malformed("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
+const unasked = malformed("the target answered what nobody asked")
 
 export class HttpFollower {
   private readonly limits: FollowerLimits
@@ -43,11 +47,9 @@ export class HttpFollower {
   private sending: FollowedRequest | undefined = undefined
   /** The request that has been answered before its head was whole. */
   private unfinished: FollowedRequest | undefined = undefined
-  /** The request behind whose answer the connection may become something else; what follows it is held until then. */
-  private switching: FollowedRequest | undefined = undefined
-  private readonly held = new GrowingBytes()
+  private readonly switching = new ProtocolSwitch()
   /** Why no more requests can be read; the answers of those before are followed first. */
-  private requestsLost: string | undefined = undefined
+  private requestsLost: Unreadable | undefined = undefined
   /** The client was answered while it waited for 100 (Continue): its next bytes may be content, or another request. */
   private isInDoubt = false
   readonly answerHeads: HeadReader
@@ -68,7 +70,7 @@ export class HttpFollower {
     let at = 0
     while (at < bytes.length && !this.isOver && this.requestsLost === undefined) {
       if (this.sending !== undefined) at = this.readRequestContent(this.sending, bytes, at, now)
-      else if (this.switching !== undefined) at = this.hold(bytes, at)
+      else if (this.switching.request !== undefined) at = this.hold(bytes, at)
       else at = this.readRequestHead(bytes, at, now)
     }
   }
@@ -80,6 +82,7 @@ export class HttpFollower {
       if (this.answering !== undefined) at = this.readAnswerContent(this.answering, bytes, at, now)
       else at = this.readAnswerHead(bytes, at, now)
     }
+    this.switching.tellRest(bytes, at, now)
   }
 
   /** The client sends no more (FIN). What it has sent may still be answered. */
@@ -100,7 +103,7 @@ export class HttpFollower {
     this.firstToEnd ??= "target"
     this.cutAll(this.firstToEnd, now)
     // What is held, or the rest of a head that has been reported, is nothing that could still be told.
-    if (this.switching !== undefined || this.unfinished !== undefined) this.stop()
+    if (this.switching.request !== undefined || this.unfinished !== undefined) this.stop()
   }
 
   /** The connection is over, by a reset or because both sides have ended: what is under way is cut by the first to end. */
@@ -141,7 +144,7 @@ export class HttpFollower {
   private readRequestHead(bytes: Uint8Array, at: number, now: number): number {
     const { requestHeads: heads } = this
     const next = heads.read(bytes, at)
-    if (heads.problem !== undefined) this.loseRequests(`a request: ${heads.problem}`)
+    if (heads.problem !== undefined) this.loseRequests(unreadableIn("a request", heads.problem))
     else if (heads.isWhole) this.beginRequest(heads.bytes, now)
     return next
   }
@@ -151,14 +154,14 @@ export class HttpFollower {
     const { unfinished, requestHeads: heads } = this
     const request = unfinished ?? new FollowedRequest(bytes, requestLine, now)
     const framing = requestFraming(head, requestLine.minor, request.method)
-    if (typeof framing === "string") return this.loseRequests(`a request: ${framing}`)
+    if (typeof framing !== "number") return this.loseRequests(unreadableIn("a request", framing))
     const full = unfinished === undefined ? this.pending.add(request) : undefined
     if (full !== undefined) return this.loseRequests(full)
     this.unfinished = undefined
     request.takeHead(bytes, head, now)
     if (unfinished === undefined) request.recording = this.owner.record(request.isProbe, now)
     request.recording?.request.head(bytes, heads.start, heads.end, now)
-    if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching = request
+    if (request.maySwitch && request.status === 0 && !this.targetEnded) this.switching.request = request
     this.requestContent.begin(framing, request.recording?.request)
     if (framing === 0) this.endRequest(request, now)
     else this.sending = request
@@ -166,13 +169,13 @@ export class HttpFollower {
 
   private readRequestContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
     if (this.isInDoubt) {
-      this.loseRequests("a request: more of it, or another one, behind an answer instead of 100 (Continue)")
+      this.loseRequests(inDoubt)
       return at
     }
     const content = this.requestContent
     const next = content.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteRequestContent(request, now)
-    if (content.problem !== undefined) this.loseRequests(`a request: ${content.problem}`)
+    if (content.problem !== undefined) this.loseRequests(unreadableIn("a request", content.problem))
     return next
   }
 
@@ -192,11 +195,8 @@ export class HttpFollower {
   /** Keeps what may be requests, or something else. */
   private hold(bytes: Uint8Array, at: number): number {
     const { maxHeadBytes } = this.limits
-    if (this.held.length + bytes.length - at <= maxHeadBytes) this.held.append(bytes, at, bytes.length)
-    else {
-      this.held.take()
-      this.loseRequests(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`)
-    }
+    if (!this.switching.hold(bytes, at, maxHeadBytes))
+      this.loseRequests(overLimit(`over ${maxHeadBytes} bytes behind a request to switch protocols, before its answer`))
     return bytes.length
   }
 
@@ -205,8 +205,8 @@ export class HttpFollower {
     const next = heads.read(bytes, at)
     if (heads.problem === undefined && !heads.isWhole && heads.partial === 0) return next
     const asked = this.asked(now)
-    if (asked === undefined) this.lose("the target answered what nobody asked")
-    else if (heads.problem !== undefined) this.lose(`an answer: ${heads.problem}`)
+    if (asked === undefined) this.lose(unasked)
+    else if (heads.problem !== undefined) this.lose(unreadableIn("an answer", heads.problem))
     else if (heads.isWhole) this.beginAnswer(asked, heads.bytes, now)
     return next
   }
@@ -236,18 +236,21 @@ export class HttpFollower {
     asked.answeredAt = now
     if (status === 101 || (asked.method === "CONNECT" && status < 300)) return this.switchProtocols(asked, bytes, now)
     const framing = answerFraming(head, minor, status, asked.method)
-    if (typeof framing === "string") return this.lose(`an answer: ${framing}`)
+    if (typeof framing !== "number") return this.lose(unreadableIn("an answer", framing))
     this.isInDoubt = asked === this.sending && asked.awaitsContinue && this.requestContent.isUntouched
     this.answerContent.begin(framing, asked.recording?.response)
     if (framing === 0) this.endAnswer(asked, now)
     else this.answering = asked
-    if (this.switching === asked) this.stay(now)
+    if (this.switching.request === asked) this.stay(now)
   }
 
   private switchProtocols(asked: FollowedRequest, bytes: Uint8Array, now: number): void {
-    if (this.switching !== asked) return this.lose(`an answer: ${asked.status} to a request that did not ask for it`)
+    if (this.switching.request !== asked)
+      return this.lose(malformed(`an answer: ${asked.status} to a request that did not ask for it`))
     const to = asked.status === 101 ? head.upgradeName(bytes) : "tunnel"
     asked.endedAt = now
+    // What came of it before is lost where there was too much of it.
+    if (asked.status === 101 && this.requestsLost === undefined) this.switching.begin(asked, now)
     // What could not be read behind the request was none: it belongs to what the connection becomes.
     this.requestsLost = undefined
     this.report(asked)
@@ -257,15 +260,14 @@ export class HttpFollower {
 
   /** What was held are requests after all. */
   private stay(now: number): void {
-    this.switching = undefined
-    if (this.held.length > 0) this.request(this.held.take(), now)
+    this.request(this.switching.take(), now)
   }
 
   private readAnswerContent(request: FollowedRequest, bytes: Uint8Array, at: number, now: number): number {
     const next = this.answerContent.read(bytes, at, this.limits.maxHeadBytes, now)
     this.noteAnswerContent(request, now)
     const { problem } = this.answerContent
-    if (problem !== undefined) this.lose(`an answer: ${problem}`)
+    if (problem !== undefined) this.lose(unreadableIn("an answer", problem))
     return next
   }
 
@@ -307,13 +309,13 @@ export class HttpFollower {
    * Reads no more requests. Whose answers are still to come is certain, though: they are followed to the last of them, or
    * a client could keep a request out of the log by what it sends behind it.
    */
-  private loseRequests(why: string): void {
+  private loseRequests(why: Unreadable): void {
     this.requestsLost = why
     if (this.pending.first === undefined) this.lose(why)
     else if (this.pending.first.answerIsWhole) this.report(this.pending.first)
   }
 
-  private lose(why: string): void {
+  private lose(why: Unreadable): void {
     this.stop()
     this.owner.lost(why)
   }
@@ -322,7 +324,7 @@ export class HttpFollower {
   stop(): void {
     this.isOver = true
     this.pending.clear()
-    this.held.take()
+    this.switching.take()
     this.sending = undefined
     this.answering = undefined
   }

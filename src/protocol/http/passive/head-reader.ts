@@ -10,13 +10,14 @@ import { incomplete } from "../scan.ts"
 
 import { HeadGatherer } from "./head-gatherer.ts"
 import { LenientHead } from "./lenient-head.ts"
+import { overLimit, type Unreadable } from "./unreadable.ts"
 
 /** What the first lines of one direction are. */
 export interface StartLine {
   /** Parses `bytes[start, end)`, and returns what is wrong, or undefined. */
-  readonly parse: (bytes: Uint8Array, start: number, end: number) => string | undefined
+  readonly parse: (bytes: Uint8Array, start: number, end: number) => Unreadable | undefined
   /** What is wrong with `bytes[0, length)`, the beginning of a line, whatever comes behind it; or undefined. */
-  readonly judgeBeginning: (bytes: Uint8Array, length: number) => string | undefined
+  readonly judgeBeginning: (bytes: Uint8Array, length: number) => Unreadable | undefined
 }
 
 export interface HeadLimits {
@@ -35,7 +36,7 @@ export class HeadReader {
   start = 0
   end = 0
   /** Why no head can be read here, and none behind it. */
-  problem: string | undefined = undefined
+  problem: Unreadable | undefined = undefined
 
   private readonly line: StartLine
   private readonly limits: HeadLimits
@@ -101,7 +102,7 @@ export class HeadReader {
     if (lineFeed === -1)
       this.problem = this.partial === 0 ? undefined : this.line.judgeBeginning(kept.bytes, kept.length)
     else if (!hadLine) this.parseLine(kept.bytes, 0, lineFeed)
-    if (kept.length > maxHeadBytes) this.problem ??= `a head over ${maxHeadBytes} bytes`
+    if (kept.length > maxHeadBytes) this.problem ??= overLimit(`a head over ${maxHeadBytes} bytes`)
     if (this.problem === undefined && gatherer.isWhole) this.scan(gatherer.take(), 0)
     return next
   }

@@ -11,8 +11,14 @@ import { equalsIgnoreCase, isTokenByte } from "../fields.ts"
 import { incomplete } from "../scan.ts"
 import { decimal } from "../survey.ts"
 
-const badLength = "a Content-Length that is none"
-const badCoding = "a Transfer-Encoding that cannot be relied on"
+import { malformed, overLimit, type Unreadable } from "./unreadable.ts"
+
+const loneCr = malformed("a CR alone")
+const badLength = malformed("a Content-Length that is none")
+const differentLengths = malformed("Content-Lengths that differ")
+const badCoding = malformed("a Transfer-Encoding that cannot be relied on")
+const foldedFraming = malformed("a field that frames the message goes on in another line")
+const oddFraming = malformed("a line that some read as framing")
 
 /** Characters that the name of a protocol may have; `websocket` and `tls/1.0` are usual. */
 const maxUpgradeName = 32
@@ -22,7 +28,7 @@ export class LenientHead {
   /** Where the line feed of the first line is, or `incomplete`; set even if the head is not whole. */
   lineFeed = 0
   /** Why the head cannot be relied on. */
-  problem: string | undefined = undefined
+  problem: Unreadable | undefined = undefined
   contentLength: number | undefined = undefined
   /** The last of the transfer codings, by which the message is framed. */
   coding: "none" | "chunked" | "other" = "none"
@@ -58,7 +64,7 @@ export class LenientHead {
       while (nameEnd < end && isTokenByte(bytes[nameEnd]!)) nameEnd++
       lineFeed = this.findLineFeed(bytes, nameEnd, end)
       if (lineFeed === incomplete) break
-      if (++lines > maxFields) this.problem ??= `over ${maxFields} fields`
+      if (++lines > maxFields) this.problem ??= overLimit(`over ${maxFields} fields`)
       const lineEnd = bytes[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed
       if (nameEnd === at || bytes[nameEnd] !== COLON) this.readOdd(bytes, at, lineEnd)
       else this.readField(bytes, at, nameEnd, lineEnd)
@@ -94,7 +100,7 @@ export class LenientHead {
       const byte = bytes[at]!
       if (byte > CR) continue
       if (byte === LF) return at
-      if (byte === CR && at + 1 < end && bytes[at + 1] !== LF) this.problem ??= "a CR alone"
+      if (byte === CR && at + 1 < end && bytes[at + 1] !== LF) this.problem ??= loneCr
     }
     return incomplete
   }
@@ -168,7 +174,7 @@ export class LenientHead {
       decimal(bytes, this.valueStart, this.valueEnd) ?? listedLength(toLatin1(bytes, this.valueStart, this.valueEnd))
     if (length === undefined) this.problem ??= badLength
     else if (this.contentLength !== undefined && this.contentLength !== length) {
-      this.problem ??= "Content-Lengths that differ"
+      this.problem ??= differentLengths
     }
     this.contentLength = length
   }
@@ -196,11 +202,11 @@ export class LenientHead {
    */
   private readOdd(bytes: Uint8Array, start: number, end: number): void {
     const isFolded = isBlank(bytes[start]!)
-    if (isFolded && this.isFraming) this.problem ??= "a field that frames the message goes on in another line"
+    if (isFolded && this.isFraming) this.problem ??= foldedFraming
     if (!isFolded) this.isFraming = false
     const text = toLatin1(bytes, start, end).toLowerCase()
     if (text.includes("content-length") || text.includes("transfer-encoding")) {
-      this.problem ??= "a line that some read as framing"
+      this.problem ??= oddFraming
     }
   }
 }

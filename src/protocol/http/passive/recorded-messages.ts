@@ -2,7 +2,7 @@
  * Recorded messages: tells a recording of an exchange that is passed on and not only watched. Fed the bytes that its
  * messages came in; takes their framing away as the follower does, so that a recording hears the same of both.
  */
-import type { ExchangeRecording, MessageRecording } from "../../recording.ts"
+import type { CarriedRecording, ExchangeRecording, MessageRecording } from "../../recording.ts"
 
 import { Content } from "./content.ts"
 
@@ -12,6 +12,8 @@ export class RecordedMessages {
   readonly n: number
   readonly request: RecordedMessage
   readonly response: RecordedMessage
+  /** Who records what the connection has become behind the answer. */
+  upgrade: CarriedRecording | undefined = undefined
 
   /** Trailers may have `maxTrailerBytes`. */
   constructor(recording: ExchangeRecording, n: number, maxTrailerBytes: number) {
@@ -19,6 +21,13 @@ export class RecordedMessages {
     this.n = n
     this.request = new RecordedMessage(recording.request, maxTrailerBytes)
     this.response = new RecordedMessage(recording.response, maxTrailerBytes)
+  }
+
+  /** The answer in `bytes[0, end)` has made another protocol of the connection, of which the first bytes stand behind it. */
+  switched(bytes: Uint8Array, end: number, now: number): void {
+    this.response.begin(bytes, end, 0, now)
+    this.upgrade = this.recording.upgraded()
+    this.upgrade?.carried("target", bytes, end, bytes.length, now)
   }
 }
 

@@ -2,6 +2,7 @@
  * RequestQueue: the requests of a connection that have not got all of their answer, in the order in which they were sent.
  */
 import type { FollowedRequest } from "./followed.ts"
+import { overLimit, type Unreadable } from "./unreadable.ts"
 
 /**
  * What their texts may have in all, in characters. A path may be as long as a head: without this a client that sends
@@ -21,10 +22,10 @@ export class RequestQueue {
   }
 
   /** Adds a request behind the others, or says why not: there are too many, or their texts are too long. */
-  add(request: FollowedRequest): string | undefined {
+  add(request: FollowedRequest): Unreadable | undefined {
     const text = this.text + textOf(request)
     if (this.count === this.maxCount || text > maxPendingText) {
-      return `over ${this.maxCount} requests, or ${maxPendingText} bytes of paths, without an answer`
+      return overLimit(`over ${this.maxCount} requests, or ${maxPendingText} bytes of paths, without an answer`)
     }
     this.count++
     this.text = text

@@ -10,9 +10,13 @@ import { isTokenByte } from "../fields.ts"
 import { httpMinor, maxMethodBytes } from "../request.ts"
 
 import type { StartLine } from "./head-reader.ts"
+import { malformed, type Unreadable } from "./unreadable.ts"
 
-const notHttp = "not of HTTP/1"
-const otherVersion = "a version of HTTP other than 1.0 and 1.1"
+const notHttp = malformed("not of HTTP/1")
+const noVersion = malformed("no version of HTTP")
+const otherVersion = malformed("a version of HTTP other than 1.0 and 1.1")
+const noTarget = malformed("no target")
+const noStatus = malformed("no status")
 
 /** Length of `HTTP/1.1`. */
 const versionBytes = 8
@@ -27,7 +31,7 @@ export class RequestLine implements StartLine {
   minor = 0
 
   /** Parses the line in `bytes[start, end)`, its line end left out; returns what is wrong, or undefined. */
-  parse(bytes: Uint8Array, start: number, end: number): string | undefined {
+  parse(bytes: Uint8Array, start: number, end: number): Unreadable | undefined {
     this.methodStart = start
     this.methodEnd = endOfMethod(bytes, start, end)
     if (this.methodEnd === -1 || this.methodEnd === end) return notHttp
@@ -36,7 +40,7 @@ export class RequestLine implements StartLine {
     const versionStart = last - versionBytes
     // HTTP/0.9 was a line without one: its answer has no head, and ends with the connection.
     const minor = versionStart > this.methodEnd ? httpMinor(bytes, versionStart) : undefined
-    if (minor === undefined) return "no version of HTTP"
+    if (minor === undefined) return noVersion
     if (minor < 0) return otherVersion
     this.minor = minor
     let from = this.methodEnd
@@ -45,10 +49,10 @@ export class RequestLine implements StartLine {
     while (to > from && isBlank(bytes[to - 1]!)) to--
     this.targetStart = from
     this.targetEnd = to
-    return from === to || !isBlank(bytes[versionStart - 1]!) ? "no target" : undefined
+    return from === to || !isBlank(bytes[versionStart - 1]!) ? noTarget : undefined
   }
 
-  judgeBeginning(bytes: Uint8Array, length: number): string | undefined {
+  judgeBeginning(bytes: Uint8Array, length: number): Unreadable | undefined {
     return endOfMethod(bytes, 0, length) === -1 ? notHttp : undefined
   }
 }
@@ -60,7 +64,7 @@ export class StatusLine implements StartLine {
   minor = 0
 
   /** Parses the line in `bytes[start, end)`, its line end left out; returns what is wrong, or undefined. */
-  parse(bytes: Uint8Array, start: number, end: number): string | undefined {
+  parse(bytes: Uint8Array, start: number, end: number): Unreadable | undefined {
     const minor = end - start < versionBytes ? undefined : httpMinor(bytes, start)
     if (minor === undefined) return notHttp
     if (minor < 0) return otherVersion
@@ -72,12 +76,12 @@ export class StatusLine implements StartLine {
     const tens = bytes[at + 1]! - ZERO
     const ones = bytes[at + 2]! - ZERO
     const isStatus = hundreds >= 1 && hundreds <= 9 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9
-    if (!isSeparate || !isStatus || (at + 3 < end && !isBlank(bytes[at + 3]!))) return "no status"
+    if (!isSeparate || !isStatus || (at + 3 < end && !isBlank(bytes[at + 3]!))) return noStatus
     this.status = hundreds * 100 + tens * 10 + ones
     return undefined
   }
 
-  judgeBeginning(bytes: Uint8Array, length: number): string | undefined {
+  judgeBeginning(bytes: Uint8Array, length: number): Unreadable | undefined {
     const beginning = "HTTP/"
     for (let i = 0; i < length && i < beginning.length; i++) {
       if (bytes[i] !== beginning.charCodeAt(i)) return notHttp

@@ -96,6 +96,41 @@ describe("told of:", () => {
   })
 })
 
+const saidOf = (steps: ReadonlyArray<Step>, cut: Cut) => {
+  const { told, following } = record(steps, cut)
+  expect(following.requests.map(({ upgrade }) => upgrade)).toEqual([told[0]!.upgrade])
+  expect(told.flatMap(({ ends }) => ends)).toEqual([])
+  return told[0]!.upgrade
+}
+
+describe("what the connection becomes", () => {
+  const asked = ">GET / HTTP/1.1|Host: h|Upgrade: told|Connection: upgrade||"
+  const switched = "<HTTP/1.1 101 Switching|Upgrade: told||"
+
+  test("is told from its first byte on, by whichever side and however early it came", () => {
+    const steps: ReadonlyArray<Step> = [`${asked}ahead|`, `${switched}behind it`]
+    for (const cut of [wholly, ...splits(steps)]) {
+      const { text, bytesIn, bytesOut } = saidOf(steps, cut)
+      expect(text.client).toBe("ahead\r\n")
+      // What the target sends in a later piece is told to whoever listens then.
+      expect("behind it").toStartWith(text.target)
+      expect([bytesIn, bytesOut]).toEqual([7, text.target.length])
+    }
+    expect(saidOf(steps, wholly).text.target).toBe("behind it")
+  })
+
+  test("is not told where too much of it came before the answer", () => {
+    const { told, following } = record([`${asked}${"x".repeat(70_000)}` as Step, switched], wholly)
+    expect(told[0]?.upgrade.text).toEqual({ client: "", target: "" })
+    expect(following.requests[0]?.upgrade).toBeUndefined()
+  })
+
+  test("is not told where it does not become anything", () => {
+    const { told } = record([`${asked}GET /b HTTP/1.1|Host: h||`, "<HTTP/1.1 200 OK|Content-Length: 0||"], wholly)
+    expect(told.map(({ upgrade }) => upgrade.text.client)).toEqual(["", ""])
+  })
+})
+
 test("it is known which messages were followed to their end", () => {
   const { following } = record(
     [">GET / HTTP/1.1|Host: h||", "<HTTP/1.1 200 OK|Content-Length: 3||ab", "over: target"],

@@ -572,7 +572,7 @@ hold("requests that cannot be followed:", [
   lostBy("a CR alone before it", "\rG", "not of HTTP/1"),
   lostBy("CONNECT with a body", head("CONNECT h:1 HTTP/1.1", "Content-Length: 2"), "CONNECT with content"),
   lostBy("CONNECT with chunks", head("CONNECT h:1 HTTP/1.1", "Transfer-Encoding: chunked"), "CONNECT with content"),
-  lostBy("129 fields", get("/a", ...Array.from({ length: 128 }, (_, i) => `X${i}: y`)), "over 128 fields"),
+  lostBy("129 fields", get("/a", ...Array.from({ length: 128 }, (_, i) => `X${i}: y`)), "over 128 fields (limit)"),
   lostInBody("a chunk size that is none", "x\r\n", 0, "a chunk size that is none"),
   lostInBody("a chunk size with a prefix", "0x2\r\n", 0, "a chunk size that is none"),
   lostInBody("no chunk size", "\r\n", 0, "a chunk size that is none"),
@@ -678,19 +678,19 @@ describe("limits:", () => {
   const small = { maxHeadBytes: 100 }
   test.each([
     [[`>${filled("GET /a HTTP/1.1", 100)}`, `<${filled("HTTP/1.1 204 X", 100)}`], "GET - /a 1.1 204 0/0"],
-    [[`>${filled("GET /a HTTP/1.1", 101)}`], "lost: a request: a head over 100 bytes"],
-    [[`>GET /${"a".repeat(96)}`], "lost: a request: a head over 100 bytes"],
-    [[`>${get()}`, `<${filled("HTTP/1.1 204 X", 101)}`], "lost: an answer: a head over 100 bytes"],
-    [[`>${get()}`, `<HTTP/1.1 ${"2".repeat(92)}`], "lost: an answer: a head over 100 bytes"],
+    [[`>${filled("GET /a HTTP/1.1", 101)}`], "lost: a request: a head over 100 bytes (limit)"],
+    [[`>GET /${"a".repeat(96)}`], "lost: a request: a head over 100 bytes (limit)"],
+    [[`>${get()}`, `<${filled("HTTP/1.1 204 X", 101)}`], "lost: an answer: a head over 100 bytes (limit)"],
+    [[`>${get()}`, `<HTTP/1.1 ${"2".repeat(92)}`], "lost: an answer: a head over 100 bytes (limit)"],
     [[`>${post("Transfer-Encoding: chunked")}0\r\nT: ${"v".repeat(93)}\r\n\r\n`, `<${none}`], "POST h /p 1.1 204 0/0"],
     [
       [`>${post("Transfer-Encoding: chunked")}0\r\nT: ${"v".repeat(94)}\r\n\r\n`, `<${none}`],
-      "lost: a request: trailers over 100 bytes",
+      "lost: a request: trailers over 100 bytes (limit)",
     ],
     [[`>${websocket}`, `>${filled("GET /a HTTP/1.1", 100)}`, `<${none}${none}`], "GET - /a 1.1 204 0/0"],
     [
       [`>${websocket}`, `>${"x".repeat(101)}`, `<${none}`],
-      "lost: over 100 bytes behind a request to switch protocols, before its answer",
+      "lost: over 100 bytes behind a request to switch protocols, before its answer (limit)",
     ],
   ] satisfies ReadonlyArray<readonly [ReadonlyArray<Step>, string]>)("%j: %s", (steps, last) => {
     for (const cut of [wholly, byteByByte, ...splits(steps)]) expect(follow(steps, cut, small).at(-1)).toBe(last)
@@ -699,7 +699,7 @@ describe("limits:", () => {
   test("so many fields, and one more", () => {
     for (const [fields, said] of [
       [3, "GET h /a 1.1 204 0/0"],
-      [2, "lost: a request: over 2 fields"],
+      [2, "lost: a request: over 2 fields (limit)"],
     ] as const) {
       expect(follow([`>${get("/a", "X: y", "no field")}`, `<${none}`], byteByByte, { maxHeadFields: fields })).toEqual([
         said,
@@ -712,7 +712,7 @@ describe("limits:", () => {
     const three = `>${get().repeat(3)}` as const
     expect(follow([three, `<${none.repeat(3)}`, three, `<${none.repeat(3)}`], wholly, limits)).toHaveLength(6)
     expect(follow([three, `<${none}`, three, `<${none.repeat(3)}`], wholly, limits).slice(4)).toEqual([
-      `lost: over 3 requests, or ${maxPendingText} bytes of paths, without an answer`,
+      `lost: over 3 requests, or ${maxPendingText} bytes of paths, without an answer (limit)`,
     ])
   })
 
@@ -721,7 +721,7 @@ describe("limits:", () => {
     const steps = [`>${long.repeat(17)}`, `<${none.repeat(17)}`] as const
     expect(follow([...steps, ...steps])).toHaveLength(34)
     expect(follow([`>${long.repeat(18)}`, `<${none.repeat(18)}`]).slice(17)).toEqual([
-      `lost: over 1024 requests, or ${maxPendingText} bytes of paths, without an answer`,
+      `lost: over 1024 requests, or ${maxPendingText} bytes of paths, without an answer (limit)`,
     ])
   })
 })
