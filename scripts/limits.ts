@@ -3,7 +3,17 @@
  * options. A row names the constants that it was made from.
  */
 import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
+import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
+import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
+import { maxSlice } from "../src/capture/live/capture.ts"
+import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
+import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
+import { maxInterims, maxRecordedHead } from "../src/capture/recorder/recording.ts"
+import { maxPlaces as maxPlaceRules } from "../src/capture/redact/rules.ts"
+import { maxRedactionTime } from "../src/capture/redact/scan.ts"
+import { maxKey, maxRulesFile, minKey } from "../src/cli/capture/capture-files.ts"
+import { maxLine } from "../src/cli/running/admin-client.ts"
 import { maxRedactions } from "../src/capture/redact/redactor.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
@@ -173,6 +183,56 @@ const rows: ReadonlyArray<Row> = [
     what: "readers of `/tap`",
     bound: () => `${maxReaders}; ${maxTapWait} characters that one has not read, then lines are dropped and counted`,
     from: { maxReaders, maxWait: maxTapWait },
+  },
+  {
+    what: "readers of `/tap?bodies=1`",
+    bound: () =>
+      `${maxRecordReaders}; ${size(maxRecordWait)} that one has not read, or one record that is longer, then records are dropped and counted`,
+    from: { maxRecordReaders, maxRecordWait },
+  },
+  {
+    what: "memory for records: under way, waiting to be made, and kept",
+    bound: (initial) =>
+      `${initial}; the oldest that are kept make room, and what does not fit is dropped or cut, and counted`,
+    by: ["captureMemory"],
+  },
+  {
+    what: "what is recorded of a body",
+    bound: (initial) => `${initial}, 16 MiB at most; of a head, and of trailers, ${size(maxRecordedHead)}`,
+    by: ["captureBody"],
+    from: { maxRecordedHead },
+  },
+  {
+    what: "interim answers that a record has, and pieces of a body of which it tells when they came",
+    bound: () => `${maxInterims}, ${maxArrivals}`,
+    from: { maxInterims, maxArrivals },
+  },
+  {
+    what: "how long making records holds up everything else",
+    bound: () =>
+      `${time(maxSlice)} and the record in which they end, which redaction may take ${time(maxRedactionTime)} for`,
+    from: { maxSlice, maxRedactionTime },
+  },
+  {
+    what: "inbound requests that are over and may be the cause of outbound ones that are not",
+    bound: () => `${maxRememberedCauses}, the last ones; a cause that may be another's is none`,
+    from: { maxRememberedCauses },
+  },
+  {
+    what: "a file of redaction rules, and a key",
+    bound: () => `${size(maxRulesFile)} with ${maxPlaceRules} places in a list; ${minKey} to ${maxKey} bytes`,
+    by: ["captureRedact", "captureKey"],
+    from: { maxRulesFile, maxPlaces: maxPlaceRules, minKey, maxKey },
+  },
+  {
+    what: "a list of `/captures`",
+    bound: () => `${maxListed} records, the newest; made in slices of ${time(maxListSlice)}`,
+    from: { maxListed, maxListSlice },
+  },
+  {
+    what: "a line of a list or a stream that a command takes",
+    bound: () => `${maxLine / 2 ** 20} Mi characters`,
+    from: { maxLine },
   },
   {
     what: "destinations that are counted by name",

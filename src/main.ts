@@ -4,6 +4,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it works by being loaded first
 import "./plain-fibers.ts"
 
+import { once } from "node:events"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,10 +16,12 @@ import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
 import { ownTokenPlaces } from "./cli/running/admin-token.ts"
 import { completions } from "./cli/completions/completions.ts"
+import { captureCommand } from "./cli/running/capture.ts"
 import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
 import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
+import { open } from "./cli/running/open.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
 import type { RecordsCommand } from "./cli/records/records.ts"
@@ -65,15 +68,16 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
         Effect.flatMap(
           Effect.promise(() => import("./cli/watch/tap.ts")),
-          ({ tap }) => tap(settings, invocation, print),
+          ({ tap }) => tap(settings, { ...invocation, bodies: invocation.given.has("bodies") }, screen),
         ),
       )
     case "open":
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        Effect.flatMap(
-          Effect.promise(() => import("./cli/running/open.ts")),
-          ({ open }) => open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print }),
-        ),
+        open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
+      )
+    case "capture":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        captureCommand(settings, { word: invocation.operands[0] ?? "status", json: invocation.json }),
       )
     case "drain":
       return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
@@ -121,7 +125,10 @@ const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknow
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */
-const print = (text: string): boolean => writing().write(text)
+const screen = {
+  print: (text: string): boolean => writing().write(text),
+  relief: (): Promise<unknown> | undefined => (writing().writableNeedDrain ? once(writing(), "drain") : undefined),
+}
 
 const writing = (): NodeJS.WriteStream => {
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => process.exit(0))

@@ -4,7 +4,6 @@
  */
 import { contentOf } from "./body.ts"
 import { eventBlocks, isEventStream, readEvent } from "./event-stream.ts"
-import { hexLines } from "./hex.ts"
 import { shortId } from "./ids.ts"
 import { layOutJson } from "./json-layout.ts"
 import { listRow } from "./listing.ts"
@@ -21,7 +20,7 @@ import {
   type StreamRecord,
   type TunnelRecord,
 } from "./record.ts"
-import { sizeText, timeText, visible, visibleLine } from "./text.ts"
+import { hexLines, sizeText, timeText, visible, visibleLine } from "./text.ts"
 import { pairsOf, urlOf } from "./url.ts"
 
 export interface DescribeOptions {
@@ -37,7 +36,7 @@ export const maxHexBytes = 256
 
 /** Everything of a record, over lines, with a line feed at the end. */
 export const describe = (record: CaptureRecord, { columns, color, effects = [] }: DescribeOptions): string => {
-  const paint = color ? painted : plain
+  const paint = paintOf(color)
   return [
     ...overview(record, paint),
     ...effects.map((effect) => `effect   ${shortId(effect.id)} ${titleOf(effect)}`),
@@ -50,11 +49,14 @@ export const describe = (record: CaptureRecord, { columns, color, effects = [] }
 }
 
 type Style = "strong" | "quiet" | "bad"
-type Paint = (style: Style, text: string) => string
+/** Gives a text that is shown its style, if the terminal shows any. */
+export type Paint = (style: Style, text: string) => string
 
 const plain: Paint = (_, text) => text
 const codes = { strong: 1, quiet: 2, bad: 31 } satisfies Record<Style, number>
 const painted: Paint = (style, text) => `\x1b[${codes[style]}m${text}\x1b[0m`
+
+export const paintOf = (color: boolean): Paint => (color ? painted : plain)
 
 const titleOf = (record: CaptureRecord): string => {
   const { method, what } = listRow(record)
@@ -141,7 +143,8 @@ const messages = (record: HttpRecord, paint: Paint): ReadonlyArray<string> => {
 
 const arrows = { client: "→", target: "←" } satisfies Record<RecordedFrame["from"], string>
 
-const frameText = (frame: RecordedFrame, paint: Paint): ReadonlyArray<string> => {
+/** The lines of a frame of a WebSocket behind an empty one. */
+export const frameText = (frame: RecordedFrame, paint: Paint): ReadonlyArray<string> => {
   const { from, op, t, size, wire, fragments, omitted } = frame
   const words = [
     `${arrows[from]} ${op}`,
@@ -172,7 +175,8 @@ const headText = ([start = "", ...fields]: ReadonlyArray<string>, paint: Paint):
 const trailersText = (trailers: FieldList | undefined, paint: Paint): ReadonlyArray<string> =>
   trailers === undefined ? [] : ["", paint("quiet", "trailers"), ...fieldLines(trailers).map(visibleLine)]
 
-const bodyText = (body: RecordedBody | undefined, paint: Paint): ReadonlyArray<string> => {
+/** The lines of a body behind an empty one, laid out, or why it is not here; none where there is nothing to show. */
+export const bodyText = (body: RecordedBody | undefined, paint: Paint): ReadonlyArray<string> => {
   if (body === undefined || body.text === "") return []
   if (body.omitted !== undefined) return ["", paint("quiet", `(${sizeText(body.size)} left out: ${body.omitted})`)]
   const kept = contentOf(body)?.length ?? 0

@@ -18,7 +18,7 @@ interface WithoutEffect {
 const reasons = {
   tls: "TLS is passed on unopened by this version",
   redirected: "for proxy-type transparent, which this version does not have; other types carry what clients send them",
-  records: "this version records no traffic and sends none away",
+  records: "this version sends no records away: capture keeps them here",
   injector: "for an injector, which this version does not have: write it in the pod's own manifest",
   diagnostics: "this version writes no packet captures and no TLS keys: set log-level to debug, or see pillion tap",
   names: "names are logged as clients give them",

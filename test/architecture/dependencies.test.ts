@@ -76,10 +76,10 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "cli/capture": [`${commands} capture/policy`, "effect node"],
   "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],
   "cli/help": [commands, ""],
-  "cli/running": [commands, "effect node"],
+  "cli/running": [`${commands} capture`, "effect node"],
   "cli/clients": [`${commands} cli/running`, "effect"],
   "cli/watch": [
-    `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin cli/running`,
+    `${commands} observe/output observe/log observe/access observe/filter observe/metrics admin capture capture/filter cli/running`,
     "effect node",
   ],
   "cli/records": [

@@ -20,7 +20,7 @@ describe("what is set without effect", () => {
         "debug, or see pillion tap)",
     )
     expect(withoutEffect(undefined, { FORWARDER_ADDR: "user:secret@host:80" })).toBe(
-      "set without effect: FORWARDER_ADDR (this version records no traffic and sends none away)",
+      "set without effect: FORWARDER_ADDR (this version sends no records away: capture keeps them here)",
     )
   })
 

@@ -1,14 +1,16 @@
 /**
  * Suite: conformance cases as tests of the executable. One process serves all of them that need no options of their own.
  */
-import { afterAll, beforeAll, describe } from "bun:test"
+import { afterAll, beforeAll, describe, test } from "bun:test"
 import { needs } from "../support/needs.ts"
+import { expectRecords, recording } from "../support/recording.ts"
 import { aftermath, type Case, limit, playCase, startSubject, type Subject } from "./runner.ts"
 
-/** Makes a test of every case for each way of having sockets. */
+/** Makes a test of every case for each way of having sockets, and once more while everything is recorded. */
 export const suite = (title: string, cases: ReadonlyArray<Case>): void => {
   suiteWith(title, cases)
   suiteWith(`${title} (--poll=false)`, cases, "--poll=false")
+  suiteWith(`${title} (--capture=memory)`, cases, ...recording)
 }
 
 const suiteWith = (title: string, cases: ReadonlyArray<Case>, ...flags: ReadonlyArray<string>): void => {
@@ -27,6 +29,12 @@ const suiteWith = (title: string, cases: ReadonlyArray<Case>, ...flags: Readonly
         await playCase(each, subject)
       }
       needs(...(each.needs ?? []))(`${each.id} ${each.name} (${each.clause})`, play, limit(each) + aftermath)
+    }
+    if (flags.includes("--capture=memory")) {
+      test("everything was recorded, and nothing failed on the way", async () => {
+        if (subject?.ours === undefined) throw new Error("the proxy did not start")
+        await expectRecords(subject.ours.pillion, 1)
+      })
     }
   })
 }

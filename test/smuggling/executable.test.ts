@@ -14,6 +14,7 @@ import { choiceLists, Choices, hostileCuts, hostileRequests } from "../support/h
 import { readResponse } from "../support/http.ts"
 import { rawConnect } from "../support/peer.ts"
 import { type Pillion, startPillion } from "../support/pillion.ts"
+import { expectRecords, recording } from "../support/recording.ts"
 import { type Choose, evil, type Manner, manners, type Recorded, StrictOrigin } from "./strict-origin.ts"
 import { describeSeen, see, type Seen, type Sight } from "../support/strict.ts"
 
@@ -113,83 +114,99 @@ const check = async (runs: number, judge: (numbers: ReadonlyArray<number>) => Pr
 
 const inputs = process.env["CI"] === "true" ? 2000 : 300
 
-test(`through the executable an origin sees nothing, or exactly the requests that a strict reader sees (${inputs} inputs)`, async () => {
-  using origin = await StrictOrigin.start()
-  await using pillion = await startPillion({
-    flags: [
-      "--proxy-type=forward",
-      // Only an error in framing may end a connection here, never a deadline.
-      "--handshake-timeout=10m",
-      "--keep-alive-timeout=10m",
-      // Every connection ends with its client: only so can it be told what that client sent on it.
-      "--origin-reuse=0",
-      ...resolveTo(origin),
-    ],
-  })
-  const counts = { inputs: 0, seen: 0, forwarded: 0, reused: 0, framingErrors: 0, cutShort: 0, unclean: 0, left: 0 }
+/** What must hold whether anything is recorded or not. */
+const ways: ReadonlyArray<readonly [way: string, flags: ReadonlyArray<string>]> = [
+  ["nothing recorded", []],
+  ["everything recorded", recording],
+]
 
-  const judge = async (numbers: ReadonlyArray<number>): Promise<string | undefined> => {
-    const drawn = new Choices(numbers)
-    const text = hostileRequests(drawn)
-    const pieces = hostileCuts(drawn, ascii(text))
-    const sight = see(text)
-    if (sight.requests.some(leavesHome)) return void counts.left++
-    origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
-    const sent = await send(pillion, pieces, sight)
-    const recorded = await origin.finish()
-    counts.inputs++
-    counts.seen += sight.requests.length
-    counts.forwarded += recorded.requests.length
-    counts.reused += recorded.reused
-    if (sight.end === "error") counts.framingErrors++
-    if (sight.end === "part") counts.cutShort++
-    const problem = wrong({ ...recorded, ...sent, sight })
-    return problem === undefined ? undefined : `${problem}\nin ${JSON.stringify(text)}`
-  }
+test.each(ways)(
+  `with %s: through the executable an origin sees nothing, or exactly the requests that a strict reader sees (${inputs} inputs)`,
+  async (_, flags) => {
+    using origin = await StrictOrigin.start()
+    await using pillion = await startPillion({
+      flags: [
+        "--proxy-type=forward",
+        // Only an error in framing may end a connection here, never a deadline.
+        "--handshake-timeout=10m",
+        "--keep-alive-timeout=10m",
+        // Every connection ends with its client: only so can it be told what that client sent on it.
+        "--origin-reuse=0",
+        ...resolveTo(origin),
+        ...flags,
+      ],
+    })
+    const counts = { inputs: 0, seen: 0, forwarded: 0, reused: 0, framingErrors: 0, cutShort: 0, unclean: 0, left: 0 }
 
-  await check(inputs, judge)
-  console.log(JSON.stringify(counts))
-  // No side of the property may be empty; usual are several times as much.
-  expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
-  expect(counts.forwarded).toBeGreaterThan(inputs / 5)
-  expect(counts.reused).toBeGreaterThan(inputs / 1000)
-  expect(counts.framingErrors).toBeGreaterThan(inputs / 10)
-  expect(counts.cutShort).toBeGreaterThan(inputs / 100)
-  expect(counts.unclean).toBeGreaterThan(inputs / 50)
-}, 180_000)
+    const judge = async (numbers: ReadonlyArray<number>): Promise<string | undefined> => {
+      const drawn = new Choices(numbers)
+      const text = hostileRequests(drawn)
+      const pieces = hostileCuts(drawn, ascii(text))
+      const sight = see(text)
+      if (sight.requests.some(leavesHome)) return void counts.left++
+      origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
+      const sent = await send(pillion, pieces, sight)
+      const recorded = await origin.finish()
+      counts.inputs++
+      counts.seen += sight.requests.length
+      counts.forwarded += recorded.requests.length
+      counts.reused += recorded.reused
+      if (sight.end === "error") counts.framingErrors++
+      if (sight.end === "part") counts.cutShort++
+      const problem = wrong({ ...recorded, ...sent, sight })
+      return problem === undefined ? undefined : `${problem}\nin ${JSON.stringify(text)}`
+    }
 
-test(`whatever a client sent, and however it was answered, the next client gets its own answer (${inputs} inputs)`, async () => {
-  using origin = await StrictOrigin.start()
-  await using pillion = await startPillion({ flags: ["--proxy-type=forward", ...resolveTo(origin)] })
-  const counts = { inputs: 0, bystanders: 0, unclean: 0 }
-  const connectionsAtStart = origin.connections
+    await check(inputs, judge)
+    console.log(JSON.stringify(counts))
+    // No side of the property may be empty; usual are several times as much.
+    expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
+    expect(counts.forwarded).toBeGreaterThan(inputs / 5)
+    expect(counts.reused).toBeGreaterThan(inputs / 1000)
+    expect(counts.framingErrors).toBeGreaterThan(inputs / 10)
+    expect(counts.cutShort).toBeGreaterThan(inputs / 100)
+    if (flags === recording) await expectRecords(pillion, inputs / 5)
+    expect(counts.unclean).toBeGreaterThan(inputs / 50)
+  },
+  180_000,
+)
 
-  /** A client who has done nothing wrong; what is wrong with its answer, or undefined. */
-  const bystander = async (): Promise<string | undefined> => {
-    const path = `/bystander-${++counts.bystanders}`
-    using client = await rawConnect(pillion.ports.out)
-    client.send(`GET http://a.test${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`)
-    const { line, body } = await readResponse(client)
-    if (origin.marksFor(path).includes(body)) return undefined
-    return `a bystander got ${line} ${body} where it must get one of ${origin.marksFor(path).join() || "none"}`
-  }
+test.each(ways)(
+  `with %s: whatever a client sent, and however it was answered, the next client gets its own answer (${inputs} inputs)`,
+  async (_, flags) => {
+    using origin = await StrictOrigin.start()
+    await using pillion = await startPillion({ flags: ["--proxy-type=forward", ...resolveTo(origin), ...flags] })
+    const counts = { inputs: 0, bystanders: 0, unclean: 0 }
+    const connectionsAtStart = origin.connections
 
-  await check(inputs, async (numbers) => {
-    const drawn = new Choices(numbers)
-    const text = hostileRequests(drawn)
-    const pieces = hostileCuts(drawn, ascii(text))
-    const sight = see(text)
-    if (sight.requests.some(leavesHome)) return undefined
-    counts.inputs++
-    origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
-    await send(pillion, pieces, sight)
-    origin.begin(() => "by length")
-    const problem = (await bystander()) ?? (await bystander())
-    return problem === undefined ? undefined : `${problem}\nafter ${JSON.stringify(text)}`
-  })
-  console.log(JSON.stringify(counts))
-  expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
-  expect(counts.unclean).toBeGreaterThan(inputs / 50)
-  // Every second bystander, at least, comes by a connection that another client has left.
-  expect(origin.connections - connectionsAtStart).toBeLessThan(inputs * 2)
-}, 180_000)
+    /** A client who has done nothing wrong; what is wrong with its answer, or undefined. */
+    const bystander = async (): Promise<string | undefined> => {
+      const path = `/bystander-${++counts.bystanders}`
+      using client = await rawConnect(pillion.ports.out)
+      client.send(`GET http://a.test${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`)
+      const { line, body } = await readResponse(client)
+      if (origin.marksFor(path).includes(body)) return undefined
+      return `a bystander got ${line} ${body} where it must get one of ${origin.marksFor(path).join() || "none"}`
+    }
+
+    await check(inputs, async (numbers) => {
+      const drawn = new Choices(numbers)
+      const text = hostileRequests(drawn)
+      const pieces = hostileCuts(drawn, ascii(text))
+      const sight = see(text)
+      if (sight.requests.some(leavesHome)) return undefined
+      counts.inputs++
+      origin.begin(answersBy(numbers, text, (manner) => void (isClean(manner) || counts.unclean++)))
+      await send(pillion, pieces, sight)
+      origin.begin(() => "by length")
+      const problem = (await bystander()) ?? (await bystander())
+      return problem === undefined ? undefined : `${problem}\nafter ${JSON.stringify(text)}`
+    })
+    console.log(JSON.stringify(counts))
+    expect(counts.inputs).toBeGreaterThan(inputs * 0.9)
+    expect(counts.unclean).toBeGreaterThan(inputs / 50)
+    // Every second bystander, at least, comes by a connection that another client has left.
+    expect(origin.connections - connectionsAtStart).toBeLessThan(inputs * 2)
+  },
+  180_000,
+)

@@ -18,6 +18,10 @@ export type Dialect = (typeof dialects)[number]
 export const exportFormats = ["har", "curl"] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
+/** What `pillion capture` is told to do. */
+export const captureWords = ["on", "off", "status"] as const
+export type CaptureWord = (typeof captureWords)[number]
+
 /** The two messages of an exchange. */
 export const messageSides = ["request", "response"] as const
 export type MessageSide = (typeof messageSides)[number]
@@ -32,9 +36,23 @@ interface CommandFlagText {
 }
 
 export type CommandFlag =
-  "json" | "k8s" | "shell" | "tree" | "since" | "limit" | "from" | "to" | "curl" | "har" | "raw" | "body" | "test"
+  | "bodies"
+  | "json"
+  | "k8s"
+  | "shell"
+  | "tree"
+  | "since"
+  | "limit"
+  | "from"
+  | "to"
+  | "curl"
+  | "har"
+  | "raw"
+  | "body"
+  | "test"
 
 export const commandFlags: { readonly [F in CommandFlag]: CommandFlagText } = {
+  bodies: { summary: "heads and bodies, secrets replaced: recorded for as long as this reads, and kept nowhere" },
   json: { summary: "print JSON" },
   k8s: { summary: "print a container's env: instead of shell commands" },
   shell: { summary: "print commands of this shell; sh without it", values: dialects },
@@ -62,6 +80,7 @@ export type CommandName =
   | "open"
   | "top"
   | "tap"
+  | "capture"
   | "ls"
   | "show"
   | "search"
@@ -162,10 +181,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     summary: "open the status page of the running proxy, with the token that shows records",
     flags: [],
     takesOptions: true,
-    examples: [
-      ["pillion open", "print the address, and open it in the browser where there is a desktop"],
-      ["pillion open --admin-port 9001", "of the proxy with another admin port"],
-    ],
+    examples: [["pillion open", "print the address, and open it in the browser where there is a desktop"]],
   },
   top: {
     usage: "top [FILTER] [options]",
@@ -180,9 +196,9 @@ export const commands: { readonly [N in CommandName]: Command } = {
     ],
   },
   tap: {
-    usage: "tap [FILTER] [options]",
+    usage: "tap [FILTER] [--bodies] [options]",
     summary: "print connections and requests of the running proxy as they end",
-    flags: ["json"],
+    flags: ["bodies", "json"],
     takesOptions: true,
     filter: "entries",
     examples: [
@@ -194,6 +210,19 @@ export const commands: { readonly [N in CommandName]: Command } = {
         "quoted against the shell; also or, not, != ~ !~",
       ],
       ["pillion tap direction:inbound --json", "for a program: a line of the access log each"],
+      ["pillion tap --bodies host:pay", "what was in them, as curl -v shows it; the filter is that of pillion ls"],
+    ],
+  },
+  capture: {
+    usage: `capture ${captureWords.join("|")} [options]`,
+    summary: "say whether the running proxy keeps records of what passes, or have it begin or end",
+    flags: ["json"],
+    takesOptions: true,
+    operands: { what: captureWords.join(", "), least: 1, most: 1, words: captureWords },
+    examples: [
+      ["pillion capture status", "how many records there are, and how many could not be made"],
+      ["pillion capture on", "in memory, or in the directory that the proxy was started with"],
+      ["pillion capture off", "what is kept stays, until newer records need its room"],
     ],
   },
   ls: {

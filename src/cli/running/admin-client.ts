@@ -25,17 +25,27 @@ export const get = (port: number, path: string, token?: string): Effect.Effect<s
 export const put = (port: number, path: string, body: string, token?: string): Effect.Effect<string, NoAnswer> =>
   collect(port, { method: "PUT", path, token, body })
 
-/** Calls `onLine` for every line of `GET path` until the answer ends, without its newline. Interruption hangs up. */
+/**
+ * Calls `onLine` for every line of `GET path` until the answer ends, without its newline. While there is a promise of
+ * `relief` nothing more is read: whoever cannot keep up has the proxy say so. Interruption hangs up.
+ */
 export const follow = (
   port: number,
   path: string,
   onLine: (line: string) => void,
   token?: string,
+  relief: () => Promise<unknown> | undefined = () => undefined,
 ): Effect.Effect<void, NoAnswer> =>
   Effect.suspend(() => {
     const lines = new Lines(onLine)
-    return stream(port, { method: "GET", path, token, body: "" }, (piece) => lines.add(piece))
+    return stream(port, { method: "GET", path, token, body: "" }, (piece) => lines.add(piece), relief)
   })
+
+/** Why there was no answer, for a command that needs the token of the proxy. */
+export const whyRefused = ({ message, status }: NoAnswer, port: number): string =>
+  status === 401
+    ? `the proxy with admin-port ${port} shows records to the user that runs it only: run this as that user`
+    : message
 
 interface AdminRequest {
   readonly method: "GET" | "PUT"
@@ -91,7 +101,12 @@ class Lines {
 }
 
 /** Gives the body of a 200 to `take`, piece by piece, until it ends or `take` wants no more. */
-const stream = (port: number, request: AdminRequest, take: (piece: string) => boolean): Effect.Effect<void, NoAnswer> =>
+const stream = (
+  port: number,
+  request: AdminRequest,
+  take: (piece: string) => boolean,
+  relief: () => Promise<unknown> | undefined = () => undefined,
+): Effect.Effect<void, NoAnswer> =>
   Effect.callback((resume) => {
     const socket = connect({ host: "127.0.0.1", port })
     let head: string | undefined = ""
@@ -113,7 +128,12 @@ const stream = (port: number, request: AdminRequest, take: (piece: string) => bo
         if (status === undefined) return fail("answers not in HTTP")
         if (status !== "200") return fail(`answers ${status} (${firstLine(piece)})`, Number(status))
       }
-      if (!take(piece)) fail("sends more than the proxy would")
+      if (!take(piece)) return fail("sends more than the proxy would")
+      const wait = relief()
+      if (wait === undefined) return
+      socket.pause()
+      const goOn = (): void => void socket.resume()
+      wait.then(goOn, goOn)
     })
     socket.on("end", () => (head === undefined ? resume(Effect.void) : fail("ended without an answer")))
     socket.on("error", (error) => fail("code" in error ? explain(String(error.code)) : error.message))

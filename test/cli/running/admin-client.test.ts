@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 import { follow, get, maxLine, put } from "../../../src/cli/running/admin-client.ts"
+import { eventually } from "../../support/within.ts"
 
 const servers: Array<Server> = []
 
@@ -140,4 +141,41 @@ test("a line longer than any record is not collected", async () => {
   const { message } = await failure(follow(port, "/tap", () => {}))
   expect(message).toStartWith(`127.0.0.1:${port} sends more than the proxy would`)
   expect(sent).toBeLessThan(maxLine + 64 * 1024 * 1024)
+})
+
+test("whoever cannot keep up is given nothing more until it can: the sender sees that", async () => {
+  const line = `${"x".repeat(1024 * 1024)}\n`
+  let sent = 0
+  const pieces = function* (): Generator<string> {
+    yield ok
+    while (sent < 64) {
+      sent++
+      yield line
+    }
+  }
+  const port = await serve((socket) => send(socket, pieces()))
+  const gates: Array<() => void> = []
+  let heard = 0
+  const following = Effect.runPromise(
+    follow(
+      port,
+      "/tap",
+      () => void heard++,
+      undefined,
+      () => (heard === 1 ? new Promise<void>((resolve) => void gates.push(resolve)) : undefined),
+    ),
+  )
+  await eventually(() => Promise.resolve(gates.length), 1, "the wait")
+  // What the kernel holds for both sides is far less.
+  const atRest = async (): Promise<boolean> => {
+    const before = sent
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return sent === before
+  }
+  await eventually(atRest, true, "the sender's rest")
+  expect({ heard, stopped: sent < 64 }).toEqual({ heard: 1, stopped: true })
+  heard++
+  gates[0]?.()
+  await following
+  expect(heard).toBe(65)
 })

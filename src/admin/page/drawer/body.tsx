@@ -3,8 +3,8 @@
  */
 import { useMemo, useState } from "preact/hooks"
 
-import { hexLines } from "../../../capture/hex.ts"
 import type { RecordedBody } from "../../../capture/record.ts"
+import { hexLines } from "../../../capture/text.ts"
 import { type Content, contentFor, imageOf, notesOn } from "../model/content.ts"
 import type { Marks } from "../model/marks.ts"
 
