@@ -2,7 +2,7 @@
  * Opened: what the address says is open, as a drawer beside the list: the row as it is now, and its record.
  */
 import type { RefObject } from "preact"
-import { useLayoutEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks"
 
 import { Drawer } from "./drawer/drawer.tsx"
 import { useEffects, useFound } from "./drawer/use-found.ts"
@@ -66,7 +66,12 @@ const wantedOf = ({ record }: Place, row: Row | undefined): Wanted | undefined =
 /** The row that the address names, as it is now; as it was last where it is no longer in its list. */
 const useRow = (model: PageModel, { row: key }: Place): Row | undefined => {
   const last = useRef<Row | undefined>(undefined)
-  const found = key === undefined ? undefined : [...model.open, ...model.ended].find((row) => row.key === key)
+  const { open, ended } = model
+  // Not looked for again for what is drawn otherwise: there may be thousands.
+  const found = useMemo(() => {
+    const isIt = (row: Row): boolean => row.key === key
+    return key === undefined ? undefined : (open.find(isIt) ?? ended.findLast(isIt))
+  }, [open, ended, key])
   if (found !== undefined) last.current = found
   return last.current?.key === key ? last.current : undefined
 }

@@ -121,7 +121,10 @@ const useChosen = <R extends TableRow, K extends string>(
   height: number,
 ): Chosen => {
   const [chosen, setChosen] = useState(opened)
-  const openedAt = opened === undefined ? -1 : rows.findIndex(({ key }) => key === opened)
+  const openedAt = useMemo(
+    () => (opened === undefined ? -1 : rows.findIndex(({ key }) => key === opened)),
+    [opened, rows],
+  )
   // By Back, or by an address, another row may be looked at than was chosen here. Before the next key, which may come sooner
   // than the next frame.
   useLayoutEffect(() => {
