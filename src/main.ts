@@ -14,12 +14,14 @@ import { type Invocation, parse } from "./cli/command-line/args.ts"
 import { checkConfigJson, checkConfigText } from "./cli/check-config.ts"
 import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
+import { ownTokenPlaces } from "./cli/running/admin-token.ts"
 import { completions } from "./cli/completions/completions.ts"
 import { captureCommand } from "./cli/running/capture.ts"
 import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
 import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
+import { open } from "./cli/running/open.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
 import { recordDefaults } from "./cli/run/record.ts"
@@ -70,6 +72,10 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
           Effect.promise(() => import("./cli/watch/tap.ts")),
           ({ tap }) => tap(settings, { ...invocation, bodies: invocation.given.has("bodies") }, screen),
         ),
+      )
+    case "open":
+      return Effect.flatMap(loaded(invocation), ({ settings }) =>
+        open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
       )
     case "capture":
       return Effect.flatMap(loaded(invocation), ({ settings }) =>

@@ -3,7 +3,8 @@
  *
  * It listens on loopback only and asks for no password, so it must not be reached through a browser that shows a
  * stranger's page: a Host that is not loopback is refused (DNS rebinding), and so is what a page of another origin asks
- * for, be it of another port of this machine; browsers say so in Sec-Fetch-Site, and of changes in Origin.
+ * for, be it of another port of this machine; browsers say so in Sec-Fetch-Site, and of changes in Origin. A link to the
+ * status page may be followed from anywhere.
  */
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -73,15 +74,31 @@ export const serveAdmin: (parts: AdminParts) => Effect.Effect<ReadonlyArray<Serv
   })
 
 /** Lets in what was asked of loopback by name, and nothing that another origin's page asks for. */
-const guard = ({ headers, method }: AdminRequest): AdminResponse | undefined => {
+const guard = (request: AdminRequest): AdminResponse | undefined => {
+  const { headers, method } = request
   const { host = "", origin, "sec-fetch-site": site } = headers
   if (!isLoopback(host)) return text(403, "ask for localhost, 127.0.0.1 or [::1]: the Host is another")
   const reads = method === "GET" || method === "HEAD"
   // `none` is a person who typed the address or chose a bookmark, which changes nothing.
-  const own = site === undefined || site === "same-origin" || (reads && site === "none")
+  const own = site === undefined || site === "same-origin" || (reads && site === "none") || isLink(request)
   if (!own) return text(403, "asked for by another origin: open the address by itself")
   if (!reads && origin !== undefined && origin !== `http://${host}`) return text(403, "asked for by another origin")
   return undefined
+}
+
+/**
+ * Whether somebody follows a link to the status page, in a window of its own: addresses of the page are sent around, and
+ * its document says nothing. Whoever has the link followed cannot read it, frame it, or reach into it.
+ */
+const isLink = (request: AdminRequest): boolean => {
+  const { "sec-fetch-mode": mode, "sec-fetch-dest": destination } = request.headers
+  return (
+    request.method === "GET" &&
+    request.url === "/" &&
+    mode === "navigate" &&
+    destination === "document" &&
+    wantsPage(request)
+  )
 }
 
 const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host)

@@ -20,7 +20,7 @@ import {
   type StreamRecord,
   type TunnelRecord,
 } from "./record.ts"
-import { sizeText, timeText, visible, visibleLine } from "./text.ts"
+import { hexLines, sizeText, timeText, visible, visibleLine } from "./text.ts"
 import { pairsOf, urlOf } from "./url.ts"
 
 export interface DescribeOptions {
@@ -162,7 +162,7 @@ const firstBytes = ({ first = {} }: StreamRecord, paint: Paint): ReadonlyArray<s
   const lines: Array<string> = []
   for (const from of ["client", "target"] as const) {
     const bytes = Uint8Array.fromBase64(first[from] ?? "")
-    if (bytes.length > 0) lines.push("", paint("quiet", `${arrows[from]} began with`), ...hexLines(bytes))
+    if (bytes.length > 0) lines.push("", paint("quiet", `${arrows[from]} began with`), ...hexLines(bytes, maxHexBytes))
   }
   return lines
 }
@@ -205,23 +205,10 @@ const contentLines = (
   body: Pick<RecordedBody, "type" | "text" | "base64" | "size" | "wire">,
 ): ReadonlyArray<string> => {
   const { text, base64, type } = body
-  if (text === undefined) return base64 === undefined ? [] : hexLines(Uint8Array.fromBase64(base64))
+  if (text === undefined) return base64 === undefined ? [] : hexLines(Uint8Array.fromBase64(base64), maxHexBytes)
   if (isForm(type)) return pairsOf(text).map(([name, value]) => `${visibleLine(name)} = ${visibleLine(value)}`)
   const laidOut = isJson(type) || type === "" ? layOutJson(text) : undefined
   return visible(laidOut ?? text.replaceAll("\r\n", "\n")).split("\n")
-}
-
-/** The first bytes, 16 a line: offset, hexadecimal, and what of them is ASCII. */
-const hexLines = (bytes: Uint8Array): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (let at = 0; at < Math.min(bytes.length, maxHexBytes); at += 16) {
-    const row = Array.from(bytes.subarray(at, at + 16))
-    const hex = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")
-    const ascii = row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".")).join("")
-    lines.push(`${at.toString(16).padStart(8, "0")}  ${hex.padEnd(47)}  ${ascii}`)
-  }
-  if (bytes.length > maxHexBytes) lines.push(`(and ${sizeText(bytes.length - maxHexBytes)} more)`)
-  return lines
 }
 
 const redactions = ({ redacted = [] }: CaptureRecord, paint: Paint): ReadonlyArray<string> => {

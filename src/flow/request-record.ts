@@ -7,6 +7,8 @@ import type { Refusal } from "../protocol/refusal.ts"
 import type { EndedBy, Phase } from "./flow.ts"
 
 export interface RequestRecord {
+  /** Its number within its connection, from 1; undefined where there was no request. */
+  readonly n: number | undefined
   readonly method: string
   /** `host:port` that the client named. */
   readonly authority: string

@@ -219,7 +219,7 @@ class FollowedRequests implements Wiretap, FollowerOwner, DeliveryOwner {
   private report(request: Followed, ending: Ending | undefined): void {
     if (ending !== undefined) this.cutIsReported = true
     const { flow } = this
-    const record = recordOf(request, ending, flow, this.reported++ === 0)
+    const record = recordOf(request, ending, flow, ++this.reported)
     this.context.observer.followed(flow, record)
     const { requestIsWhole, answerIsWhole } = request
     const { recording, upgrade } = request
@@ -243,13 +243,14 @@ interface Ending {
 }
 
 /**
- * A request that was followed, for the access log; `isFirst` of its connection. One that came before the target was
+ * A request that was followed, for the access log; the `n`th of its connection. One that came before the target was
  * connected has waited for that.
  */
-const recordOf = (request: Followed, ending: Ending | undefined, flow: Flow, isFirst: boolean): RequestRecord => {
+const recordOf = (request: Followed, ending: Ending | undefined, flow: Flow, n: number): RequestRecord => {
   const { startedAt, answeredAt } = request
   const connectedAt = Math.max(startedAt, flow.started + (flow.dialledAt ?? 0))
   return {
+    n,
     method: request.method,
     authority: request.authority ?? flow.target ?? "-",
     target: flow.target,
@@ -258,7 +259,7 @@ const recordOf = (request: Followed, ending: Ending | undefined, flow: Flow, isF
     status: request.status,
     started: startedAt,
     elapsed: request.endedAt - startedAt,
-    dialled: isFirst && connectedAt > startedAt ? connectedAt - startedAt : undefined,
+    dialled: n === 1 && connectedAt > startedAt ? connectedAt - startedAt : undefined,
     firstByte: answeredAt === undefined ? undefined : answeredAt - connectedAt,
     bytesIn: request.bytesIn,
     bytesOut: request.bytesOut,

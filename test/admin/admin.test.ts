@@ -219,6 +219,22 @@ test("nothing is told to the page of another origin, be it of this machine, and 
   expect(await by("none", "PUT", "/logging")).toBe(403)
 })
 
+test("a link to the status page may be followed from anywhere; what it shows is asked for by the page alone", async () => {
+  const { ask } = await start()
+  const follow = async (path: string, more: Record<string, string> = {}, method = "GET"): Promise<number> => {
+    const headers = { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" }
+    return (await ask(path, { method, headers: { ...headers, Accept: "text/html", ...more } })).status
+  }
+  expect(await follow("/")).toBe(200)
+  // Neither in a frame, nor read by a script, nor anything else than the document.
+  expect(await follow("/", { "Sec-Fetch-Dest": "iframe" })).toBe(403)
+  expect(await follow("/", { "Sec-Fetch-Mode": "cors" })).toBe(403)
+  expect(await follow("/", { Accept: "*/*" })).toBe(403)
+  expect(await follow("/connections")).toBe(403)
+  expect(await follow("/?x")).toBe(403)
+  expect(await follow("/drain", {}, "POST")).toBe(403)
+})
+
 test("a port in use is a ListenFailed that names the option", async () => {
   const { parts, port } = await start()
   const failed = await Effect.runPromise(Effect.flip(Effect.scoped(serveAdmin({ ...parts, port }))))

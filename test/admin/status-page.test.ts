@@ -11,7 +11,7 @@ import { startPillion } from "../support/pillion.ts"
 const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 /** Bytes of the page as a browser over a slow port-forward would get it compressed. */
-const maxCompressed = 60_000
+const maxCompressed = 70_000
 
 const wants = (accept?: string): boolean =>
   wantsPage(

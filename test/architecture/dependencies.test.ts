@@ -75,7 +75,10 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   admin: ["flow observe/output observe/log observe/access observe/filter", "effect node Bun"],
   "admin/captures": ["flow observe/filter capture capture/filter admin", "effect node Bun"],
   // Runs in a browser: it knows the program only by what its listener answers, and speaks the language of its filters.
-  "admin/page": ["observe/filter", "preact uplot"],
+  "admin/page/model": ["observe/filter capture", ""],
+  "admin/page/parts": ["admin/page/model", "preact uplot"],
+  "admin/page/drawer": ["capture admin/page/model admin/page/parts", "preact"],
+  "admin/page": ["admin/page/model admin/page/parts admin/page/drawer", "preact"],
   "cli/command-line": ["flow config observe/filter capture/filter system", "effect node Bun"],
   "cli/capture": [`${commands} capture/policy`, "effect node"],
   "cli/completions": [`${commands} observe/filter capture/filter`, "effect"],

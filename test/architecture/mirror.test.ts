@@ -36,7 +36,7 @@ const without: ReadonlyArray<readonly [glob: string, why: string, noticedBy: str
   ["main.ts", "the program itself", "e2e/commands"],
   ["plain-fibers.ts", "one statement that must come first", "architecture/plain-fibers"],
   [
-    "admin/page/{*.tsx,poll.ts,columns.ts}",
+    "admin/page/{**/*.tsx,**/use-*.ts,tables.ts,model/poll.ts}",
     "only a browser shows it; what it computes has tests",
     "browser/status-page",
   ],

@@ -132,7 +132,8 @@ export class Page {
       observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
       look()
     })`
-    await within(this.evaluate(watch), expression, patience)
+    // Before Chromium is given up, which would not say what was waited for.
+    await within(this.evaluate(watch), expression, patience - 1000)
   }
 
   /** Presses one key, by its name in KeyboardEvent.key. */

@@ -7,6 +7,7 @@ import { factsOf } from "../../src/proxy/exchange-facts.ts"
 import { flowOf } from "../support/flows.ts"
 
 const record: RequestRecord = {
+  n: 3,
   method: "GET",
   authority: "shop.test",
   target: "a:80",

@@ -2,6 +2,7 @@
 import type { RequestRecord } from "../../src/flow/request-record.ts"
 
 export const recordOf = (known: Partial<RequestRecord> = {}): RequestRecord => ({
+  n: 1,
   method: "GET",
   authority: "a.example:80",
   target: "a.example:80",

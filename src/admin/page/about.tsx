@@ -1,8 +1,8 @@
 /**
  * About: what is known of the destination whose rows are shown: how it answered, why it failed, and its routes.
  */
-import type { Count, DestinationRow } from "./destinations.ts"
-import { count, duration, percent, whole } from "./format.ts"
+import type { Count, DestinationRow } from "./model/destinations.ts"
+import { count, duration, percent, whole } from "./model/format.ts"
 
 interface Props {
   /** The key: direction and name. */

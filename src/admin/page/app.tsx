@@ -2,55 +2,56 @@
  * App: the status page. It reads the admin listener once a second, shows what it read, and asks before it acts.
  */
 import type { RefObject } from "preact"
-import { useEffect, useReducer, useRef, useState } from "preact/hooks"
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks"
 
 import { About } from "./about.tsx"
-import { destinationColumns, rowColumns } from "./columns.ts"
-import {
-  belongsTo,
-  type DestinationKey,
-  type DestinationRow,
-  nameOfDestination,
-  sortDestinations,
-} from "./destinations.ts"
-import { Details } from "./details.tsx"
 import { Drain } from "./drain.tsx"
-import { type Filters, filtersOf, noFilters } from "./filters.ts"
-import { whole } from "./format.ts"
-import { PageModel } from "./model.ts"
-import { type Go, type Place, type Tab, usePlace } from "./place.ts"
-import { askSettings, poll } from "./poll.ts"
-import { type Key, type Order, type Row, sort, type Told } from "./rows.ts"
+import { Keys } from "./keys.tsx"
+import { Captures } from "./model/captures.ts"
+import { belongsTo, type DestinationKey, type DestinationRow, nameOfDestination } from "./model/destinations.ts"
+import { type Filters, filtersOf, noFilters } from "./model/filters.ts"
+import { whole } from "./model/format.ts"
+import { PageModel } from "./model/page-model.ts"
+import { type Go, type Place, type Tab, tabs } from "./model/place.ts"
+import { askSettings, poll } from "./model/poll.ts"
+import type { Key, Row, Told } from "./model/rows.ts"
+import { Opened } from "./opened.tsx"
+import { TabList } from "./parts/tab-list.tsx"
+import { type Sorting, Table, type TableSurroundings } from "./parts/table.tsx"
 import { Settings } from "./settings.tsx"
-import { Table } from "./table.tsx"
-import { Tabs } from "./tabs.tsx"
+import { destinationTable, rowTable } from "./tables.ts"
 import { Tiles } from "./tiles.tsx"
+import { useKeys } from "./use-keys.ts"
+import { usePlace, useToken } from "./use-place.ts"
 
 export const App = () => {
   const [place, go] = usePlace()
+  const captures = useCaptures()
   const { model, complain, miss, togglePause } = useModel(place.destination)
-  const [settings, setSettings] = useState<ReadonlyArray<Told>>([])
+  const settings = useSettings(place.tab, miss)
   const filter = useRef<HTMLInputElement>(null)
   const list = useRef<HTMLDivElement>(null)
-  const orders = useOrders()
-  const opened = useOpened(model, place)
+  const orders = { rows: useState(rowTable.first), destinations: useState(destinationTable.first) }
   const { tab, destination } = place
+  const isOpen = (place.row ?? place.record) !== undefined
+  const close = (): void => {
+    go({ row: undefined, record: undefined })
+    list.current?.focus()
+  }
   useKeys(filter, list, {
     p: togglePause,
     Escape: () => {
-      if (destination !== undefined) go({ destination: undefined, tab: "destinations" })
+      if (isOpen) close()
+      else if (destination !== undefined) go({ destination: undefined, tab: "destinations" })
     },
   })
   // Whoever has opened a destination by the keyboard goes on in its rows.
   useEffect(() => {
     if (destination !== undefined) list.current?.focus()
   }, [destination])
-  useEffect(() => {
-    if (tab === "settings") askSettings().then(setSettings, (cause: unknown) => miss(String(cause)))
-  }, [tab])
 
   const filters = useFilters(place.filter)
-  const chosen = choose(model, place, filters.rows.fits)
+  const chosen = useChosen(model, place, filters.rows.fits)
   const { problem } = tab === "settings" ? filters.settings : filters.rows
   return (
     <>
@@ -59,27 +60,44 @@ export const App = () => {
         {model.trouble}
       </p>
       <Tiles history={model.history} open={model.openNow} />
-      <main>
-        <Bar model={model} place={place} chosen={chosen} filter={filter} problem={problem} go={go} />
-        {destination === undefined || tab === "settings" ? null : (
-          <About
-            destination={destination}
-            row={model.destinations.find(({ key }) => key === destination)}
-            close={() => go({ destination: undefined })}
-          />
-        )}
-        <div id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-          {tab === "settings" ? (
-            <Settings settings={settings} fits={filters.settings.fits} />
-          ) : (
-            <Lists tab={tab} root={list} chosen={chosen} orders={orders} go={go} />
+      <main data-open={isOpen}>
+        <div class="lists">
+          <Bar model={model} place={place} chosen={chosen} filter={filter} problem={problem} go={go} />
+          {destination === undefined || tab === "settings" ? null : (
+            <About
+              destination={destination}
+              row={model.destinations.find(({ key }) => key === destination)}
+              close={() => go({ destination: undefined })}
+            />
           )}
+          <div id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+            {tab === "settings" ? (
+              <Settings settings={settings} fits={filters.settings.fits} />
+            ) : (
+              <Lists root={list} chosen={chosen} orders={orders} place={place} go={go} />
+            )}
+          </div>
         </div>
+        <Opened model={model} place={place} captures={captures} list={list} go={go} close={close} />
       </main>
-      <Keys />
-      <Details row={opened} close={() => go({ row: undefined })} />
+      <Keys tab={tab} isOpen={isOpen} />
     </>
   )
+}
+
+/** What asks for records on behalf of the token that this tab has. */
+const useCaptures = (): Captures => {
+  const token = useToken()
+  return useMemo(() => new Captures(token, (path, init) => fetch(path, init)), [token])
+}
+
+/** The settings in force, asked for each time that they are shown. */
+const useSettings = (tab: Tab, miss: (why: string) => void): ReadonlyArray<Told> => {
+  const [settings, setSettings] = useState<ReadonlyArray<Told>>([])
+  useEffect(() => {
+    if (tab === "settings") askSettings().then(setSettings, (cause: unknown) => miss(String(cause)))
+  }, [tab])
+  return settings
 }
 
 interface BarProps {
@@ -95,12 +113,20 @@ interface BarProps {
 const Bar = ({ model, place: { tab, filter: words }, chosen: { shown, all }, filter, problem, go }: BarProps) => (
   <>
     <div class="bar">
-      <Tabs
+      <TabList
+        label="What to show"
+        id="tab"
+        panel="list"
+        tabs={tabs.map((name) => ({ name, title: titles[name], count: countOf(model, name) }))}
         chosen={tab}
-        counts={{ destinations: model.destinations.length, open: model.total, ended: model.ended.length }}
         choose={(to) => go({ tab: to })}
       />
-      <Search input={filter} words={words} search={(typed) => go({ filter: typed })} wrong={problem !== undefined} />
+      <Search
+        input={filter}
+        words={words}
+        search={(typed) => go({ filter: typed }, "replace")}
+        wrong={problem !== undefined}
+      />
       <span id="shown" class="quiet">
         {tab === "settings" || shown === all ? "" : `${whole(shown)} of ${whole(all)} shown`}
       </span>
@@ -110,6 +136,19 @@ const Bar = ({ model, place: { tab, filter: words }, chosen: { shown, all }, fil
     </p>
   </>
 )
+
+const titles: { readonly [T in Tab]: string } = {
+  destinations: "Destinations",
+  open: "Open",
+  ended: "Ended",
+  settings: "Settings",
+}
+
+/** How many rows are behind a tab. */
+const countOf = (model: PageModel, tab: Tab): string | undefined => {
+  if (tab === "settings") return undefined
+  return whole(tab === "destinations" ? model.destinations.length : tab === "open" ? model.total : model.ended.length)
+}
 
 /** What is shown by the text of the filter, or by the one before where it is none. */
 const useFilters = (text: string): Filters => {
@@ -129,71 +168,59 @@ interface Chosen {
   readonly all: number
 }
 
-const choose = (model: PageModel, { tab, destination }: Place, fits: Filters["rows"]["fits"]): Chosen => {
-  if (tab === "destinations") {
-    const destinations = model.destinations.filter((row) => fits(row.facts))
-    return { rows: [], destinations, shown: destinations.length, all: model.destinations.length }
-  }
+/** Not looked through again for what is drawn otherwise: there may be thousands. */
+const useChosen = (model: PageModel, { tab, destination }: Place, fits: Filters["rows"]["fits"]): Chosen => {
   const all = tab === "open" ? model.open : model.ended
-  const belongs = destination === undefined ? () => true : belongsTo(destination, model.destinations)
-  const rows = all.filter((row) => fits(row.facts) && belongs(row))
-  return { rows, destinations: [], shown: rows.length, all: tab === "open" ? model.total : all.length }
+  return useMemo(() => {
+    if (tab === "destinations") {
+      const destinations = model.destinations.filter((row) => fits(row.facts))
+      return { rows: [], destinations, shown: destinations.length, all: model.destinations.length }
+    }
+    const belongs = destination === undefined ? () => true : belongsTo(destination, model.destinations)
+    const rows = all.filter((row) => fits(row.facts) && belongs(row))
+    return { rows, destinations: [], shown: rows.length, all: tab === "open" ? model.total : all.length }
+  }, [
+    tab,
+    destination,
+    fits,
+    all,
+    tab === "destinations" || destination !== undefined ? model.destinations : undefined,
+  ])
 }
 
 interface ListsProps {
-  readonly tab: Tab
   readonly root: RefObject<HTMLDivElement | null>
   readonly chosen: Chosen
-  readonly orders: ReturnType<typeof useOrders>
+  /** How the tables are sorted: they are taken away while another tab is shown. */
+  readonly orders: { readonly rows: Sorting<Key>; readonly destinations: Sorting<DestinationKey> }
+  readonly place: Place
   readonly go: Go
 }
 
-/** How the tables are sorted: they are taken away while another tab is shown. */
-const useOrders = () => {
-  const [rows, setRows] = useState<Order<Key>>({ by: "when", descending: true })
-  const [destinations, setDestinations] = useState<Order<DestinationKey>>({ by: "rate", descending: true })
-  return { rows, setRows, destinations, setDestinations }
-}
-
-const Lists = ({ tab, root, chosen, orders, go }: ListsProps) => {
-  if (tab === "destinations") {
-    return (
-      <Table
-        key="destinations"
-        label="Destinations"
-        root={root}
-        columns={destinationColumns}
-        rows={chosen.destinations}
-        sort={sortDestinations}
-        order={orders.destinations}
-        setOrder={orders.setDestinations}
-        empty={emptyText(tab, chosen.all)}
-        look={({ key }) => go({ destination: key, tab: "ended" })}
-      />
-    )
-  }
-  return (
+const Lists = ({ root, chosen, orders, place: { tab, row }, go }: ListsProps) => {
+  const surroundings = { root, empty: emptyText(tab, chosen.all) } satisfies Omit<TableSurroundings, "opened">
+  return tab === "destinations" ? (
+    <Table
+      key="destinations"
+      {...surroundings}
+      kind={destinationTable}
+      rows={chosen.destinations}
+      order={orders.destinations}
+      opened={undefined}
+      look={({ key }) => go({ destination: key, tab: "ended" })}
+    />
+  ) : (
     <Table
       key="rows"
-      label="Connections"
-      root={root}
-      columns={rowColumns}
+      {...surroundings}
+      kind={rowTable}
       rows={chosen.rows}
-      sort={sort}
       order={orders.rows}
-      setOrder={orders.setRows}
-      empty={emptyText(tab, chosen.all)}
-      look={({ key }) => go({ row: key })}
+      opened={row}
+      look={({ key }) => go({ row: key, record: undefined })}
+      walk={({ key }) => go({ row: key, record: undefined }, "replace")}
     />
   )
-}
-
-/** The row that the address names, as it is now; as it was last where it is no longer in its list. */
-const useOpened = (model: PageModel, { row: key }: Place): Row | undefined => {
-  const last = useRef<Row | undefined>(undefined)
-  const found = key === undefined ? undefined : [...model.open, ...model.ended].find((row) => row.key === key)
-  if (found !== undefined) last.current = found
-  return last.current?.key === key ? last.current : undefined
 }
 
 /** The model, which is polled as long as the page is shown, and what changes it; each change draws the page again. */
@@ -228,30 +255,6 @@ const useModel = (destination: string | undefined) => {
     document.title = model.state === "ready" ? "Pillion" : `Pillion: ${model.state}`
   }, [model.state])
   return { model, complain, miss, togglePause }
-}
-
-/** Listens for the keys of the whole page; a dialog and a modifier key have their own meaning. */
-const useKeys = (
-  filter: RefObject<HTMLInputElement | null>,
-  list: RefObject<HTMLDivElement | null>,
-  acts: { readonly [key: string]: () => void },
-): void => {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null) return
-      if (event.target === filter.current) {
-        if (event.key === "ArrowDown") list.current?.focus()
-        return
-      }
-      if (event.key === "/") {
-        event.preventDefault()
-        filter.current?.select()
-      }
-      acts[event.key]?.()
-    }
-    document.addEventListener("keydown", press)
-    return () => document.removeEventListener("keydown", press)
-  })
 }
 
 interface HeaderProps {
@@ -310,23 +313,3 @@ const emptyText = (tab: Tab, all: number): string => {
   if (tab === "destinations") return "Nothing has gone anywhere yet."
   return tab === "open" ? "No connection is open." : "Nothing has ended yet."
 }
-
-const Keys = () => (
-  <footer class="quiet">
-    <span>
-      <kbd>/</kbd> filter
-    </span>
-    <span>
-      <kbd>p</kbd> pause
-    </span>
-    <span>
-      <kbd>↑</kbd> <kbd>↓</kbd> choose a row
-    </span>
-    <span>
-      <kbd>Enter</kbd> open
-    </span>
-    <span>
-      <kbd>Esc</kbd> back
-    </span>
-  </footer>
-)

@@ -3,8 +3,8 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks"
 
-import { whole } from "./format.ts"
-import { postDrain } from "./poll.ts"
+import { whole } from "./model/format.ts"
+import { postDrain } from "./model/poll.ts"
 
 interface Props {
   /** Whether there is anything to drain. */

@@ -4,5 +4,7 @@
 import { render } from "preact"
 
 import { App } from "./app.tsx"
+import { takeTokenFromAddress } from "./use-place.ts"
 
+takeTokenFromAddress()
 render(<App />, document.body)

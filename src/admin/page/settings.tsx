@@ -1,8 +1,8 @@
 /**
  * Settings: every option with its value in force, and where that value came from.
  */
-import type { Setting } from "./filters.ts"
-import type { Told } from "./rows.ts"
+import type { Setting } from "./model/filters.ts"
+import type { Told } from "./model/rows.ts"
 
 interface Props {
   readonly settings: ReadonlyArray<Told>

@@ -123,6 +123,7 @@ const vocabulary = new Vocabulary<CaptureRecord>({
     bytes: { kind: "number", get: (record) => record.bytes_in + record.bytes_out },
     ms: { kind: "number", get: (record) => record.t_total },
     flow: { kind: "number", get: ({ flow }) => flow },
+    n: { kind: "number", get: ({ n }) => n },
   },
   families: { header: headerOf, query: queryField, json: jsonField },
   facts: { probe: isProbe },

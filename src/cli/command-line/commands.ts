@@ -78,6 +78,7 @@ export type CommandName =
   | "env"
   | "healthcheck"
   | "drain"
+  | "open"
   | "top"
   | "tap"
   | "capture"
@@ -188,6 +189,13 @@ export const commands: { readonly [N in CommandName]: Command } = {
       ["pillion drain", "ask on the admin port 4100"],
       ["pillion drain --admin-port 9001", "ask on another port"],
     ],
+  },
+  open: {
+    usage: "open [options]",
+    summary: "open the status page of the running proxy, with the token that shows records",
+    flags: [],
+    takesOptions: true,
+    examples: [["pillion open", "print the address, and open it in the browser where there is a desktop"]],
   },
   top: {
     usage: "top [FILTER] [options]",

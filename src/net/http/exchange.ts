@@ -196,8 +196,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     const { head } = read
     const key = pairing.origins.keyOf(target)
     const authority = head.target === undefined || head.target === target ? key : formatTarget(head.target)
-    const request = new Transaction(prepared, target, key, authority, limits)
-    this.requests++
+    const request = new Transaction(++this.requests, prepared, target, key, authority, limits)
     const recorder = context.recorders.current
     if (recorder !== undefined) this.record(recorder, request, read)
     client.inbox.consume(prepared.consumed)
@@ -210,7 +209,7 @@ export class Exchange implements ClientOwner, PairingOwner, HalfCloseOwner, Drai
     const { prepared, started, limits } = request
     const recording = recorder.begin(prepared.isProbe, started)
     if (recording === undefined) return
-    const recorded = new RecordedMessages(recording, this.requests, limits.maxHeadBytes)
+    const recorded = new RecordedMessages(recording, request.n, limits.maxHeadBytes)
     recorded.request.begin(bytes, end, head.bodyLength, started)
     recorded.request.carried(bytes, end, prepared.consumed, started)
     request.recorded = recorded

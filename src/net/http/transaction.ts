@@ -12,6 +12,7 @@ import type { Target } from "../../protocol/target.ts"
 import type { ClientOriginLimits } from "./client-origins.ts"
 
 export class Transaction implements RequestRecord {
+  readonly n: number
   readonly prepared: PreparedRequest
   readonly origin: Target
   /** `host:port` of the origin: connections with the same key serve the same origin. */
@@ -49,7 +50,15 @@ export class Transaction implements RequestRecord {
   error: string | undefined = undefined
   refusal: Refusal | undefined = undefined
 
-  constructor(prepared: PreparedRequest, origin: Target, key: string, authority: string, limits: ClientOriginLimits) {
+  constructor(
+    n: number,
+    prepared: PreparedRequest,
+    origin: Target,
+    key: string,
+    authority: string,
+    limits: ClientOriginLimits,
+  ) {
+    this.n = n
     this.prepared = prepared
     this.origin = origin
     this.key = key
@@ -129,6 +138,7 @@ export class Transaction implements RequestRecord {
 
 /** Makes the record of a head that is no request, for the access log. */
 export const noRequest = (refused: Refusal): RequestRecord => ({
+  n: undefined,
   method: "-",
   authority: "-",
   target: undefined,

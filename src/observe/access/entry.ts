@@ -52,7 +52,8 @@ export interface Entry {
   readonly unfollowed?: Unfollowed | undefined
   /** A health check, or a connection that closed in order without a byte; absent for everything else. */
   readonly probe?: true | undefined
-  /** From here on only of requests. */
+  /** From here on only of requests: the number of each within its connection, from 1. */
+  readonly n?: number | undefined
   readonly method?: string | undefined
   readonly authority?: string | undefined
   readonly path?: string | undefined
@@ -87,6 +88,7 @@ const names = {
   detail: fieldName("detail"),
   unfollowed: fieldName("unfollowed"),
   probe: fieldName("probe"),
+  n: fieldName("n"),
   method: fieldName("method"),
   authority: fieldName("authority"),
   path: fieldName("path"),
@@ -144,6 +146,7 @@ export const writeRequest = (line: Line, flow: Flow, answered: RequestRecord, no
   line.text(names.refusal, refusal?.reason)
   line.text(names.detail, short(refusal?.detail))
   if (answered.isProbe) line.yes(names.probe)
+  if (answered.n !== undefined) line.count(names.n, answered.n)
   line.text(names.method, short(answered.method))
   line.text(names.authority, short(answered.authority))
   line.text(names.path, short(answered.path))

@@ -54,12 +54,13 @@ describe("of a payment", () => {
     "response:'201 Created'",
     "ms:152..153",
     "bytes:110",
-    "flow:12",
+    "flow:12 n:1",
     "not probe",
   ])("%s holds", (text) => expect(matches(text)).toBe(true))
 
   test.each([
     "id = 7c11e5",
+    "n:2",
     "host = pay",
     "kind:socket",
     "path:key",

@@ -16,6 +16,7 @@ import { flowOf, type Known } from "../../support/flows.ts"
 const now = Date.UTC(2026, 10, 23, 12, 34, 56, 789)
 
 const answeredOf = (fields: Partial<RequestRecord> = {}): RequestRecord => ({
+  n: 3,
   method: "GET",
   authority: "example.com:80",
   target: "example.com:80",
@@ -89,7 +90,7 @@ test("a request's line has the request, its status, its times, and the bytes of 
   expect(Object.keys(line)).toEqual(
     (
       "time flow direction protocol client target bytes_in bytes_out t_dial t_first_byte t_total phase " +
-      "method authority path version status"
+      "n method authority path version status"
     ).split(" "),
   )
   expect(line).toMatchObject({ bytes_in: 3, bytes_out: 5, method: "GET", authority: "example.com:80", path: "/a" })

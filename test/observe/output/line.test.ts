@@ -107,7 +107,7 @@ const checked = (line: Line): Entry => {
 }
 
 const fields =
-  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail unfollowed probe method authority path version status error trace".split(
+  "time flow direction protocol client target address sni bytes_in bytes_out t_detect t_handshake t_dial t_first_byte t_total end phase code refusal detail unfollowed probe n method authority path version status error trace".split(
     " ",
   )
 
@@ -145,6 +145,7 @@ test("a line says everything of a connection, or of a request, in the order of a
     if (below(2) === 0) flow.unfollow("malformed", pick(texts))
     if (below(2) === 0) flow.leaveUnrecognised()
     const answered: RequestRecord = {
+      n: maybe(1 + below(1e6)),
       method: pick(texts),
       authority: pick(texts),
       target: maybe(pick(texts)),
@@ -212,6 +213,7 @@ test("a line says everything of a connection, or of a request, in the order of a
       refusal: answered.refusal?.reason,
       detail: short(answered.refusal?.detail),
       probe: answered.isProbe || undefined,
+      n: answered.n,
       method: short(answered.method),
       authority: short(answered.authority),
       path: short(answered.path),

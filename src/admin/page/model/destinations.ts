@@ -1,7 +1,7 @@
 /**
  * Destinations: what the proxy counts by destination, as rows of a table.
  */
-import type { FilterableEntry } from "../../observe/filter/entry-filter.ts"
+import type { FilterableEntry } from "../../../observe/filter/entry-filter.ts"
 
 import { filterable } from "./filters.ts"
 import { type Order, type Row, sortBy, type Told } from "./rows.ts"

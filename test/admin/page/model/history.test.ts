@@ -1,11 +1,11 @@
 /** What the proxy keeps of the last minutes, and what is counted since the page was opened. */
 import { expect, test } from "bun:test"
 
-import { History, longest } from "../../../src/admin/page/history.ts"
-import { readSamples, sum, sumBy } from "../../../src/admin/page/prometheus.ts"
-import { History as ProxyHistory, maxPoints } from "../../../src/observe/metrics/history.ts"
-import { Metrics } from "../../../src/observe/metrics/metrics.ts"
-import { renderPrometheus } from "../../../src/observe/metrics/exposition.ts"
+import { History, longest } from "../../../../src/admin/page/model/history.ts"
+import { readSamples, sum, sumBy } from "../../../../src/admin/page/model/prometheus.ts"
+import { History as ProxyHistory, maxPoints } from "../../../../src/observe/metrics/history.ts"
+import { Metrics } from "../../../../src/observe/metrics/metrics.ts"
+import { renderPrometheus } from "../../../../src/observe/metrics/exposition.ts"
 
 const metrics = (lines: Readonly<Record<string, number>>) =>
   readSamples(
@@ -30,7 +30,7 @@ test("samples are read with their labels, summed by name, by label and by the va
 })
 
 test("every metric that the page reads is one that the proxy has", async () => {
-  const page = await Bun.file(`${import.meta.dir}/../../../src/admin/page/history.ts`).text()
+  const page = await Bun.file(`${import.meta.dir}/../../../../src/admin/page/model/history.ts`).text()
   const names = new Set([...page.matchAll(/"((?:pillion|process)_\w+)"/g)].map(([, name]) => name ?? ""))
   const parts = {
     build: { version: "1", revision: null, bun: "1" },

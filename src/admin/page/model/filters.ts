@@ -1,11 +1,11 @@
 /**
  * Filters: what the box above the table asks of its rows, in the one language of filters.
  */
-import { compile, type Predicate } from "../../observe/filter/compile.ts"
-import { type FilterableEntry, parseFilter } from "../../observe/filter/entry-filter.ts"
-import { parse } from "../../observe/filter/parse.ts"
-import { isProblem } from "../../observe/filter/problem.ts"
-import { Vocabulary } from "../../observe/filter/vocabulary.ts"
+import { compile, type Predicate } from "../../../observe/filter/compile.ts"
+import { type FilterableEntry, parseFilter } from "../../../observe/filter/entry-filter.ts"
+import { parse } from "../../../observe/filter/parse.ts"
+import { isProblem } from "../../../observe/filter/problem.ts"
+import { Vocabulary } from "../../../observe/filter/vocabulary.ts"
 
 /** One option, as the table of settings shows it. */
 export interface Setting {

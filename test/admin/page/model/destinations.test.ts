@@ -7,12 +7,12 @@ import {
   destinationRow,
   nameOfDestination,
   sortDestinations,
-} from "../../../src/admin/page/destinations.ts"
-import { endedRow } from "../../../src/admin/page/rows.ts"
-import { Destinations } from "../../../src/observe/metrics/destinations.ts"
-import { refusal } from "../../../src/protocol/refusal.ts"
-import { flowOf } from "../../support/flows.ts"
-import { recordOf } from "../../support/records.ts"
+} from "../../../../src/admin/page/model/destinations.ts"
+import { endedRow } from "../../../../src/admin/page/model/rows.ts"
+import { Destinations } from "../../../../src/observe/metrics/destinations.ts"
+import { refusal } from "../../../../src/protocol/refusal.ts"
+import { flowOf } from "../../../support/flows.ts"
+import { recordOf } from "../../../support/records.ts"
 
 test("a row has every number that the proxy reports", () => {
   const clock = { now: 1000 }

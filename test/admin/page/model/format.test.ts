@@ -1,7 +1,7 @@
 /** Numbers as the status page writes them. */
 import { expect, test } from "bun:test"
 
-import { bytes, clock, count, duration, percent, whole } from "../../../src/admin/page/format.ts"
+import { bytes, clock, count, duration, percent, whole } from "../../../../src/admin/page/model/format.ts"
 
 test.each([
   [0, "0 B"],

@@ -1,8 +1,8 @@
 /** What is written into the page's box, as filters of connections, requests and settings. */
 import { expect, test } from "bun:test"
 
-import { filtersOf, noFilters, type Setting } from "../../../src/admin/page/filters.ts"
-import { endedRow, openRow, type Told } from "../../../src/admin/page/rows.ts"
+import { filtersOf, noFilters, type Setting } from "../../../../src/admin/page/model/filters.ts"
+import { endedRow, openRow, type Told } from "../../../../src/admin/page/model/rows.ts"
 
 const open: Told = {
   flow: 7,

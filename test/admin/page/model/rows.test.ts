@@ -1,7 +1,15 @@
 /** What the admin listener tells, as rows of the table. */
 import { expect, test } from "bun:test"
 
-import { endedRow, type Key, openRow, type Order, sort, sortBy, type Told } from "../../../src/admin/page/rows.ts"
+import {
+  endedRow,
+  type Key,
+  openRow,
+  type Order,
+  sort,
+  sortBy,
+  type Told,
+} from "../../../../src/admin/page/model/rows.ts"
 
 const open: Told = {
   flow: 7,

@@ -1,17 +1,16 @@
 /**
- * Columns: what the tables of the page show of a row, from left to right.
+ * Tables: the two lists of the page: what each shows of a row from left to right, and how it is sorted.
  */
-import type { DestinationKey, DestinationRow } from "./destinations.ts"
-import { bytes, clock, count, duration, percent, whole } from "./format.ts"
-import type { Key, Row } from "./rows.ts"
-import type { TableColumn } from "./table.tsx"
+import { type DestinationKey, type DestinationRow, sortDestinations } from "./model/destinations.ts"
+import { bytes, clock, count, duration, percent, whole } from "./model/format.ts"
+import { type Key, type Row, sort } from "./model/rows.ts"
+import type { TableColumn, TableKind } from "./parts/table.tsx"
 
 const way = (direction: string): string => (direction === "inbound" ? "in" : "out")
 const optional = (value: number | undefined, format: (value: number) => string): string =>
   value === undefined ? "–" : format(value)
 
-/** Of connections and requests. */
-export const rowColumns: ReadonlyArray<TableColumn<Row, Key>> = [
+const rowColumns: ReadonlyArray<TableColumn<Row, Key>> = [
   { key: "when", title: "When", meaning: "when it began, or ended", show: ({ when }) => clock(when), numeric: true },
   { key: "direction", title: "Way", meaning: "in: to the workload; out: from it", show: (row) => way(row.direction) },
   { key: "protocol", title: "Protocol", meaning: "what the client speaks", show: ({ protocol }) => protocol },
@@ -20,7 +19,7 @@ export const rowColumns: ReadonlyArray<TableColumn<Row, Key>> = [
     title: "State",
     meaning: "the phase, the status, or who ended it and why",
     show: ({ state }) => state,
-    hover: ({ state }) => state,
+    whole: true,
   },
   {
     key: "client",
@@ -59,8 +58,7 @@ export const rowColumns: ReadonlyArray<TableColumn<Row, Key>> = [
   },
 ]
 
-/** Of destinations. */
-export const destinationColumns: ReadonlyArray<TableColumn<DestinationRow, DestinationKey>> = [
+const destinationColumns: ReadonlyArray<TableColumn<DestinationRow, DestinationKey>> = [
   { key: "direction", title: "Way", meaning: "in: to the workload; out: from it", show: (row) => way(row.direction) },
   {
     key: "name",
@@ -127,3 +125,19 @@ export const destinationColumns: ReadonlyArray<TableColumn<DestinationRow, Desti
     numeric: true,
   },
 ]
+
+/** Connections and requests, the newest first. */
+export const rowTable: TableKind<Row, Key> = {
+  label: "Connections and requests",
+  columns: rowColumns,
+  sort,
+  first: { by: "when", descending: true },
+}
+
+/** Destinations, the busiest first. */
+export const destinationTable: TableKind<DestinationRow, DestinationKey> = {
+  label: "Destinations",
+  columns: destinationColumns,
+  sort: sortDestinations,
+  first: { by: "rate", descending: true },
+}

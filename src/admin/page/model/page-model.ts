@@ -1,13 +1,14 @@
 /**
- * Model: what the page knows, reading by reading. It draws nothing, and asks for nothing.
+ * Page model: what the page knows, reading by reading. It draws nothing, and asks for nothing.
  */
 import { type DestinationRow, destinationRow } from "./destinations.ts"
 import { History } from "./history.ts"
 import type { Reading } from "./poll.ts"
+import { sum } from "./prometheus.ts"
 import { endedRow, openRow, type Row } from "./rows.ts"
 
-/** Rows of what ended; the proxy itself keeps no more. */
-export const maxEnded = 1000
+/** Rows of what ended that a page keeps while it is open; the proxy itself keeps the last thousand. */
+export const maxEnded = 10_000
 
 export class PageModel {
   readonly history = new History()
@@ -26,6 +27,7 @@ export class PageModel {
   ended: ReadonlyArray<Row> = []
   private allEnded: ReadonlyArray<Row> = []
   private newest = 0
+  private started = 0
 
   /** A reading came. */
   take({ about, samples, points, destinations, total, open, first, ended }: Reading): void {
@@ -34,11 +36,15 @@ export class PageModel {
     this.version = [about["version"], about["revision"]].filter(Boolean).join(" · ")
     this.openNow = total
     this.history.add(samples, points)
-    // Numbers that begin anew are those of another process, or all that there is after a gap.
-    if (first <= this.newest) this.allEnded = []
+    const started = sum(samples, "process_start_time_seconds")
+    // Another process counts anew; after a gap some come twice.
+    if (started !== this.started) this.allEnded = []
+    else if (first <= this.newest) this.allEnded = this.allEnded.filter(({ turn }) => turn < first)
+    this.started = started
     this.newest = first + ended.length - 1
     const rows = ended.map((told, i) => endedRow(told, first + i))
-    this.allEnded = [...this.allEnded, ...rows].slice(-maxEnded)
+    // The same list while nothing has ended: whoever has sorted it need not do so again.
+    if (rows.length > 0) this.allEnded = [...this.allEnded, ...rows].slice(-maxEnded)
     if (this.paused) return
     this.total = total
     this.open = open.map(openRow)

@@ -4,7 +4,7 @@
 import type { RefObject } from "preact"
 import { useLayoutEffect, useMemo, useState } from "preact/hooks"
 
-import type { Order } from "./rows.ts"
+import type { Order } from "../model/rows.ts"
 
 /** Pixels; page.css gives every row this height. */
 const rowHeight = 30
@@ -21,6 +21,8 @@ export interface TableColumn<R, K extends string> {
   readonly numeric?: boolean
   /** Its text may not fit: hovering shows the whole, or what this says instead. */
   readonly hover?: (row: R) => string
+  /** It is as wide as its longest text up to a bound; what is longer goes on in a second line. It is never cut. */
+  readonly whole?: boolean
 }
 
 /** What every row of a table has. */
@@ -30,49 +32,57 @@ export interface TableRow {
   readonly tone: string
 }
 
-interface Props<R, K extends string> {
-  /** What the table holds, for who does not see it. */
+/** What a table is, whatever rows it has at present. */
+export interface TableKind<R, K extends string> {
+  /** What it holds, for who does not see it. */
   readonly label: string
+  readonly columns: ReadonlyArray<TableColumn<R, K>>
+  readonly sort: (rows: ReadonlyArray<R>, order: Order<K>) => ReadonlyArray<R>
+  /** How it is sorted until somebody sorts it otherwise. */
+  readonly first: Order<K>
+}
+
+/** How a table is sorted, and what sorts it otherwise. */
+export type Sorting<K extends string> = readonly [order: Order<K>, sortBy: (order: Order<K>) => void]
+
+/** What does not depend on the kind of a table. */
+export interface TableSurroundings {
   /** The element that scrolls, and that the keys are pressed in. */
   readonly root: RefObject<HTMLDivElement | null>
-  readonly columns: ReadonlyArray<TableColumn<R, K>>
-  readonly rows: ReadonlyArray<R>
-  readonly sort: (rows: ReadonlyArray<R>, order: Order<K>) => ReadonlyArray<R>
-  readonly order: Order<K>
-  readonly setOrder: (order: Order<K>) => void
   /** Shown where there is no row. */
   readonly empty: string
+  /** The key of the row that is looked at; undefined where none is. */
+  readonly opened: string | undefined
+}
+
+interface Props<R, K extends string> extends TableSurroundings {
+  readonly kind: TableKind<R, K>
+  readonly rows: ReadonlyArray<R>
+  readonly order: Sorting<K>
   /** Called with a row that somebody wants to know more about. */
   readonly look: (row: R) => void
+  /** Called with the row that somebody has gone to while another is looked at. */
+  readonly walk?: (row: R) => void
 }
 
 export const Table = <R extends TableRow, K extends string>(props: Props<R, K>) => {
-  const { label, root, columns, rows: unsorted, sort, order, setOrder, empty, look } = props
-  const [chosen, setChosen] = useState<string | undefined>(undefined)
+  const { kind, root, empty, look } = props
+  const [order, setOrder] = props.order
   const sight = useSight(root)
   // Not again for every step of scrolling.
-  const rows = useMemo(() => sort(unsorted, order), [unsorted, order])
+  const rows = useMemo(() => kind.sort(props.rows, order), [props.rows, order])
   const seen = inSightOf(rows.length, sight)
   const shown = rows.slice(seen.from, seen.to)
+  const [chosen, setChosen, press] = useChosen(props, rows, sight.height)
 
   const choose = ({ key: by, numeric = false }: TableColumn<R, K>): void => {
     // The first click on numbers shows the largest, on words the first.
     setOrder({ by, descending: order.by === by ? !order.descending : numeric })
     if (root.current !== null) root.current.scrollTop = 0
   }
-  const press = (event: KeyboardEvent): void => {
-    // A button in the heading has keys of its own.
-    if (root.current === null || event.target !== root.current) return
-    const at = rows.findIndex(({ key }) => key === chosen)
-    const row = rows[at]
-    const to = step(event.key, at, rows.length, sight.height)
-    if (event.key === "Enter" && row !== undefined) look(row)
-    else if (to === undefined) return
-    else {
-      setChosen(rows[to]?.key)
-      bringIntoSight(root.current, to)
-    }
-    event.preventDefault()
+  const lookAt = (row: R): void => {
+    setChosen(row.key)
+    look(row)
   }
   const active = shown.some(({ key }) => key === chosen)
   return (
@@ -81,23 +91,14 @@ export const Table = <R extends TableRow, K extends string>(props: Props<R, K>) 
       ref={root}
       tabIndex={0}
       role="group"
-      aria-label={label}
+      aria-label={kind.label}
       aria-activedescendant={active ? `row-${chosen}` : undefined}
       onKeyDown={press}
     >
       <div aria-hidden="true" style={{ height: `${seen.from * rowHeight}px` }} />
       <table role="grid" aria-rowcount={rows.length + 1}>
-        <Heading columns={columns} order={order} choose={choose} />
-        <Lines
-          columns={columns}
-          rows={shown}
-          from={seen.from}
-          chosen={chosen}
-          look={(row) => {
-            setChosen(row.key)
-            look(row)
-          }}
-        />
+        <Heading columns={kind.columns} rows={rows} order={order} choose={choose} />
+        <Lines columns={kind.columns} rows={shown} from={seen.from} chosen={chosen} look={lookAt} />
       </table>
       <div aria-hidden="true" style={{ height: `${(rows.length - seen.to) * rowHeight}px` }} />
       <p class="nothing" hidden={rows.length > 0}>
@@ -105,6 +106,46 @@ export const Table = <R extends TableRow, K extends string>(props: Props<R, K>) 
       </p>
     </div>
   )
+}
+
+type Chosen = readonly [
+  chosen: string | undefined,
+  choose: (key: string) => void,
+  press: (event: KeyboardEvent) => void,
+]
+
+/** The key of the chosen row, what chooses another, and what the keys do. `height` is that of the rows in sight, in pixels. */
+const useChosen = <R extends TableRow, K extends string>(
+  { root, opened, look, walk }: Pick<Props<R, K>, "root" | "opened" | "look" | "walk">,
+  rows: ReadonlyArray<R>,
+  height: number,
+): Chosen => {
+  const [chosen, setChosen] = useState(opened)
+  const openedAt = useMemo(
+    () => (opened === undefined ? -1 : rows.findIndex(({ key }) => key === opened)),
+    [opened, rows],
+  )
+  // By Back, or by an address, another row may be looked at than was chosen here. Before the next key, which may come sooner
+  // than the next frame.
+  useLayoutEffect(() => {
+    if (openedAt < 0) return
+    setChosen(opened)
+    if (root.current !== null) bringIntoSight(root.current, openedAt)
+  }, [opened, openedAt < 0])
+  const press = (event: KeyboardEvent): void => {
+    // A button in the heading has keys of its own.
+    if (root.current === null || event.target !== root.current) return
+    const at = rows.findIndex(({ key }) => key === chosen)
+    const to = event.key === "Enter" ? at : step(event.key, at, rows.length, height)
+    const row = to === undefined ? undefined : rows[to]
+    if (to === undefined || row === undefined) return
+    event.preventDefault()
+    if (event.key === "Enter") return look(row)
+    setChosen(row.key)
+    bringIntoSight(root.current, to)
+    if (opened !== undefined && row.key !== opened) walk?.(row)
+  }
+  return [chosen, setChosen, press]
 }
 
 /** Follows which part of the scrolled element is in sight, in pixels: every step of scrolling, and changes of its size. */
@@ -151,28 +192,57 @@ const Lines = <R extends TableRow, K extends string>({ columns, rows, from, chos
 
 interface HeadingProps<R, K extends string> {
   readonly columns: ReadonlyArray<TableColumn<R, K>>
+  /** All of them, whether in sight or not: a width that changes with scrolling would be unrest. */
+  readonly rows: ReadonlyArray<R>
   readonly order: Order<K>
   readonly choose: (column: TableColumn<R, K>) => void
 }
 
-const Heading = <R, K extends string>({ columns, order, choose }: HeadingProps<R, K>) => (
+const Heading = <R, K extends string>({ columns, rows, order, choose }: HeadingProps<R, K>) => (
   <thead>
     <tr>
       {columns.map((column) => (
-        <th
-          key={column.key}
-          scope="col"
-          class={cellClass(column)}
-          aria-sort={column.key !== order.by ? "none" : order.descending ? "descending" : "ascending"}
-        >
-          <button title={column.meaning} onClick={() => choose(column)}>
-            {column.title}
-          </button>
-        </th>
+        <HeadingCell key={column.key} column={column} rows={rows} order={order} choose={choose} />
       ))}
     </tr>
   </thead>
 )
+
+interface HeadingCellProps<R, K extends string> extends Omit<HeadingProps<R, K>, "columns"> {
+  readonly column: TableColumn<R, K>
+}
+
+const HeadingCell = <R, K extends string>({ column, rows, order, choose }: HeadingCellProps<R, K>) => {
+  const width = useMemo(() => widthOf(column, rows), [rows])
+  return (
+    <th
+      scope="col"
+      class={cellClass(column)}
+      style={width === undefined ? {} : { width }}
+      aria-sort={column.key !== order.by ? "none" : order.descending ? "descending" : "ascending"}
+    >
+      <button title={column.meaning} onClick={() => choose(column)}>
+        {column.title}
+      </button>
+    </th>
+  )
+}
+
+/** Characters that a column which shows its texts whole has room for at least, and the most that one line takes. */
+const minWhole = 10
+const maxWhole = 34
+/** A text with more characters is set smaller, so that two lines of it fit in a row. */
+const maxPlain = 20
+
+/** The width that all texts of a column fit in, with the cell's padding, but no half of the table; undefined where they may be cut. */
+const widthOf = <R, K extends string>(
+  { whole = false, show }: TableColumn<R, K>,
+  rows: ReadonlyArray<R>,
+): string | undefined => {
+  if (!whole) return undefined
+  const longest = rows.reduce((most, row) => Math.max(most, show(row).length), minWhole)
+  return `min(${Math.min(longest, maxWhole)}ch + 22px, 45cqi)`
+}
 
 interface LineProps<R, K extends string> {
   readonly columns: ReadonlyArray<TableColumn<R, K>>
@@ -186,11 +256,15 @@ interface LineProps<R, K extends string> {
 const Line = <R extends TableRow, K extends string>({ columns, row, index, chosen, look }: LineProps<R, K>) => (
   // The heading is row 1.
   <tr id={`row-${row.key}`} aria-rowindex={index + 2} aria-selected={chosen} data-tone={row.tone} onClick={look}>
-    {columns.map((column) => (
-      <td key={column.key} class={cellClass(column)} title={column.hover?.(row)}>
-        {column.show(row)}
-      </td>
-    ))}
+    {columns.map((column) => {
+      const text = column.show(row)
+      const isLong = column.whole === true && text.length > maxPlain
+      return (
+        <td key={column.key} class={isLong ? `${column.key} long` : cellClass(column)} title={column.hover?.(row)}>
+          {text}
+        </td>
+      )
+    })}
   </tr>
 )
 

@@ -2,7 +2,7 @@
  * Rows: what the admin listener reports of connections and requests, as the table shows it, and in its order.
  */
 
-import type { FilterableEntry } from "../../observe/filter/entry-filter.ts"
+import type { FilterableEntry } from "../../../observe/filter/entry-filter.ts"
 
 import { filterable } from "./filters.ts"
 
@@ -13,6 +13,8 @@ export interface Row {
   /** Stays the same while the page is open. */
   readonly key: string
   readonly flow: number
+  /** Of a request its number within the connection; undefined of a connection. */
+  readonly n: number | undefined
   readonly direction: string
   readonly protocol: string
   /** The phase of what is open; of what has ended its status, or who ended it. */
@@ -32,6 +34,8 @@ export interface Row {
   readonly turn: number
   /** Everything that a filter can ask about. */
   readonly facts: FilterableEntry
+  /** Whether it is a connection that is open still. */
+  readonly isOpen: boolean
   readonly told: Told
 }
 
@@ -39,6 +43,7 @@ export interface Row {
 export const openRow = (told: Told): Row =>
   row(told, {
     key: `o${number(told, "flow")}`,
+    isOpen: true,
     turn: number(told, "flow"),
     state: text(told, "phase"),
     tone: "calm",
@@ -50,13 +55,14 @@ export const openRow = (told: Told): Row =>
 export const endedRow = (told: Told, index: number): Row =>
   row(told, {
     key: `e${index}`,
+    isOpen: false,
     turn: index,
     ...outcome(told),
     lasted: number(told, "t_total"),
     when: Date.parse(text(told, "time")),
   })
 
-const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "lasted" | "when">): Row => {
+const row = (told: Told, own: Pick<Row, "key" | "isOpen" | "turn" | "state" | "tone" | "lasted" | "when">): Row => {
   const method = text(told, "method")
   const target = method === "" ? text(told, "target") : `${method} ${text(told, "authority")}${text(told, "path")}`
   const [direction, protocol, client] = [text(told, "direction"), text(told, "protocol"), text(told, "client")]
@@ -64,6 +70,7 @@ const row = (told: Told, own: Pick<Row, "key" | "turn" | "state" | "tone" | "las
   return {
     ...own,
     flow,
+    n: typeof told["n"] === "number" ? told["n"] : undefined,
     direction,
     protocol,
     client,
@@ -86,7 +93,8 @@ const outcome = (told: Told): Pick<Row, "state" | "tone"> => {
   return { state: `by ${by}`, tone: cut ? "bad" : "good" }
 }
 
-const toneOf = (status: number): Row["tone"] => {
+/** How an answer with this status came out. */
+export const toneOf = (status: number): Row["tone"] => {
   if (status >= 500) return "bad"
   return status >= 400 ? "warn" : "good"
 }

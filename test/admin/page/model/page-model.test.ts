@@ -1,8 +1,8 @@
 /** What the page knows after each reading. */
 import { expect, test } from "bun:test"
 
-import { PageModel, maxEnded } from "../../../src/admin/page/model.ts"
-import { readSamples } from "../../../src/admin/page/prometheus.ts"
+import { PageModel, maxEnded } from "../../../../src/admin/page/model/page-model.ts"
+import { readSamples } from "../../../../src/admin/page/model/prometheus.ts"
 
 const samples = readSamples("process_start_time_seconds 1\n")
 
@@ -72,4 +72,16 @@ test("a proxy that does not answer is unreachable, but for one that was draining
   expect([model.state, model.trouble]).toEqual(["draining", undefined])
   model.miss("no route")
   expect([model.state, model.trouble]).toEqual(["draining", "The proxy has drained and ended."])
+})
+
+test("after a gap what comes twice is there once; of another process nothing of the one before stays", () => {
+  const model = new PageModel()
+  model.take(reading(1, 5))
+  model.take(reading(4, 4))
+  expect(flows(model)).toEqual([1, 2, 3, 4, 5, 6, 7])
+  const before = model.ended
+  model.take(reading(8, 0))
+  expect(model.ended).toBe(before)
+  model.take({ ...reading(3, 8), samples: readSamples("process_start_time_seconds 2\n") })
+  expect(flows(model)).toEqual([3, 4, 5, 6, 7, 8, 9, 10])
 })

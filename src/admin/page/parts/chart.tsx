@@ -39,7 +39,7 @@ export const Chart = ({ title, headline, note, format, first, second, tone = "us
     plot.current = made.plot
     return made.destroy
   }, [])
-  useEffect(() => plot.current?.setData(dataOf(first, second)))
+  useEffect(() => plot.current?.setData(dataOf(first, second)), [first, second])
 
   const top = Math.max(0, ...[...first.values, ...second.values].map((value) => value ?? 0))
   const last = first.values.length - 1
