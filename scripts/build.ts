@@ -70,6 +70,8 @@ const make = async (
 
 const flags = (revision: string | undefined): ReadonlyArray<string> => [
   join(root, "src/main.ts"),
+  // A thread has a program of its own, which maker-thread.ts finds by its path below src/.
+  join(root, "src/capture/worker/worker.ts"),
   "--compile",
   "--minify",
   "--sourcemap",

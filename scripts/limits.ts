@@ -6,7 +6,8 @@ import { maxHead, maxVisitors, visitTimeout } from "../src/admin/probes.ts"
 import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
 import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
-import { maxSlice } from "../src/capture/live/capture.ts"
+import { maxSegmentAge, maxSegmentBytes } from "../src/capture/directory/plan.ts"
+import { maxBatch, maxBatchBytes, maxBatches, queueShare } from "../src/capture/live/making-queue.ts"
 import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
 import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
 import { maxInterims, maxRecordedHead } from "../src/capture/recorder/recording.ts"
@@ -208,10 +209,18 @@ const rows: ReadonlyArray<Row> = [
     from: { maxInterims, maxArrivals },
   },
   {
-    what: "how long making records holds up everything else",
+    what: "what waits for the thread that makes records",
     bound: () =>
-      `${time(maxSlice)} and the record in which they end, which redaction may take ${time(maxRedactionTime)} for`,
-    from: { maxSlice, maxRedactionTime },
+      `${queueShare * 100} % of \`capture-memory\`; of that ${maxBatches} batches of ${maxBatch} records or ${size(maxBatchBytes)} are with it; redaction may take ${time(maxRedactionTime)} of each record`,
+    by: ["captureMemory"],
+    from: { queueShare, maxBatches, maxBatch, maxBatchBytes, maxRedactionTime },
+  },
+  {
+    what: "a directory of records",
+    bound: (initial) =>
+      `${initial}, the oldest go first; a file is closed at ${size(maxSegmentBytes)} or after ${time(maxSegmentAge)}`,
+    by: ["captureDisk"],
+    from: { maxSegmentBytes, maxSegmentAge },
   },
   {
     what: "inbound requests that are over and may be the cause of outbound ones that are not",

@@ -22,6 +22,7 @@ import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
+import { recordDefaults } from "./cli/run/record.ts"
 import type { RecordsCommand } from "./cli/records/records.ts"
 import { type Read, run } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
@@ -44,6 +45,7 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
     case "completions":
       return Effect.map(Effect.fromResult(completions(invocation.shell)), done)
     case "run":
+    case "record":
       return Effect.flatMap(Effect.fromResult(readAll(invocation)), (all) => serve(invocation, all))
     case "check-config":
       return Effect.map(Effect.fromResult(readAll(invocation)), ({ loaded: settings }) => ({
@@ -101,7 +103,8 @@ const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Ef
 
 const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(read(invocation))
 
-const read = ({ flags, rest }: Invocation) => load(flags, surroundings(rest !== undefined))
+const read = ({ command, flags, rest }: Invocation) =>
+  load(flags, surroundings(rest !== undefined, command === "record" ? recordDefaults : undefined))
 
 /** The settings, and the files that they name for a capture. */
 const readAll = (invocation: Invocation): Result.Result<Read, ConfigError> =>
@@ -115,7 +118,9 @@ const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknow
   const terminal = controlling.look() ? controlling : undefined
   signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
   const reread = () => readAll(invocation)
-  return Effect.map(run({ read: all, reread, signals, terminal, command }), (code) => ({ ...done(""), code }))
+  const isRecording = invocation.command === "record"
+  const served = run({ read: all, reread, signals, terminal, command, isRecording })
+  return Effect.map(served, (code) => ({ ...done(""), code }))
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */

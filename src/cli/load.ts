@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import * as Result from "effect/Result"
 import { type ConfigError, quote, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
-import { type Environment, find, type Flags, type FoundText, type Sources } from "../config/find.ts"
+import { type Environment, find, type Flags, type FoundText, type Sources, type Texts } from "../config/find.ts"
 import { notUtf8 } from "../config/kind.ts"
 import { defaultAnnotationsFile, type Limits } from "../config/option.ts"
 import { options } from "../config/options.ts"
@@ -22,19 +22,22 @@ export interface LoadParts {
   readonly annotationsFile: string
   /** Whether a program runs beside the proxy, so that the environment is the program's too. */
   readonly besideProgram?: boolean
+  /** What the command sets where nothing else does. */
+  readonly command?: Texts | undefined
 }
 
 /** This machine, and whether a program runs beside the proxy. */
-export const surroundings = (besideProgram: boolean): LoadParts => ({
+export const surroundings = (besideProgram: boolean, command?: Texts): LoadParts => ({
   env: process.env,
   annotationsFile: defaultAnnotationsFile,
   besideProgram,
+  command,
 })
 
 /** Everything, or the first thing that is wrong, named with its origin. Never throws for what files hold. */
 export const load = (
   flags: Flags,
-  { env, annotationsFile, besideProgram }: LoadParts = surroundings(false),
+  { env, annotationsFile, besideProgram, command }: LoadParts = surroundings(false),
 ): Result.Result<Loaded, ConfigError> =>
   Result.gen(function* () {
     // Doubts about these two options are reported by `read`, which looks at them again.
@@ -43,7 +46,7 @@ export const load = (
     const values = file === undefined ? undefined : { path: file.path, values: yield* fileTexts(file.path, file.value) }
     const named = find(options.annotationsFile, { ...given, file: values }, ignore)
     const annotations = yield* loadAnnotations(named, annotationsFile)
-    return yield* read({ flags, env, besideProgram, file, annotations, limits: limits() })
+    return yield* read({ flags, env, besideProgram, file, annotations, command, limits: limits() })
   })
 
 const ignore = (): void => {}

@@ -1,5 +1,5 @@
 /**
- * Find: which source an option's value comes from. Precedence is flag > environment > annotation > file.
+ * Find: which source an option's value comes from. Precedence is flag > environment > annotation > file > command.
  */
 import * as Result from "effect/Result"
 import { quote } from "./error.ts"
@@ -23,6 +23,8 @@ export interface Sources {
   readonly besideProgram?: boolean | undefined
   readonly annotations: Texts | undefined
   readonly file: Texts | undefined
+  /** What the command sets where nothing else does; its path is the command's name. */
+  readonly command?: Texts | undefined
 }
 
 /** A text without spaces at its ends, and where it came from, in words. */
@@ -42,7 +44,8 @@ export const find = (option: Named, sources: Sources, warn: (warning: string) =>
     fromFlags(option, sources.flags) ??
     fromEnvironment(option, sources, warn) ??
     fromAnnotations(option, sources.annotations) ??
-    fromFile(option, sources.file)
+    fromFile(option, sources.file) ??
+    fromCommand(option, sources.command)
   return found === undefined ? undefined : { ...found, text: found.text.trim() }
 }
 
@@ -109,4 +112,9 @@ const fromAnnotations = (option: Named, annotations: Texts | undefined): FoundTe
 const fromFile = (option: Named, file: Texts | undefined): FoundText | undefined => {
   const text = file?.values.get(option.name)
   return file === undefined || text === undefined ? undefined : { text, origin: fileOrigin(file.path) }
+}
+
+const fromCommand = (option: Named, command: Texts | undefined): FoundText | undefined => {
+  const text = command?.values.get(option.name)
+  return command === undefined || text === undefined ? undefined : { text, origin: `command ${command.path}` }
 }

@@ -1,6 +1,6 @@
 /**
  * Sources: flags, environment, annotations and configuration file, made into one valid Settings with the origin of
- * each value. Precedence is flag > environment > annotation > file > default.
+ * each value. Precedence is flag > environment > annotation > file > command > default.
  *
  * Pure: whoever calls it has read the files. Only the value that holds is judged: a wrong one that a stronger source
  * overrides does no harm.
@@ -27,6 +27,8 @@ export interface Input {
   readonly annotations?: { readonly path: string; readonly text: string } | undefined
   /** The configuration file, already parsed from YAML; the path `-` is standard input. */
   readonly file?: { readonly path: string; readonly value: unknown } | undefined
+  /** What the command sets where nothing else does. */
+  readonly command?: Texts | undefined
   readonly limits: Limits
 }
 
@@ -59,6 +61,7 @@ export const read = (input: Input): Result.Result<Loaded, ConfigError> =>
       besideProgram: input.besideProgram,
       annotations: yield* annotationTexts(input.annotations, warn),
       file: input.file && { path: input.file.path, values: yield* fileTexts(input.file.path, input.file.value) },
+      command: input.command,
     }
     warnOfUnknownNames(input.env, warn)
     const idle = withoutEffect(sources.annotations?.values, input.env)

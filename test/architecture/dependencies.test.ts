@@ -45,8 +45,13 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
   "capture/policy": ["observe/filter capture capture/filter capture/redact", ""],
-  // The capture of a running proxy; hashing, and the turns of the event loop, are given to it as well.
+  // The capture of a running proxy; who makes records, and the turns of the event loop, are given to it as well.
   "capture/live": ["protocol capture capture/recorder capture/policy", ""],
+  // The thread that makes records and writes them.
+  "capture/worker": [
+    "system capture capture/coding capture/directory capture/recorder capture/policy capture/live",
+    "node Bun",
+  ],
   "observe/output": ["", "node"],
   "observe/log": ["flow observe/output", "node"],
   "observe/access": ["protocol flow observe/output observe/filter", "effect node"],
@@ -84,7 +89,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
     "effect node",
   ],
   "cli/run": [
-    `${commands} system ${watching} observe/telemetry net net/dial proxy admin admin/captures capture/coding capture/filter capture/live capture/policy cli/capture cli/running cli/clients`,
+    `${commands} system ${watching} observe/telemetry net net/dial proxy admin admin/captures capture capture/directory capture/filter capture/live capture/policy capture/worker cli/capture cli/running cli/clients`,
     "effect node Bun",
   ],
   cli: [`${commands} system`, "effect node"],

@@ -10,14 +10,16 @@ describe("precedence", () => {
   const env = { PROXY_IN_PORT: "2" }
   const annotations = { "proxy-in-port": "3" }
   const file = { "proxy-in-port": 4 }
+  const command = { "proxy-in-port": "5" }
 
   test.each([
-    [{ flags, env, annotations, file }, 1, "flag --proxy-in-port"],
-    [{ env, annotations, file }, 2, "environment PROXY_IN_PORT"],
-    [{ annotations, file }, 3, "annotation sidecar.speedscale.com/proxy-in-port in /etc/podinfo/annotations"],
-    [{ file }, 4, "file x.yaml"],
+    [{ flags, env, annotations, file, command }, 1, "flag --proxy-in-port"],
+    [{ env, annotations, file, command }, 2, "environment PROXY_IN_PORT"],
+    [{ annotations, file, command }, 3, "annotation sidecar.speedscale.com/proxy-in-port in /etc/podinfo/annotations"],
+    [{ file, command }, 4, "file x.yaml"],
+    [{ command }, 5, "command test"],
     [{}, 4143, "default"],
-  ])("%#: flag > environment > annotation > file > default", (given, value, origin) => {
+  ])("%#: flag > environment > annotation > file > command > default", (given, value, origin) => {
     expect(originOf("proxy-in-port", given)).toEqual([value, origin])
   })
 

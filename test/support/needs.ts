@@ -7,10 +7,11 @@ import { test } from "bun:test"
 import { runsArm64 } from "./arm64.ts"
 import { haproxy } from "./haproxy.ts"
 import { noteSkip } from "./skips.ts"
+import { mayStopThreads } from "./stop-thread.ts"
 
 /**
  * `namespace` is the right to make one, and the tools to use it; `arm64` is to run executables of that processor, see
- * arm64.ts; `root` is to be root.
+ * arm64.ts; `root` is to be root; `ptrace` is the right to stop a thread of a child.
  */
 export type Need =
   | "curl"
@@ -32,6 +33,7 @@ export type Need =
   | "arm64"
   | "haproxy"
   | "root"
+  | "ptrace"
 
 const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]
 
@@ -44,6 +46,7 @@ const found = new Map<Need, boolean>()
 const look = (need: Need): boolean => {
   if (need === "namespace") return namespaces()
   if (need === "arm64") return runsArm64()
+  if (need === "ptrace") return mayStopThreads()
   if (need === "haproxy") return haproxy() !== null
   if (need === "root") return process.getuid?.() === 0
   return Bun.which(need) !== null

@@ -13,16 +13,19 @@ export interface Given {
   readonly besideProgram?: boolean
   readonly annotations?: Readonly<Record<string, string>>
   readonly file?: unknown
+  /** What a command `test` sets. */
+  readonly command?: Readonly<Record<string, string>>
   readonly limits?: Partial<Input["limits"]>
 }
 
-export const tryRead = ({ flags = {}, env = {}, besideProgram, annotations, file, limits }: Given) =>
+export const tryRead = ({ flags = {}, env = {}, besideProgram, annotations, file, command, limits }: Given) =>
   read({
     flags: Object.entries(flags),
     env,
     besideProgram,
     annotations: annotations && { path: "/etc/podinfo/annotations", text: annotationsText(annotations) },
     file: file === undefined ? undefined : { path: "x.yaml", value: file },
+    command: command && { path: "test", values: new Map(Object.entries(command)) },
     limits: { openFiles: 20_000, ownAddresses: [], ...limits },
   })
 

@@ -21,6 +21,7 @@ export const noteSkip = (...missing: ReadonlyArray<string>): void => {
 const ways: Readonly<Record<string, string>> = {
   namespace: "run as root, or allow unprivileged user namespaces; apt-get install iproute2 util-linux",
   root: "run as root",
+  ptrace: "allow ptrace(2) of own children (kernel.yama.ptrace_scope at most 1, no seccomp filter)",
   prlimit: "apt-get install util-linux",
   bwrap: "apt-get install bubblewrap",
   "systemd-analyze": "apt-get install systemd",

@@ -1,31 +1,29 @@
 /**
- * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is kept or shown.
+ * Capture: what is recorded of a running proxy, from the recording of an exchange, or of a stream, to the record that is
+ * kept or shown.
  *
- * Off until it is switched on or somebody follows; then one recorder copies what passes, and each exchange that is over
- * waits here to become a record: decoded, redacted, hashed, kept. That is done in slices, so that bytes are held up for no
- * longer than `maxSlice` and the one record in which it ended; what waits counts against the capture's memory, so there is
- * never more of it than that. Nothing is kept or told before it was redacted, and what fails is dropped and counted.
+ * Off until it is switched on or somebody follows; then one recorder for each direction copies what passes, and each
+ * exchange that is over is handed to a maker, which makes a record of it elsewhere: decoded, redacted, hashed, written.
+ * The event loop copies, and nothing else. What waits counts against the capture's memory until its record is there, so
+ * there is never more of it than that. Nothing is kept or told before it was redacted, and what fails is dropped and
+ * counted.
  *
- * Clock, randomness, inflating, hashing and the turns of the event loop are given to it.
+ * Clock, randomness, the maker and the turns of the event loop are given to it.
  */
 import type { ExchangeFacts, RecorderSwitch } from "../../protocol/recording.ts"
-import { type Inflate, sealBody } from "../body.ts"
 import { makeId } from "../ids.ts"
-import type { Drawable, Policy } from "../policy/policy.ts"
-import { type CaptureRecord, isHttp } from "../record.ts"
+import type { CaptureRecord } from "../record.ts"
 import { Causes } from "../recorder/causes.ts"
-import { recordedRequestHead } from "../recorder/heads.ts"
-import { makeRecord } from "../recorder/make-record.ts"
 import { Memory } from "../recorder/memory.ts"
 import { type Identified, Recorder } from "../recorder/recorder.ts"
+import type { CaptureTotals } from "../totals.ts"
 
 import { CaptureCounters, type DropReason, type LeaveReason } from "./counters.ts"
+import type { MadeBatch, MadeRecord, StartMaker } from "./maker.ts"
+import { MakingQueue } from "./making-queue.ts"
 import { Ring } from "./ring.ts"
 
 type Direction = ExchangeFacts["direction"]
-
-/** Milliseconds after which records that wait are left to the next turn of the event loop. */
-export const maxSlice = 5
 
 /** Read when they are used: a reload changes them. */
 export interface CaptureLimits {
@@ -35,15 +33,15 @@ export interface CaptureLimits {
   readonly maxMemory: number
   /** Whether the first bytes of connections that nobody can read are kept; not where absent. */
   readonly keepsFirst?: boolean
+  /** Whether probes could be wanted: where not, nothing of them is copied. */
+  readonly wantsProbes: boolean
 }
 
 export interface CaptureParts {
   readonly limits: () => CaptureLimits
-  /** What becomes a record, and what of that is secret, when it is asked. */
-  readonly policy: () => Policy
-  readonly inflate: Inflate
-  /** Lower-case hex. */
-  readonly sha256: (bytes: Uint8Array) => string
+  readonly startMaker: StartMaker<Identified>
+  /** Hears why a maker is no more that should be there. */
+  readonly makerDied: (why: string) => void
   /** 10 bytes that nobody can foretell. */
   readonly random: () => Uint8Array
   /** Milliseconds since the epoch, and of a clock that never goes back. */
@@ -53,8 +51,10 @@ export interface CaptureParts {
   readonly turn: () => Promise<void>
 }
 
-/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. */
+/** Hears of every record by its line of JSON, newline included; the record itself is made only where it is asked for. Must not throw. */
 export type RecordFollower = (line: Uint8Array, record: () => CaptureRecord) => void
+
+const decoder = new TextDecoder()
 
 /** A switch that this file turns. */
 interface Switch extends RecorderSwitch {
@@ -65,33 +65,47 @@ export class Capture {
   /** Who records what passes in each direction. */
   readonly recorders: Record<Direction, Switch> = { inbound: { current: undefined }, outbound: { current: undefined } }
   readonly counters = new CaptureCounters()
-  private readonly parts: CaptureParts
+  /** Bytes that the directory holds, when that was last heard of. */
+  diskBytes = 0
   private readonly memory: Memory
   private readonly ring = new Ring()
+  private readonly queue: MakingQueue<Identified>
   private readonly inbound: Recorder
   private readonly outbound: Recorder
   private readonly followers = new Set<RecordFollower>()
-  private readonly waiting: Array<Identified> = []
-  private isWorking = false
   private isOn = false
 
   constructor(parts: CaptureParts) {
-    this.parts = parts
-    const { limits, policy, epoch, now, random } = parts
+    const { limits, epoch, now, turn, random, startMaker, makerDied } = parts
     this.memory = new Memory(
       () => limits().maxMemory,
       () => this.ring.forgetOldest(this.memory),
     )
+    this.queue = new MakingQueue({
+      start: startMaker,
+      owner: {
+        made: (batch) => this.made(batch),
+        dropped: (reason, count) => void (this.counters.dropped[reason] += count),
+        unwanted: (count) => void (this.counters.leftOut.filter += count),
+        died: makerDied,
+      },
+      release: (bytes) => this.memory.release(bytes),
+      maxMemory: () => limits().maxMemory,
+      isKept: () => this.isOn,
+      totals: () => this.totals,
+      now,
+      turn,
+    })
     const shared = {
       memory: this.memory,
       causes: new Causes(),
       maxBody: () => limits().maxBody,
       keepsFirst: () => limits().keepsFirst === true,
-      wantsProbes: () => policy().wantsProbes,
+      wantsProbes: () => limits().wantsProbes,
       makeId: (started: number) => makeId(started, random()),
       epoch,
       now,
-      heard: (exchange: Identified) => this.heard(exchange),
+      heard: (heard: Identified) => this.queue.add(heard),
     }
     this.inbound = new Recorder({ ...shared, direction: "inbound" })
     this.outbound = new Recorder({ ...shared, direction: "outbound" })
@@ -116,6 +130,12 @@ export class Capture {
       this.followers.delete(follower)
       this.choose()
     }
+  }
+
+  /** Records nothing more; resolves when all that was heard is a record, or was dropped, and is where it is kept. */
+  async end(): Promise<void> {
+    this.switchTo(false)
+    await this.queue.finish()
   }
 
   /** The ids of the records that are kept, the oldest first. */
@@ -160,102 +180,57 @@ export class Capture {
     return { ...leftOut, filter: leftOut.filter + this.inbound.leftOut + this.outbound.leftOut }
   }
 
+  private get totals(): CaptureTotals {
+    const { records, truncated, redactions } = this.counters
+    return {
+      records: Object.fromEntries(records),
+      dropped: this.dropped,
+      leftOut: this.leftOut,
+      truncated: Object.fromEntries(truncated),
+      redactions: Object.fromEntries(redactions),
+    }
+  }
+
   private choose(): void {
-    const { recorders, isWanted } = this
-    recorders.inbound.current = isWanted ? this.inbound : undefined
-    recorders.outbound.current = isWanted ? this.outbound : undefined
+    const { isWanted } = this
+    this.switchTo(isWanted)
+    this.queue.want(isWanted)
+  }
+
+  private switchTo(isOn: boolean): void {
+    const { recorders } = this
+    recorders.inbound.current = isOn ? this.inbound : undefined
+    recorders.outbound.current = isOn ? this.outbound : undefined
   }
 
   private get isWanted(): boolean {
     return this.isOn || this.followers.size > 0
   }
 
-  private heard(exchange: Identified): void {
-    this.waiting.push(exchange)
-    if (this.isWorking) return
-    this.isWorking = true
-    void this.work()
-  }
-
-  /** Makes records of all that wait, a slice in each turn. The first slice is not in the turn that carries the bytes. */
-  private async work(): Promise<void> {
-    const { waiting } = this
-    const { turn, now } = this.parts
-    while (waiting.length > 0) {
-      await turn()
-      const until = now() + maxSlice
-      let made = 0
-      do await this.make(waiting[made++]!)
-      while (made < waiting.length && now() < until)
-      waiting.splice(0, made)
-    }
-    this.isWorking = false
-  }
-
-  private async make(exchange: Identified): Promise<void> {
-    const policy = this.parts.policy()
-    try {
-      const drawn = policy.drawsAll || policy.draws(drawable(exchange))
-      // Whoever asked for it may be gone: then nobody may have it.
-      if (!this.isWanted) this.counters.leftOut.filter++
-      else if (!drawn && !policy.keepsUndrawn) this.counters.leftOut.sample++
-      else this.judge(await this.recordOf(exchange), drawn, policy)
-    } catch {
-      this.counters.dropped.error++
-    } finally {
-      this.memory.release(exchange.held)
-    }
-  }
-
-  /** A record that nobody may see yet. */
-  private recordOf(heard: Identified): Promise<CaptureRecord> {
-    const rules = { maxBytes: this.parts.limits().maxBody, keepBulky: undefined }
-    return makeRecord(heard, heard.id, rules, this.parts.inflate)
-  }
-
-  private judge(unredacted: CaptureRecord, drawn: boolean, policy: Policy): void {
-    const record = redacted(unredacted, policy)
-    if (record === undefined) {
-      this.counters.dropped.redaction++
-      return
-    }
-    const refused = policy.refuses(record, drawn)
-    if (refused === undefined) this.tell(sealed(record, this.parts.sha256))
-    else this.counters.leftOut[refused]++
-  }
-
-  private tell(record: CaptureRecord): void {
+  private made({ records, lines, dropped, leftOut, onDisk }: MadeBatch): void {
     const { counters } = this
-    const line = new TextEncoder().encode(`${JSON.stringify(record)}\n`)
-    if (this.isOn && !this.ring.add(record.id, line, this.memory)) {
-      counters.dropped.memory++
+    this.diskBytes = onDisk
+    for (const [reason, count] of Object.entries(dropped)) counters.dropped[reason as DropReason] += count
+    for (const [reason, count] of Object.entries(leftOut)) counters.leftOut[reason as LeaveReason] += count
+    let at = 0
+    for (const record of records) {
+      // Not a view: one would hold the lines of all.
+      this.tell(record, lines.slice(at, at + record.length))
+      at += record.length
+    }
+  }
+
+  private tell(record: MadeRecord, line: Uint8Array): void {
+    const { counters } = this
+    // Whoever asked for it may be gone: then nobody may have it, where it is not written already.
+    if (!this.isWanted && record.isWritten !== true) {
+      counters.leftOut.filter++
       return
     }
-    counters.count(record)
-    for (const follower of this.followers) follower(line, () => record)
-  }
-}
-
-/** Undefined where what is secret in it could not be replaced. */
-const redacted = (record: CaptureRecord, { redact }: Policy): CaptureRecord | undefined => {
-  try {
-    return redact(record)
-  } catch {
-    return undefined
-  }
-}
-
-const drawable = (heard: Identified): Drawable => ({
-  flow: heard.facts.flow,
-  headers: heard.kind === "stream" ? [] : recordedRequestHead(heard.request.head).headers,
-})
-
-const sealed = (record: CaptureRecord, sha256: (bytes: Uint8Array) => string): CaptureRecord => {
-  if (!isHttp(record)) return record
-  const { request, response } = record
-  return {
-    ...record,
-    request: request.body === undefined ? request : { ...request, body: sealBody(request.body, sha256) },
-    ...(response?.body === undefined ? {} : { response: { ...response, body: sealBody(response.body, sha256) } }),
+    const isHeld = this.isOn && this.ring.add(record.id, line, this.memory)
+    if (record.isWritten === false) counters.dropped.disk++
+    else if (this.isOn && !isHeld && record.isWritten === undefined) counters.dropped.memory++
+    else counters.count(record)
+    for (const follower of this.followers) follower(line, () => JSON.parse(decoder.decode(line)))
   }
 }

@@ -1,5 +1,5 @@
 /** Counters: how many records a capture made, what of them was cut or replaced, and how many it did not make. */
-import type { CaptureRecord, RecordKind, RecordPart } from "../record.ts"
+import type { RecordKind, RecordPart } from "../record.ts"
 
 /**
  * There was no memory for it, too many waited already, there was no room in the directory, what is secret could not be
@@ -12,6 +12,18 @@ export type DropReason = (typeof dropReasons)[number]
 export const leaveReasons = ["filter", "sample"] as const
 export type LeaveReason = (typeof leaveReasons)[number]
 
+/** Records that were cut, of which it is remembered which they are. */
+export const maxNamedCuts = 20
+
+/** What is counted of a record. */
+export interface Countable {
+  readonly id: string
+  readonly kind: RecordKind
+  readonly truncated: ReadonlyArray<RecordPart>
+  /** How many places each rule replaced. */
+  readonly redactions: Readonly<Record<string, number>>
+}
+
 export class CaptureCounters {
   readonly records = new Map<RecordKind, number>()
   readonly truncated = new Map<RecordPart, number>()
@@ -22,12 +34,16 @@ export class CaptureCounters {
   /** Records that were not wanted. */
   readonly leftOut: { [R in LeaveReason]: number } = { filter: 0, sample: 0 }
 
+  /** Records that were cut, and the ids of the first of them. */
+  readonly cut = { count: 0, ids: new Array<string>() }
+
   /** Counts a record that was made. */
-  count({ kind, truncated = [], redacted = [] }: CaptureRecord): void {
+  count({ id, kind, truncated, redactions }: Countable): void {
     add(this.records, kind)
+    if (truncated.length > 0 && ++this.cut.count <= maxNamedCuts) this.cut.ids.push(id)
     for (const part of truncated) add(this.truncated, part)
-    for (const { rule } of redacted) add(this.redactions, rule)
+    for (const [rule, count] of Object.entries(redactions)) add(this.redactions, rule, count)
   }
 }
 
-const add = <K>(counts: Map<K, number>, key: K): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
+const add = <K>(counts: Map<K, number>, key: K, count = 1): void => void counts.set(key, (counts.get(key) ?? 0) + count)

@@ -21,6 +21,7 @@ import {
   languages,
   type Shell,
   shells,
+  starters,
 } from "./commands.ts"
 
 /** The command line, understood. `--help` anywhere is the command `help` with the command as its topic. */
@@ -40,7 +41,7 @@ export interface Invocation {
   readonly dialect: Dialect | undefined
   /** Options in the order in which they were given; a bare boolean flag is `true`. */
   readonly flags: ReadonlyArray<readonly [name: string, value: string | true]>
-  /** The program that `run` starts and its arguments; undefined where there was no `--`. */
+  /** The program that `run` or `record` starts and its arguments; undefined where there was no `--`. */
   readonly rest: ReadonlyArray<string> | undefined
   readonly json: boolean
   readonly k8s: boolean
@@ -274,8 +275,10 @@ const superfluous = (
   operands: ReadonlyArray<string>,
   [word = "", ...more]: ReadonlyArray<string>,
 ): ConfigError => {
-  if (command === "run") {
-    return usageError(`run does not know ${quote(word)}; to start a program write: pillion run -- ${bare(word)}`)
+  if (starters.includes(command)) {
+    return usageError(
+      `${command} does not know ${quote(word)}; to start a program write: pillion ${command} -- ${bare(word)}`,
+    )
   }
   if (command === "search") {
     const text = bare([...operands, word, ...more].join(" "))
@@ -292,7 +295,9 @@ const findMisfit = (command: CommandName, collected: Collected): ConfigError | u
   }
   const option = collected.flags[0]
   if (option !== undefined && !takesOptions) return usageError(`${command} takes no --${option[0]}`)
-  if (collected.rest === undefined) return undefined
-  if (command !== "run") return usageError(`${command} starts no program: only run takes --`)
+  if (collected.rest === undefined) {
+    return command === "record" ? usageError("record needs a program: pillion record -- CMD") : undefined
+  }
+  if (!starters.includes(command)) return usageError(`${command} starts no program: only run and record take --`)
   return collected.rest.length === 0 ? usageError("after -- the program to start is missing") : undefined
 }

@@ -73,6 +73,7 @@ export const commandFlags: { readonly [F in CommandFlag]: CommandFlagText } = {
 
 export type CommandName =
   | "run"
+  | "record"
   | "check-config"
   | "env"
   | "healthcheck"
@@ -92,6 +93,8 @@ export type CommandName =
   | "version"
   | "help"
 
+/** The commands that start a program, which stands behind `--`. */
+export const starters: ReadonlyArray<CommandName> = ["run", "record"]
 /** Words that a command must be given, before its filter where it has one. */
 interface Operands {
   /** What they are, as a sentence goes on after "needs". */
@@ -130,6 +133,17 @@ export const commands: { readonly [N in CommandName]: Command } = {
       ["pillion --proxy-protocol tcp:http --proxy-port 8080", "opaque TCP inbound, HTTP proxy outbound"],
       ["pillion --proxy-type forward --proxy-protocol socks", "an outbound SOCKS proxy only"],
       ["pillion run -- node app.js", "start a program with its proxy variables set, and end with it"],
+    ],
+  },
+  record: {
+    usage: "record [options] -- CMD ARGS...",
+    summary: "run a program, and keep records of what passes in captures/",
+    flags: [],
+    takesOptions: true,
+    examples: [
+      ["pillion record -- npm start", "records of all that it serves and asks for, in captures/"],
+      ["pillion record --capture orders -- pytest", "in another directory"],
+      ["pillion record --capture-filter 'host:pay or direction:inbound' -- npm test", "only some of it"],
     ],
   },
   "check-config": {

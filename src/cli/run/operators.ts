@@ -95,7 +95,7 @@ export const serveOperators = Effect.fnUntraced(function* (proxy: Proxy, parts: 
 
 /** What the admin listener answers of records, and of what ends. */
 const shownRecords = (
-  { state, capture, recent, log, tapped }: OperatorsParts,
+  { capture, recent, log, tapped }: OperatorsParts,
   token: string,
 ): { readonly tap: Tap; readonly captures: ReadonlyArray<Route> } => {
   const records = makeRecordTap({ token, follow: (follower) => capture.follow(follower) })
@@ -106,7 +106,7 @@ const shownRecords = (
     capture.keep(isOn)
     log.info(isOn ? "records are kept from now on" : "no more records are kept; those that are stay")
   }
-  const status = (): object => captureStatus(state.settings.capture, capture)
+  const status = (): object => captureStatus(capture)
   return {
     tap,
     captures: [...captureRoutes({ kept, token, version: version.version }), ...controlRoutes({ token, status, keep })],

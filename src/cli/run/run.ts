@@ -13,6 +13,7 @@ import type { ConfigError } from "../../config/error.ts"
 import { reload } from "../../config/reload.ts"
 import type { Settings } from "../../config/settings.ts"
 import type { Loaded } from "../../config/sources.ts"
+import type { Capture } from "../../capture/live/capture.ts"
 import { Dialer } from "../../net/dial/dialer.ts"
 import { chooseSockets } from "../../net/choose-sockets.ts"
 import { releaseStartupPages } from "../../system/startup-pages.ts"
@@ -35,7 +36,7 @@ import { wantsTelemetry } from "../../observe/telemetry/wants-telemetry.ts"
 
 import { announce } from "./announce.ts"
 import { calledAs } from "./called.ts"
-import { type CaptureParts, changedFiles, countsOf, makeCapture, type RunningCapture } from "./capture.ts"
+import { type CaptureParts, changedFiles, countsOf, makeCapture } from "./capture.ts"
 import { type Child, type ChildNotStarted, sameStop, startChild } from "./child.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notifyService } from "./notify.ts"
@@ -44,6 +45,7 @@ import { serveOperators, type State } from "./operators.ts"
 import type { CaptureFiles } from "../capture/capture-files.ts"
 import type { Ports } from "../running/ports.ts"
 import { writePortsFile } from "./ports-file.ts"
+import { tellRecorded } from "./record.ts"
 import { isStop, type Signals } from "../command-line/signals.ts"
 import type { Terminal } from "./terminal.ts"
 import { version } from "../command-line/version.ts"
@@ -66,6 +68,8 @@ export interface RunArgs {
   readonly terminal: Terminal | undefined
   /** The program to run beside the proxy, and its arguments. */
   readonly command: ReadonlyArray<string> | undefined
+  /** Whether it is said at the end what was recorded. */
+  readonly isRecording: boolean
 }
 
 type Failed = ListenFailed | ConfigError | ChildNotStarted
@@ -73,10 +77,11 @@ type Failed = ListenFailed | ConfigError | ChildNotStarted
 /** Serves until it is told to stop, or until its child ends; succeeds with the exit code. */
 export const run = Effect.fnUntraced(function* (args: RunArgs) {
   const { loaded, files } = args.read
-  const state: RunState = { settings: loaded.settings, loaded, files }
+  const state: RunState = { settings: loaded.settings, loaded, files, capture: undefined }
   const settings = (): Settings => state.settings
   const observers = makeObservers(settings)
   const served = yield* Effect.exit(Effect.scoped(serve(args, state, observers)))
+  if (args.isRecording && state.capture !== undefined) tellRecorded(observers.log, settings().capture, state.capture)
   // Every connection is closed by now; what they said last is still to be written.
   yield* Effect.promise(() => observers.flush(flushTimeout))
   return yield* served
@@ -84,6 +89,8 @@ export const run = Effect.fnUntraced(function* (args: RunArgs) {
 
 interface RunState extends State {
   files: CaptureFiles
+  /** Once there is one. */
+  capture: Capture | undefined
 }
 
 interface Observers extends Omit<Parts, "settings" | "sockets"> {
@@ -167,7 +174,9 @@ const serve: (args: RunArgs, state: RunState, observers: Observers) => Effect.Ef
     const hurry = yield* Deferred.make<void>()
 
     const sockets = yield* chooseSockets(settings().poll, observers.shortfalls)
-    const capture = yield* startCapture({ settings, files: () => state.files }, log)
+    const { origins } = state.loaded
+    const capture = yield* startCapture({ settings, files: () => state.files, origins, log })
+    state.capture = capture
     const { recorders } = capture
     const proxy = yield* startProxy({ ...observers, settings, sockets, recorders }).pipe(
       Effect.provide(Dialer.layer(settings, sockets.connect)),
@@ -215,7 +224,7 @@ const serve: (args: RunArgs, state: RunState, observers: Observers) => Effect.Ef
   })
 
 /** Has the metrics look at the proxy and its capture from now on. */
-const look = ({ live }: Observers, { draining, idleOrigins, connections }: Proxy, capture: RunningCapture): void => {
+const look = ({ live }: Observers, { draining, idleOrigins, connections }: Proxy, capture: Capture): void => {
   live.draining = draining
   live.idleOrigins = idleOrigins
   live.open = () => connections.flows()
@@ -235,11 +244,11 @@ const watchTime = (metrics: Metrics) =>
   )
 
 /** Makes the capture, and says so where it keeps anything. */
-const startCapture = (parts: CaptureParts, log: Log) =>
+const startCapture = (parts: CaptureParts) =>
   Effect.tap(makeCapture(parts), () =>
     Effect.sync(() => {
       const { capture: to } = parts.settings()
-      if (to !== "off") log.info("records are kept of what passes", { capture: to })
+      if (to !== "off") parts.log.info("records are kept of what passes", { capture: to })
     }),
   )
 

@@ -1,10 +1,10 @@
 /**
- * Tap with bodies: a line of the stream of records, for a person as `curl -v` shows an exchange, or for a program.
+ * Tap bodies: a line of the stream of records, for a person as `curl -v` shows an exchange, or for a program.
  */
 import { parseRecordFilter } from "../../capture/filter/record-filter.ts"
 import { readRecord } from "../../capture/read-record.ts"
 import { visible, visibleLine } from "../../capture/text.ts"
-import { verbose } from "../../capture/verbose.ts"
+import { verbose } from "./verbose.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
 
 /** What is wrong with a filter of records; undefined where nothing is. */

@@ -2,17 +2,18 @@
 import { describe, expect, test } from "bun:test"
 
 import { inflate } from "../../../src/capture/coding/inflate.ts"
-import { Capture, type CaptureLimits, type CaptureParts, maxSlice } from "../../../src/capture/live/capture.ts"
+import { Capture, type CaptureLimits, type CaptureParts } from "../../../src/capture/live/capture.ts"
 import { readRecord } from "../../../src/capture/read-record.ts"
 import { type CaptureRecord, type ExchangeRecord, isHttp } from "../../../src/capture/record.ts"
 import { makePolicy, type Policy, type PolicyData } from "../../../src/capture/policy/policy.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
+import { makesInProcess } from "../../support/in-process-maker.ts"
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")
 
 const digest = (value: string): string => new Bun.CryptoHasher("sha256", "key").update(value).digest("hex")
 
-const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024 }
+const usual: CaptureLimits = { maxBody: 1024, maxMemory: 1024 * 1024, wantsProbes: false }
 
 /** The policy that holds where no option says anything else, but for what is given. */
 const policyOf = (data: Partial<PolicyData> = {}, over: Partial<Policy> = {}): Policy => ({
@@ -23,24 +24,23 @@ const policyOf = (data: Partial<PolicyData> = {}, over: Partial<Policy> = {}): P
   ...over,
 })
 
-const pathOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
-
 /** A capture whose turns of the event loop are taken one by one. */
 class World {
   limits: CaptureLimits
   policy = policyOf()
   now = 1000
   readonly capture: Capture
-  private turns: Array<() => void> = []
+  private readonly turns: Array<() => void> = []
   private ids = 0
 
   constructor(limits: Partial<CaptureLimits> = {}, parts: Partial<CaptureParts> = {}) {
     this.limits = { ...usual, ...limits }
     this.capture = new Capture({
       limits: () => this.limits,
-      policy: () => this.policy,
-      inflate,
-      sha256,
+      startMaker: makesInProcess(() => ({ policy: this.policy, maxBody: this.limits.maxBody, inflate, sha256 })),
+      makerDied: (why) => {
+        throw new Error(why)
+      },
       random: () => new Uint8Array(10).fill(++this.ids),
       epoch: () => Date.UTC(2026, 10, 28),
       now: () => this.now,
@@ -60,12 +60,12 @@ class World {
     return true
   }
 
-  /** The event loop turns once, and everything is done that comes of it. */
+  /** The event loop turns until everything is done that comes of it. */
   async turn(): Promise<void> {
-    const turns = this.turns
-    this.turns = []
-    for (const resolve of turns) resolve()
-    await Bun.sleep(0)
+    do {
+      for (const resolve of this.turns.splice(0)) resolve()
+      await Bun.sleep(0)
+    } while (this.turns.length > 0)
   }
 
   get paths(): ReadonlyArray<string> {
@@ -76,6 +76,8 @@ class World {
     return this.capture.ids().map((id) => JSON.parse(Buffer.from(this.capture.line(id)!).toString()))
   }
 }
+
+const targetOf = (record: CaptureRecord): string => (isHttp(record) ? record.request.line.target : "")
 
 describe("there is a recorder", () => {
   test("only while records are kept or somebody follows", () => {
@@ -113,9 +115,7 @@ test("who follows hears what would be kept, and nothing is kept for it", async (
   const world = new World()
   const heard: Array<string> = []
   const leave = world.capture.follow((line, record) => {
-    const text = Buffer.from(line).toString()
-    expect(JSON.parse(text)).toEqual(record())
-    heard.push(pathOf(record()), text.slice(-1))
+    heard.push(targetOf(record()), Buffer.from(line.subarray(-1)).toString())
   })
   world.pass("/a")
   await world.turn()
@@ -180,16 +180,24 @@ test("a filter looks at what was redacted: nobody can ask it for a secret", asyn
   expect(seen[0]).not.toContain("s3cret")
 })
 
-test("a slice ends with the record in which its time was over; the rest follows in order", async () => {
-  const world = new World()
-  world.policy = policyOf({}, { redact: (record) => ((world.now += maxSlice / 2), record) })
+test("records come in the order in which exchanges were over, however many there are", async () => {
+  const world = new World({ maxMemory: 4 * 1024 * 1024 })
   world.capture.keep(true)
-  for (const path of ["/1", "/2", "/3"]) world.pass(path)
+  const paths = Array.from({ length: 200 }, (_, i) => `/${i}`)
+  for (const path of paths) world.pass(path)
   await world.turn()
-  expect(world.paths).toEqual(["/1", "/2"])
-  world.pass("/4")
+  expect(world.paths).toEqual(paths)
+})
+
+test("at its end everything that was heard is a record, and nothing more is heard", async () => {
+  const world = new World({ maxMemory: 4 * 1024 * 1024 })
+  world.capture.keep(true)
+  for (let i = 0; i < 100; i++) world.pass(`/${i}`)
+  const ended = world.capture.end()
+  expect(world.pass("/later")).toBe(false)
   await world.turn()
-  expect(world.paths).toEqual(["/1", "/2", "/3", "/4"])
+  await ended
+  expect(world.paths).toHaveLength(100)
 })
 
 test("memory is bounded, whatever passes, and every exchange is accounted for", async () => {
@@ -204,8 +212,8 @@ test("memory is bounded, whatever passes, and every exchange is accounted for", 
   }
   await world.turn()
   const { counters, dropped } = world.capture
-  expect(dropped.memory).toBeGreaterThan(0)
-  expect((counters.records.get("exchange") ?? 0) + dropped.memory).toBe(count)
+  expect(dropped.queue).toBeGreaterThan(0)
+  expect((counters.records.get("exchange") ?? 0) + dropped.memory + dropped.queue).toBe(count)
   world.capture.clear()
   expect(world.capture.bytes).toBe(0)
 })

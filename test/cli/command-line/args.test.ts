@@ -167,9 +167,18 @@ describe("run --", () => {
     expect(parsed("--", "ls")).toEqual({ ...plain, rest: ["ls"] })
   })
 
-  test("needs a program, and is only for run", () => {
+  test("needs a program, and is only for run and record, which cannot do without", () => {
     expect(problem("run", "--")).toBe("after -- the program to start is missing")
-    expect(problem("check-config", "--", "ls")).toBe("check-config starts no program: only run takes --")
+    expect(problem("record", "--")).toBe("after -- the program to start is missing")
+    expect(problem("record")).toBe("record needs a program: pillion record -- CMD")
+    expect(problem("record", "npm")).toBe('record does not know "npm"; to start a program write: pillion record -- npm')
+    expect(parsed("record", "--capture", "c", "--", "npm", "test")).toEqual({
+      ...plain,
+      command: "record",
+      flags: [["capture", "c"]],
+      rest: ["npm", "test"],
+    })
+    expect(problem("check-config", "--", "ls")).toBe("check-config starts no program: only run and record take --")
   })
 })
 

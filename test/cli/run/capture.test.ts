@@ -14,6 +14,7 @@ import {
 } from "../../../src/cli/run/capture.ts"
 import type { CaptureFiles } from "../../../src/cli/capture/capture-files.ts"
 import type { ExchangeRecord } from "../../../src/capture/record.ts"
+import type { Log } from "../../../src/observe/log/log.ts"
 import { facts, lines, tellContent, tellHead } from "../../support/heard.ts"
 import { settingsOf } from "../../support/settings.ts"
 import { eventually } from "../../support/within.ts"
@@ -25,6 +26,12 @@ afterEach(async () => {
 })
 
 const builtIn: CaptureFiles = { redaction: { rules: undefined }, key: undefined }
+
+/** Nothing here is worth a line. */
+const unexpected = (message: string): never => {
+  throw new Error(message)
+}
+const log: Log = { debug: unexpected, info: unexpected, warn: unexpected, error: unexpected }
 
 /** A capture whose settings and files can be changed. */
 class World {
@@ -41,7 +48,7 @@ class World {
   }
 
   get parts(): CaptureParts {
-    return { settings: () => this.settings, files: () => this.files }
+    return { settings: () => this.settings, files: () => this.files, origins: [], log }
   }
 
   async start(): Promise<RunningCapture> {
@@ -125,7 +132,7 @@ test("memory is bounded by the setting, and a smaller one holds for what comes",
   for (let i = 0; i < 10; i++) await pass(capture, "s3cret-s3cret")
   expect(capture.bytes).toBeGreaterThan(0)
   expect(capture.bytes).toBeLessThan(1024 * 1024)
-  expect(captureStatus("memory", capture)).toEqual({
+  expect(captureStatus(capture)).toEqual({
     capture: "memory",
     keeps: true,
     following: 0,
