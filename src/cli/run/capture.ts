@@ -35,9 +35,12 @@ export interface CaptureParts {
   readonly log: Log
 }
 
+/** A capture, and where its records go: `off`, `memory`, or the absolute path of a directory. */
+export type RunningCapture = Capture & { readonly where: string }
+
 /** Makes the capture, and has it keep records where the settings say so. Ends with its scope. */
-export const makeCapture: (parts: CaptureParts) => Effect.Effect<Capture, ConfigError, Scope.Scope> = Effect.fnUntraced(
-  function* (parts) {
+export const makeCapture: (parts: CaptureParts) => Effect.Effect<RunningCapture, ConfigError, Scope.Scope> =
+  Effect.fnUntraced(function* (parts) {
     const { capture: where } = parts.settings()
     const inMemory = where === "off" || where === "memory"
     const directory = inMemory ? undefined : yield* acquireDirectory(where, parts)
@@ -46,9 +49,8 @@ export const makeCapture: (parts: CaptureParts) => Effect.Effect<Capture, Config
       (capture) => Effect.promise(() => ended(capture)),
     )
     capture.keep(where !== "off")
-    return capture
-  },
-)
+    return Object.assign(capture, { where: directory === undefined ? where : resolve(directory.path) })
+  })
 
 /** The last records are made and written, unless that takes too long. */
 const ended = async (capture: Capture): Promise<void> => {
@@ -168,8 +170,8 @@ const hashOf = (redaction: PolicyData["redaction"]): string | undefined => {
 }
 
 /** What `GET /capture` shows: where records go, whether any are kept, and how many there are and are not. */
-export const captureStatus = (where: string, capture: Capture): object => {
-  const { keeps, following, count, bytes, diskBytes, dropped, leftOut } = capture
+export const captureStatus = (capture: RunningCapture): object => {
+  const { where, keeps, following, count, bytes, diskBytes, dropped, leftOut } = capture
   return {
     // Whoever reads it may be in another directory.
     capture: where === "off" || where === "memory" ? where : resolve(where),

@@ -11,7 +11,6 @@ import { makeRecordTap } from "../../admin/captures/record-tap.ts"
 import { serveHealth } from "../../admin/health.ts"
 import type { Route } from "../../admin/router.ts"
 import { makeTap, type Tap } from "../../admin/tap.ts"
-import type { Capture } from "../../capture/live/capture.ts"
 import type { Recent } from "../../observe/access/recent.ts"
 import type { Log } from "../../observe/log/log.ts"
 import type { ShortfallLog } from "../../observe/log/shortfall-log.ts"
@@ -26,7 +25,7 @@ import { version } from "../command-line/version.ts"
 import { makeToken, ownTokenPlaces, removeToken, tokenFolders, writeToken } from "../running/admin-token.ts"
 import type { Ports } from "../running/ports.ts"
 
-import { captureStatus } from "./capture.ts"
+import { captureStatus, type RunningCapture } from "./capture.ts"
 
 /** The settings in force, and where they came from; a reload and the admin listener change them. */
 export interface State {
@@ -40,7 +39,7 @@ export interface OperatorsParts extends Pick<AdminParts, "stop" | "prospect"> {
   readonly log: Log
   readonly shortfalls: ShortfallLog
   readonly recent: Recent
-  readonly capture: Capture
+  readonly capture: RunningCapture
   /** Hears of the tap, whose lost lines are counted. */
   readonly tapped: (dropped: Tap["dropped"]) => void
 }
@@ -96,7 +95,7 @@ export const serveOperators = Effect.fnUntraced(function* (proxy: Proxy, parts: 
 
 /** What the admin listener answers of records, and of what ends. */
 const shownRecords = (
-  { state, capture, recent, log, tapped }: OperatorsParts,
+  { capture, recent, log, tapped }: OperatorsParts,
   token: string,
 ): { readonly tap: Tap; readonly captures: ReadonlyArray<Route> } => {
   const records = makeRecordTap({ token, follow: (follower) => capture.follow(follower) })
@@ -107,7 +106,7 @@ const shownRecords = (
     capture.keep(isOn)
     log.info(isOn ? "records are kept from now on" : "no more records are kept; those that are stay")
   }
-  const status = (): object => captureStatus(state.settings.capture, capture)
+  const status = (): object => captureStatus(capture)
   return {
     tap,
     captures: [...captureRoutes({ kept, token, version: version.version }), ...controlRoutes({ token, status, keep })],

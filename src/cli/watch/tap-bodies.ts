@@ -4,7 +4,7 @@
 import { parseRecordFilter } from "../../capture/filter/record-filter.ts"
 import { readRecord } from "../../capture/read-record.ts"
 import { visible, visibleLine } from "../../capture/text.ts"
-import { verbose } from "../../capture/verbose.ts"
+import { verbose } from "./verbose.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
 
 /** What is wrong with a filter of records; undefined where nothing is. */

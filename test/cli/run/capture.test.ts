@@ -5,8 +5,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-import { type CaptureParts, captureStatus, changedFiles, countsOf, makeCapture } from "../../../src/cli/run/capture.ts"
-import type { Capture } from "../../../src/capture/live/capture.ts"
+import {
+  type CaptureParts,
+  captureStatus,
+  changedFiles,
+  countsOf,
+  makeCapture,
+  type RunningCapture,
+} from "../../../src/cli/run/capture.ts"
 import type { CaptureFiles } from "../../../src/cli/capture/capture-files.ts"
 import type { ExchangeRecord } from "../../../src/capture/record.ts"
 import type { Log } from "../../../src/observe/log/log.ts"
@@ -46,7 +52,7 @@ class World {
     return { settings: () => this.settings, files: () => this.files, origins: [], log }
   }
 
-  async start(): Promise<Capture> {
+  async start(): Promise<RunningCapture> {
     const scope = Effect.runSync(Scope.make())
     scopes.push(scope)
     return Effect.runPromise(Scope.provide(makeCapture(this.parts), scope))
@@ -56,7 +62,7 @@ class World {
 let passed = 0
 
 /** An exchange passes, and what is recorded of it is made. */
-const pass = async (capture: Capture, password: string, body = ""): Promise<void> => {
+const pass = async (capture: RunningCapture, password: string, body = ""): Promise<void> => {
   const recording = capture.recorders.outbound.current?.begin(false, performance.now())
   if (recording === undefined) throw new Error("nobody records")
   tellHead(recording.request, lines("GET /a HTTP/1.1", "Host: a", `X-User: anna`, `X-Password: ${password}`))
@@ -67,10 +73,10 @@ const pass = async (capture: Capture, password: string, body = ""): Promise<void
   await eventually(seen, capture.count + filter + sample + 1, "records")
 }
 
-const lastOf = (capture: Capture): ExchangeRecord =>
+const lastOf = (capture: RunningCapture): ExchangeRecord =>
   JSON.parse(Buffer.from(capture.line(capture.ids().at(-1)!)!).toString())
 
-const headerOf = (capture: Capture, name: string): string | undefined =>
+const headerOf = (capture: RunningCapture, name: string): string | undefined =>
   lastOf(capture).request.headers.find(([each]) => each === name)?.[1]
 
 test("nothing is recorded unless it is asked for, and then it is kept", async () => {
@@ -127,7 +133,7 @@ test("memory is bounded by the setting, and a smaller one holds for what comes",
   for (let i = 0; i < 10; i++) await pass(capture, "s3cret-s3cret")
   expect(capture.bytes).toBeGreaterThan(0)
   expect(capture.bytes).toBeLessThan(1024 * 1024)
-  expect(captureStatus("memory", capture)).toEqual({
+  expect(captureStatus(capture)).toEqual({
     capture: "memory",
     keeps: true,
     following: 0,
@@ -137,7 +143,8 @@ test("memory is bounded by the setting, and a smaller one holds for what comes",
     dropped: { memory: 0, queue: 0, disk: 0, redaction: 0, error: 0 },
     left_out: 0,
   })
-  expect(captureStatus("captures", capture)).toMatchObject({ capture: join(process.cwd(), "captures") })
+  const elsewhere: RunningCapture = Object.create(capture, { where: { value: "captures" } })
+  expect(captureStatus(elsewhere)).toMatchObject({ capture: join(process.cwd(), "captures") })
   expect(countsOf(capture)).toMatchObject({ bytes: { memory: capture.bytes, disk: 0 }, leftOut: { filter: 0 } })
   expect([...countsOf(capture).records]).toEqual([["exchange", 10]])
 })

@@ -27,13 +27,13 @@ const serve = async (answer: (socket: Socket, request: string) => void): Promise
 
 const ok = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
-/** Writes pieces, each when the one before has been taken, and then ends. */
+/** Writes pieces, each when the one before has been taken, and then ends; nothing more once the peer has gone. */
 const send = (socket: Socket, pieces: Iterable<string | Uint8Array>): void => {
   const rest = pieces[Symbol.iterator]()
   const next = (): void => {
     const { done, value } = rest.next()
     if (done === true) return void socket.end()
-    socket.write(value, next)
+    socket.write(value, (error) => (error instanceof Error ? undefined : next()))
   }
   next()
 }

@@ -1,8 +1,8 @@
 /** Records as they go by: as `curl -v` shows an exchange, harmless for a terminal. */
 import { expect, test } from "bun:test"
 
-import { verbose } from "../../src/capture/verbose.ts"
-import { charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../support/capture-records.ts"
+import { verbose } from "../../../src/cli/watch/verbose.ts"
+import { charge, chat, makeExchange, makeRequest, makeResponse, textBody } from "../../support/capture-records.ts"
 
 const plain = (record: Parameters<typeof verbose>[0]): string => verbose(record, { color: false })
 

@@ -2,11 +2,11 @@
  * Verbose: a record as `curl -v` shows an exchange, to be read while it goes by: `>` is what the client sent, `<` what came
  * back, `*` what is known besides. Nothing that was recorded reaches the terminal as a control character.
  */
-import { bodyText, describe, frameText, type Paint, paintOf } from "./describe.ts"
-import { shortId } from "./ids.ts"
-import { fieldLines, requestHead, responseHead } from "./raw.ts"
-import { type CaptureRecord, type FieldList, type HttpRecord, isHttp } from "./record.ts"
-import { sizeText, timeText, visibleLine } from "./text.ts"
+import { bodyText, describe, frameText, type Paint, paintOf } from "../../capture/describe.ts"
+import { shortId } from "../../capture/ids.ts"
+import { fieldLines, requestHead, responseHead } from "../../capture/raw.ts"
+import { type CaptureRecord, type FieldList, type HttpRecord, isHttp } from "../../capture/record.ts"
+import { sizeText, timeText, visibleLine } from "../../capture/text.ts"
 
 export interface VerboseOptions {
   /** Whether the terminal shows colours. */
@@ -21,6 +21,7 @@ export const verbose = (record: CaptureRecord, { color }: VerboseOptions): strin
     : describe(record, { columns: 80, color: false })
         .trimEnd()
         .split("\n")
+        .filter((line) => line !== "")
         .map((line) => about(paint, line))
   return [...lines, "", ""].join("\n")
 }
