@@ -49,7 +49,7 @@ test.each([
   ["capture-body", "256KiB", undefined, "capture-body"],
   ["capture-memory", "32MiB", undefined, "capture-memory"],
   ["capture-disk", "512MiB", undefined, "capture-disk"],
-  ["capture-opaque", "false", undefined, "capture-opaque"],
+  ["capture-opaque", false, undefined, "capture-opaque"],
   ["capture-redact", null, undefined, "capture-redact"],
   ["capture-key", null, undefined, "capture-key"],
   ["splice", true, undefined, undefined],
@@ -76,8 +76,8 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 
 describe("the option table", () => {
   test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, ten for captures, reading HTTP, splice and poll, each name once", () => {
-    expect(byName.size).toBe(46)
-    expect(allOptions.length).toBe(46)
+    expect(byName.size).toBe(47)
+    expect(allOptions.length).toBe(47)
   })
 
   test("names each option as its key in settings", () => {

@@ -32,7 +32,7 @@ describe("precedence", () => {
 
 test("every option has a value and an origin, in the order of the table", () => {
   const { origins } = loaded({})
-  expect(origins.length).toBe(46)
+  expect(origins.length).toBe(47)
   expect(origins[0]).toEqual({ option: "proxy-type", value: "dual", origin: "default" })
   expect(new Set(origins.map(({ origin }) => origin))).toEqual(new Set(["default"]))
 })
