@@ -75,7 +75,7 @@ const checkDefault = <K extends keyof Settings>(key: K): void => {
 }
 
 describe("the option table", () => {
-  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, eleven for captures, reading HTTP, splice and poll, each name once", () => {
+  test("has the 29 options of the contract, the format and filter of the access log, two for shared origins, one for metrics, ten for captures, reading HTTP, splice and poll, each name once", () => {
     expect(byName.size).toBe(47)
     expect(allOptions.length).toBe(47)
   })

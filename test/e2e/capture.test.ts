@@ -228,7 +228,7 @@ test("filter, rules and sample change with SIGHUP; where is captured waits, and 
 test("metrics count what was recorded, left out and replaced, and a warning says at every start that nothing is replaced", async () => {
   using server = await httpOrigin()
   await using world = await World.start(["--capture=memory", "--capture-filter=not path:/x", "--capture-body=4"])
-  for (const path of ["/a", "/x"]) await world.post(server.authority, path)
+  for (const path of ["/x", "/a"]) await world.post(server.authority, path)
   await world.kept(1)
   const metrics = await (await fetch(`http://127.0.0.1:${world.proxy.ports.health}/metrics`, { proxy: "" })).text()
   for (const sample of [
@@ -241,9 +241,11 @@ test("metrics count what was recorded, left out and replaced, and a warning says
   ]) {
     expect(metrics).toContain(`\n${sample}\n`)
   }
+  await world.proxy.stderr.until((line) => line.includes("is ready") || undefined, "the start")
   expect(world.proxy.stderr.all.join("\n")).not.toContain("replaces no secret")
   await using bare = await World.start(["--capture=memory", "--capture-redact=off"])
-  expect(bare.proxy.stderr.all.join("\n")).toContain("replaces no secret: whoever sees a record sees passwords")
+  const warned = "replaces no secret: whoever sees a record sees passwords"
+  await bare.proxy.stderr.until((line) => line.includes(warned) || undefined, "the warning")
   await bare.post(server.authority, "/a")
   await bare.kept(1)
   expect(JSON.stringify(await bare.records())).toContain(secret)

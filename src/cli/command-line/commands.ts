@@ -229,13 +229,13 @@ export const commands: { readonly [N in CommandName]: Command } = {
   },
   capture: {
     usage: `capture ${captureWords.join("|")} [options]`,
-    summary: "say whether the running proxy keeps records of what passes, have it begin or end",
+    summary: "say whether the running proxy keeps records, or have it begin or end",
     flags: ["json"],
     takesOptions: true,
     operands: { what: captureWords.join(", "), least: 1, most: 1, words: captureWords },
     examples: [
       ["pillion capture status", "how many records there are, and how many could not be made"],
-      ["pillion capture on", "in memory, or in the directory that the proxy was started with"],
+      ["pillion capture on", "in memory, or in the directory that it was started with"],
       ["pillion capture off", "what is kept stays, until newer records need its room"],
     ],
   },
