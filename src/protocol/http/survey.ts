@@ -193,16 +193,20 @@ const healthChecks = [
   "knative-ingress-probe",
 ]
 
-/** By the first letter of those names, in lower case: nearly every other User-Agent begins with none of them. */
-const beginsHealthCheck = new Uint8Array(256)
-for (const name of healthChecks) beginsHealthCheck[name.charCodeAt(0)] = 1
+/** Those names by their first letter, in lower case: most other User-Agents begin with none of them, or differ soon. */
+const byFirstLetter: ReadonlyArray<ReadonlyArray<string> | undefined> = Array.from({ length: 256 }, (_, letter) => {
+  const names = healthChecks.filter((name) => name.charCodeAt(0) === letter)
+  return names.length === 0 ? undefined : names
+})
 
 /** Whether the User-Agent in `bytes[start, end)` is that of a health check. */
 export const isHealthCheck = (bytes: Uint8Array, start: number, end: number): boolean => {
-  if (start === end || beginsHealthCheck[bytes[start]! | LOWER_CASE] !== 1) return false
-  return healthChecks.some(
-    (name) => end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name),
-  )
+  const names = start === end ? undefined : byFirstLetter[bytes[start]! | LOWER_CASE]
+  if (names === undefined) return false
+  for (const name of names) {
+    if (end - start >= name.length && equalsIgnoreCase(bytes, start, start + name.length, name)) return true
+  }
+  return false
 }
 
 /**
