@@ -10,7 +10,7 @@ def response(flow: http.HTTPFlow) -> None:
         "method": flow.request.method,
         "url": flow.request.url,
         "status": flow.response.status_code,
-        "sent": len(flow.request.raw_content or b""),
-        "received": len(flow.response.raw_content or b""),
+        "sent": len(flow.request.get_content(strict=False) or b""),
+        "received": len(flow.response.get_content(strict=False) or b""),
     }
     print(json.dumps(line), flush=True)

@@ -17,6 +17,8 @@ class Screen {
   cursorShown = true
   /** The other screen, which full-screen programs use, is the one that is shown. */
   other = false
+  private isResized = false
+  private fits = true
 
   constructor(columns: number, rows: number) {
     this.columns = columns
@@ -28,10 +30,34 @@ class Screen {
     this.cells = Array.from({ length: this.rows }, () => Array.from({ length: this.columns }, () => " "))
   }
 
+  /** The size is another one: what is on its way may be for the one before, until a picture fits. */
+  resize(columns: number, rows: number): void {
+    this.columns = columns
+    this.rows = rows
+    this.clear()
+    this.isResized = true
+  }
+
+  /** A picture begins. */
+  home(): void {
+    this.row = 0
+    this.column = 0
+    this.fits = true
+  }
+
+  /** A picture is complete. */
+  done(): void {
+    if (this.fits) this.isResized = false
+  }
+
   put(character: string): void {
+    if (this.column < this.columns) {
+      this.cells[this.row]![this.column++] = character
+      return
+    }
     // A terminal would go on in the next row: our programs must not let it come to that.
-    if (this.column >= this.columns) throw new Error(`wrote beyond column ${this.columns} of row ${this.row}`)
-    this.cells[this.row]![this.column++] = character
+    if (!this.isResized) throw new Error(`wrote beyond column ${this.columns} of row ${this.row}`)
+    this.fits = false
   }
 }
 
@@ -81,9 +107,7 @@ export class TerminalProgram {
   }
 
   resize(columns: number, rows: number): void {
-    this.screen.columns = columns
-    this.screen.rows = rows
-    this.screen.clear()
+    this.screen.resize(columns, rows)
     this.terminal.resize(columns, rows)
     // The kernel signals the terminal's foreground group; a session without one, as here, is told by hand.
     this.child.kill("SIGWINCH")
@@ -139,8 +163,7 @@ export class TerminalProgram {
     const what = `${isPrivate ? "?" : ""}${numbers}${letter}`
     switch (what) {
       case "H":
-        screen.row = 0
-        screen.column = 0
+        screen.home()
         return
       case "K":
         screen.cells[screen.row]!.fill(" ", screen.column)
@@ -148,6 +171,7 @@ export class TerminalProgram {
       case "J":
         screen.cells[screen.row]!.fill(" ", screen.column)
         for (let row = screen.row + 1; row < screen.rows; row++) screen.cells[row]!.fill(" ")
+        screen.done()
         return
       case "?1049h":
       case "?1049l":
