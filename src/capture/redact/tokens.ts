@@ -35,6 +35,8 @@ const number = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/
 const maxNumber = 64
 const looksLikeJwt = /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/
 const maxMail = 254
+/** How often a number is looked for that is not the one that it stands for; each try finds one with nine chances of ten. */
+const maxSalts = 64
 
 /** Tokens of one capture. Remembers those of the record that it is at, since its secrets repeat. */
 export class Tokens {
@@ -95,13 +97,15 @@ export class Tokens {
     const end = value.search(/[eE]|$/)
     const mantissa = value.slice(0, end)
     const count = mantissa.replaceAll(/[^0-9]/g, "").length
-    for (let salt = 0; ; salt++) {
+    for (let salt = 0; salt < maxSalts; salt++) {
       const decimals = this.decimals(salt === 0 ? value : `${value}#${salt}`, count)
       const first = count > 1 && decimals.startsWith("0") ? "1" : decimals.charAt(0)
       const token = putDigits(mantissa, first + decimals.slice(1))
       // One of ten digits would stand for itself.
       if (token !== mantissa) return token + value.slice(end)
     }
+    // A digest that is no digest: whatever it gives, this ends, and the number is another one.
+    return `${mantissa.slice(0, -1)}${(Number(mantissa.at(-1)) + 1) % 10}${value.slice(end)}`
   }
 
   private decimals(value: string, count: number): string {
