@@ -9,10 +9,11 @@ import type { Identified } from "../recorder/recorder.ts"
 import type { MadeFacts, MakingSettings, Order, Report } from "./messages.ts"
 import { moved, pack } from "./packed.ts"
 
-/** Where the thread's program is: in an executable what was built in has a name of its own. */
-export const makerScript = import.meta.url.startsWith("file:///$bunfs/")
-  ? "file:///$bunfs/root/capture/worker/worker.js"
-  : new URL("./worker.ts", import.meta.url).href
+/** Where the thread's program is. In an executable this file is part of one that lies above all folders of `src/`. */
+export const makerScript = new URL(
+  import.meta.url.startsWith("file:///$bunfs/") ? "./capture/worker/worker.js" : "./worker.ts",
+  import.meta.url,
+).href
 
 export interface MakerThreadParts {
   readonly script: string
