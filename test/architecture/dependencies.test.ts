@@ -51,7 +51,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   // The thread that makes records and writes them.
   "capture/worker": [
-    "system capture capture/coding capture/directory capture/recorder capture/policy capture/live",
+    "system protocol capture capture/coding capture/directory capture/recorder capture/policy capture/live",
     "node Bun",
   ],
   "observe/output": ["", "node"],
