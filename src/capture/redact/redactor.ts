@@ -13,6 +13,7 @@ import type { Side } from "./places.ts"
 import type { FieldList, Redactable, RedactableBody, RedactableFrame, RedactableMessage } from "./redactable.ts"
 import { replaceKnown } from "./replace-known.ts"
 import { builtInRules, type PlaceRule, type Rules } from "./rules.ts"
+import { findShapes, minText } from "./shapes/shapes.ts"
 import { samples } from "./shapes/samples.ts"
 import { Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
 import { scanText } from "./text.ts"
@@ -143,7 +144,7 @@ class RecordRedaction {
     const { line, headers, trailers, interim } = message
     return {
       ...message,
-      ...(line.target === undefined ? {} : { line: { ...line, target: this.target(line.target) } }),
+      line: this.line(line, side),
       headers: this.fields(headers, side, "headers"),
       ...(trailers === undefined ? {} : { trailers: this.fields(trailers, side, "trailers") }),
       ...(interim === undefined ? {} : { interim: interim.map((each) => this.interim(each, side)) }),
@@ -154,12 +155,43 @@ class RecordRedaction {
     return { ...answer, headers: this.fields(answer.headers, side, "headers") }
   }
 
+  /** A reason is free text, and a method or a version is whatever stands there. */
+  private line(line: RedactableMessage["line"], side: Side): RedactableMessage["line"] {
+    const { target } = line
+    const where: Where = { side, part: "line", path: [], verdict: "open" }
+    const words = (["method", "version", "reason"] as const).flatMap((name) => {
+      const text = line[name]
+      return text === undefined || text === "" ? [] : [[name, this.formless(text, where)] as const]
+    })
+    return {
+      ...line,
+      ...Object.fromEntries(words),
+      ...(target === undefined ? {} : { target: this.target(target) }),
+    }
+  }
+
+  /** A text that has no format; empty where it could not be judged. */
+  private formless(text: string, where: Where): string {
+    if (!this.mayHoldSecret(text)) return text
+    return this.text(text, false, `${where.side}.${where.part}`, (scan, view) => scanText(scan, view, where)) ?? ""
+  }
+
+  /** Whether there is a shape, or a query, in which names count; all else would cost more than this for most names. */
+  private mayHoldSecret(text: string): boolean {
+    if (text.length < minText) return false
+    let isFound = /[?#]/.test(text)
+    findShapes(text, false, this.rules.shapes, () => (isFound = true))
+    return isFound
+  }
+
   private target(target: string): string {
     return this.text(target, false, "request.target", (scan, view) => scanTarget(scan, view)) ?? ""
   }
 
   private fields(fields: FieldList, side: Side, part: "headers" | "trailers"): FieldList {
-    return fields.flatMap(([name, value]): FieldList => {
+    const where: Where = { side, part, path: [], verdict: "open" }
+    return fields.flatMap(([written, value]): FieldList => {
+      const name = this.formless(written, where)
       const path = `${side}.${part}.${name.toLowerCase()}`
       const text = this.text(value, false, path, (scan, view) => scanField(scan, side, part, name, view))
       return text === undefined ? [] : [[name, text]]
@@ -168,7 +200,7 @@ class RecordRedaction {
 
   /** A text of the record that has no place in a message. */
   private word(text: string, side: Side): string {
-    return this.text(text, false, `${side}.body`, (scan, view) => scanText(scan, view, bodyOf(side))) ?? ""
+    return this.formless(text, bodyOf(side))
   }
 
   private close(close: { readonly reason: string }): { readonly reason: string } {
@@ -176,7 +208,14 @@ class RecordRedaction {
   }
 
   private withBody(message: RedactableMessage, side: Side): RedactableMessage {
-    return message.body === undefined ? message : { ...message, body: this.body(message.body, side) }
+    if (message.body === undefined) return message
+    return { ...message, body: { ...this.body(message.body, side), type: this.type(message.body.type, side) } }
+  }
+
+  /** What a header says as well; where it was replaced there, the list says so. */
+  private type(type: string, side: Side): string {
+    if (this.rules.hide.length === 0 && !this.mayHoldSecret(type)) return type
+    return this.edit(type, false, (scan, view) => scanField(scan, side, "headers", "content-type", view))?.text ?? ""
   }
 
   private body(body: RedactableBody, side: Side): RedactableBody {

@@ -57,10 +57,14 @@ class Replacing {
 
   private head(message: RedactableMessage, side: Side): RedactableMessage {
     const { line, headers, trailers, interim } = message
-    const { target } = line
+    const { target, reason } = line
     return {
       ...message,
-      ...(target === undefined ? {} : { line: { ...line, target: this.text(target, `${side}.target`) } }),
+      line: {
+        ...line,
+        ...(target === undefined ? {} : { target: this.text(target, `${side}.target`) }),
+        ...(reason === undefined ? {} : { reason: this.text(reason, `${side}.line`) }),
+      },
       headers: this.fields(headers, `${side}.headers`),
       ...(trailers === undefined ? {} : { trailers: this.fields(trailers, `${side}.trailers`) }),
       ...(interim === undefined ? {} : { interim: interim.map((each) => this.interim(each, side)) }),
@@ -79,10 +83,12 @@ class Replacing {
     const { body } = message
     if (body === undefined) return message
     const replaced = this.content(body, `${side}.body`)
-    if (replaced === body) return message
+    // What a header says as well: the list has that one.
+    const { text: type } = this.parts.secrets.replace(body.type, "")
+    if (replaced === body) return type === body.type ? message : { ...message, body: { ...body, type } }
     // A hash of what was there is something to try guesses against.
     const { sha256: _, ...rest } = replaced
-    return { ...message, body: rest }
+    return { ...message, body: { ...rest, type } }
   }
 
   private first({ client, target }: NonNullable<Redactable["first"]>): NonNullable<Redactable["first"]> {

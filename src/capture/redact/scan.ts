@@ -65,10 +65,10 @@ export const hides = (verdict: Verdict): verdict is "place" | "name" => verdict 
 export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "known", "error"] as const
 export type Rule = (typeof redactionRules)[number]
 
-/** Where a value stands. `body` and `path` have texts without names. */
+/** Where a value stands. `body`, `path` and `line` have texts without names. */
 export interface Where {
   readonly side: Side
-  readonly part: Part | "body" | "path"
+  readonly part: Part | "body" | "path" | "line"
   readonly path: Path
   /** What holds for all of it. */
   readonly verdict: Verdict
