@@ -17,7 +17,7 @@ import { maxKnownSecrets } from "../src/capture/redact/known.ts"
 import { maxPlaces as maxPlaceRules } from "../src/capture/redact/rules.ts"
 import { maxKey, maxRulesFile, minKey } from "../src/cli/capture/capture-files.ts"
 import { maxLine } from "../src/cli/running/admin-client.ts"
-import { maxRedactions } from "../src/capture/redact/redactor.ts"
+import { maxRedactions } from "../src/capture/redact/edits.ts"
 import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
@@ -224,7 +224,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     what: "processor time that redaction may take for a record",
-    bound: () => `${time(maxRedactionTime)}, then its bodies are left out`,
+    bound: () => `${time(maxRedactionTime)}, then its bodies are left out; as long again for its heads`,
     from: { maxRedactionTime },
   },
   {

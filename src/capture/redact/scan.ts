@@ -9,7 +9,10 @@ import { findShapes, shapeNames, type ShapeName } from "./shapes/shapes.ts"
 import type { Tokens } from "./tokens.ts"
 import { sourceOf, type View } from "./views.ts"
 
-/** How long the redaction of one record may take, in milliseconds. */
+/**
+ * How long one record may be looked at, in milliseconds: heads and then bodies; and, where values are known to be secret
+ * elsewhere in it, heads once more.
+ */
 export const maxRedactionTime = 20
 
 /** The clock is asked once for as many values. */
@@ -24,7 +27,7 @@ export class CannotJudge extends Error {
 export class TimeLimit {
   private readonly end: number
   private values = 0
-
+  private isOver = false
   private readonly now: () => number
 
   constructor(now: () => number) {
@@ -34,13 +37,20 @@ export class TimeLimit {
 
   /** Counts a value. Throws CannotJudge when the time is over. */
   check(): void {
-    if (++this.values % valuesPerLook === 0) this.look()
+    if (this.isOver || ++this.values % valuesPerLook === 0) this.look()
   }
 
   /** Asks the clock now: before and behind what takes long. */
   look(): void {
-    if (this.now() > this.end) throw new CannotJudge("redaction took too long")
+    this.isOver ||= this.now() > this.end
+    if (this.isOver) throw new CannotJudge("redaction took too long")
   }
+}
+
+/** The time that is left for the parts of one record. */
+export interface RecordTimes {
+  readonly heads: TimeLimit
+  readonly bodies: TimeLimit
 }
 
 /** The rules that concern one record. */
