@@ -42,7 +42,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // Where records are kept in files: what is decided about them is in files of its own.
-  "capture/directory": ["protocol capture", "node Bun"],
+  "capture/directory": ["protocol flow capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
