@@ -31,7 +31,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  "capture/recorder": ["protocol protocol/http protocol/tls protocol/websocket capture", ""],
   // In what two records differ.
   "capture/diff": ["capture", ""],
   // Of what was redacted, what may be a secret all the same.

@@ -168,7 +168,7 @@ const passwordIn = (credentials: string): string => {
 const maxNameText = 200
 
 /** A place as a rules file has it. */
-export const placeText = ({ side, part }: Where, path: Path): string => {
+const placeText = ({ side, part }: Where, path: Path): string => {
   if (pathParts.some((each) => each === part)) return `${side}.${part}.${pathText(path)}`
   const name = path.join(".")
   if (name === "") return `${side}.${part}`
