@@ -7,6 +7,7 @@ import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
 import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
 import { maxBatch, maxBatchBytes, maxBatches, queueShare, restartAfter } from "../src/capture/live/making-queue.ts"
+import { maxEnding } from "../src/capture/worker/maker-thread.ts"
 import { maxSegmentAge, maxSegmentBytes, minFreeBytes, minFreeShare } from "../src/capture/directory/plan.ts"
 import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
 import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
@@ -221,6 +222,11 @@ const rows: ReadonlyArray<Row> = [
     what: "a thread that makes records and has died",
     bound: () => `is started again ${time(restartAfter)} after its start, or later`,
     from: { restartAfter },
+  },
+  {
+    what: "a thread that makes records and is to end",
+    bound: () => `is ended ${time(maxEnding)} later`,
+    from: { maxEnding },
   },
   {
     what: "processor time that redaction may take for a record",
