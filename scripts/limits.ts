@@ -7,6 +7,7 @@ import { maxListed, maxListSlice } from "../src/admin/captures/captures.ts"
 import { maxRecordReaders, maxRecordWait } from "../src/admin/captures/record-tap.ts"
 import { maxReaders, maxWait as maxTapWait } from "../src/admin/tap.ts"
 import { maxBatch, maxBatchBytes, maxBatches, queueShare, restartAfter } from "../src/capture/live/making-queue.ts"
+import { maxEnding } from "../src/capture/worker/maker-thread.ts"
 import { maxSegmentAge, maxSegmentBytes, minFreeBytes, minFreeShare } from "../src/capture/directory/plan.ts"
 import { maxArrivals } from "../src/capture/recorder/arrivals.ts"
 import { maxRememberedCauses } from "../src/capture/recorder/causes.ts"
@@ -17,7 +18,7 @@ import { maxKnownSecrets } from "../src/capture/redact/known.ts"
 import { maxPlaces as maxPlaceRules } from "../src/capture/redact/rules.ts"
 import { maxKey, maxRulesFile, minKey } from "../src/cli/capture/capture-files.ts"
 import { maxLine } from "../src/cli/running/admin-client.ts"
-import { maxRedactions } from "../src/capture/redact/redactor.ts"
+import { maxRedactions } from "../src/capture/redact/edits.ts"
 import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
@@ -223,8 +224,13 @@ const rows: ReadonlyArray<Row> = [
     from: { restartAfter },
   },
   {
+    what: "a thread that makes records and is to end",
+    bound: () => `is ended ${time(maxEnding)} later`,
+    from: { maxEnding },
+  },
+  {
     what: "processor time that redaction may take for a record",
-    bound: () => `${time(maxRedactionTime)}, then its bodies are left out`,
+    bound: () => `${time(maxRedactionTime)}, then its bodies are left out; as long again for its heads`,
     from: { maxRedactionTime },
   },
   {

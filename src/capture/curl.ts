@@ -45,7 +45,7 @@ export const curlOf = (record: HttpRecord): string => {
   return [...notes.map((note) => `# ${visibleLine(note)}`), command, ""].join("\n")
 }
 
-const isInBody = (path: string): boolean => /^request\.(?!headers|cookies|query|line|trailers)/.test(path)
+const isInBody = (path: string): boolean => /^request\.(?!headers|cookies|query|line|path|target|trailers)/.test(path)
 
 const urlAuthority = (url: string): string => /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1] ?? ""
 

@@ -1,5 +1,5 @@
 /**
- * Listing: records as rows, one a line, for a terminal or as JSON; also as a tree in which outbound records stand below
+ * Listing: records as rows, one a line, for a terminal; also as a tree in which outbound records stand below
  * the inbound one that caused them.
  */
 import { minIdEnd, shortIds } from "./ids.ts"
@@ -7,7 +7,7 @@ import { isHttp, type CaptureRecord } from "./record.ts"
 import { cut, sizeText, timeText, visibleLine } from "./text.ts"
 import { authorityOf, pathOf } from "./url.ts"
 
-/** The fields of a row as JSON shows them. */
+/** What a row says of a record. */
 export interface ListRow {
   readonly id: string
   readonly kind: CaptureRecord["kind"]
@@ -24,9 +24,9 @@ export interface ListRow {
   readonly size_in?: number | undefined
   readonly size_out?: number | undefined
   readonly cause?: string | undefined
-  /** It ended badly, or the answer is one of the server's errors. */
+  /** Whether the record ended badly, or its answer is one of the server's errors. */
   readonly failed: boolean
-  /** Something of it is not here whole. */
+  /** Whether something of the record is not here whole. */
   readonly truncated: boolean
 }
 
@@ -199,6 +199,3 @@ const cellsOf = ({ status, t_total, size_in, size_out }: ListRow): ReadonlyArray
   size_in === undefined ? "–" : sizeText(size_in),
   size_out === undefined ? "–" : sizeText(size_out),
 ]
-
-/** Rows as lines of JSON. */
-export const listJson = (rows: ReadonlyArray<ListRow>): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("")

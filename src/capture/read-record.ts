@@ -2,6 +2,7 @@
  * Read record: a record from its line of JSON. What a capture holds was written by strangers' traffic, and its file may have been
  * edited or cut: nothing is taken for a record that does not have the shape of one.
  */
+import { directions } from "../flow/flow.ts"
 import {
   isCount,
   isFlag,
@@ -18,7 +19,15 @@ import {
   type Check,
   type FieldChecks,
 } from "./check.ts"
-import { recordVersion, type CaptureRecord, type RecordKind } from "./record.ts"
+import {
+  contentCodings,
+  frameOps,
+  omittedReasons,
+  recordParts,
+  recordVersion,
+  type CaptureRecord,
+  type RecordKind,
+} from "./record.ts"
 
 /** A record, or why the line is none. A problem names a place of the line and never shows what stands there. */
 export type ReadResult = { readonly record: CaptureRecord } | { readonly problem: string }
@@ -45,7 +54,7 @@ const common: { readonly required: FieldChecks; readonly optional: FieldChecks }
     started: isInstant,
     flow: isCount,
     n: isCount,
-    direction: isOneOf("inbound", "outbound"),
+    direction: isOneOf(...directions),
     bytes_in: isCount,
     bytes_out: isCount,
   },
@@ -74,18 +83,18 @@ const common: { readonly required: FieldChecks; readonly optional: FieldChecks }
     code: isText,
     refusal: isText,
     error: isText,
-    truncated: isListOf(isOneOf("request.body", "response.body", "frames", "head")),
+    truncated: isListOf(isOneOf(...recordParts)),
     redacted: isListOf(isObjectOf({ path: isText, rule: isText, token: isText }, { hint: isMapOf(isTextOrNumber) })),
     workload: isObjectOf({}, { pod: isText, namespace: isText, node: isText, container: isText }),
   },
 }
 
-const isOmitted = isOneOf("off", "coding", "redaction", "budget", "binary")
+const isOmitted = isOneOf(...omittedReasons)
 
 const bodyFields = isObjectOf(
   { size: isCount, wire: isCount, type: isText },
   {
-    coding: isListOf(isOneOf("gzip", "br", "zstd", "deflate")),
+    coding: isListOf(isOneOf(...contentCodings)),
     text: isText,
     base64: isBase64,
     omitted: isOmitted,
@@ -128,7 +137,7 @@ const isFrame = isObjectOf(
   {
     t: isTime,
     from: isSender,
-    op: isOneOf("text", "binary", "continuation", "ping", "pong", "close"),
+    op: isOneOf(...frameOps),
     size: isCount,
   },
   {

@@ -6,6 +6,7 @@
  * microsecond. Everything in a record is redacted by the time it is stored or shown, `raw` excepted.
  */
 import type { Direction } from "../flow/flow.ts"
+import type { Sender } from "../protocol/recording.ts"
 
 /** The version that this program writes. A reader refuses a higher one and ignores fields that it does not know. */
 export const recordVersion = 1
@@ -125,13 +126,15 @@ export interface RecordedBody {
   readonly raw?: string | undefined
 }
 
-export type ContentCoding = "gzip" | "br" | "zstd" | "deflate"
+export const contentCodings = ["gzip", "br", "zstd", "deflate"] as const
+export type ContentCoding = (typeof contentCodings)[number]
 
 /**
  * Why a body is not here: bodies are not kept, its coding is unknown or broken, redaction failed or took too long, there
  * was no memory for it, or it is of a type that is left out.
  */
-export type OmittedReason = "off" | "coding" | "redaction" | "budget" | "binary"
+export const omittedReasons = ["off", "coding", "redaction", "budget", "binary"] as const
+export type OmittedReason = (typeof omittedReasons)[number]
 
 export interface RecordedRequest {
   readonly line: {
@@ -184,14 +187,14 @@ export interface SocketRecord extends CommonFields {
   readonly lost?: string | undefined
 }
 
-/** The side that a message came from. */
-export type Sender = "client" | "target"
+/** What frames of a WebSocket are called (RFC 6455 section 11.8). */
+export const frameOps = ["text", "binary", "continuation", "ping", "pong", "close"] as const
 
 /** A message or a control frame. A message that came in several frames stands where its first one came. */
 export interface RecordedFrame {
   readonly t: number
   readonly from: Sender
-  readonly op: "text" | "binary" | "continuation" | "ping" | "pong" | "close"
+  readonly op: (typeof frameOps)[number]
   readonly text?: string | undefined
   readonly base64?: string | undefined
   /** Why its payload is not here. */

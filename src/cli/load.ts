@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs"
 import * as Result from "effect/Result"
+import { errorCode } from "../flow/error-code.ts"
 import { type ConfigError, quote, valueError } from "../config/error.ts"
 import { fileOrigin, fileTexts } from "../config/file.ts"
 import { type Environment, find, type Flags, type FoundText, type Sources, type Texts } from "../config/find.ts"
@@ -83,7 +84,7 @@ const readText = (path: string | 0): string | ReadFailure => {
   try {
     return readFileSync(path, "utf8")
   } catch (error) {
-    return { code: error instanceof Error && "code" in error ? String(error.code) : String(error) }
+    return { code: errorCode(error) }
   }
 }
 

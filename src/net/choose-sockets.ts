@@ -7,6 +7,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 
+import { errorCode } from "../flow/error-code.ts"
 import { cannotAccept } from "../flow/listen-failed.ts"
 import type { Fallback, Shortfalls } from "../flow/shortfalls.ts"
 import { type Address, addressLiteral } from "../protocol/address.ts"
@@ -75,13 +76,10 @@ export const selfTest = (sockets: Sockets): Effect.Effect<Fallback | undefined> 
     return second === "ECONNREFUSED" ? undefined : failed(second)
   }).pipe(
     Effect.scoped,
-    Effect.catchCause((cause) => Effect.succeed(failed(codeOf(Cause.squash(cause))))),
+    Effect.catchCause((cause) => Effect.succeed(failed(errorCode(Cause.squash(cause))))),
   )
 
 const failed = (code: string): Fallback => (code === tooLate ? { reason: "time" } : { reason: "failed", code })
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error)
 
 const tooLate = "too late"
 

@@ -10,6 +10,7 @@ export const SP = 0x20
 export const QUOTE = 0x22
 export const HASH = 0x23
 export const PERCENT = 0x25
+export const APOSTROPHE = 0x27
 export const ASTERISK = 0x2a
 export const PLUS = 0x2b
 export const COMMA = 0x2c

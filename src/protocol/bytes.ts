@@ -49,3 +49,14 @@ export const concat = (first: Uint8Array, second: Uint8Array): Uint8Array => {
   joined.set(second, first.length)
   return joined
 }
+
+/** All pieces one behind the other, in a new array with memory of its own. */
+export const concatAll = (pieces: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.length
+  }
+  return all
+}

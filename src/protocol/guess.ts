@@ -2,6 +2,7 @@
  * Guess: what a connection seems to speak that is carried unread, by the first bytes of both sides. For records only: it
  * may be wrong, and nothing depends on it.
  */
+import { DEL, SP } from "./ascii.ts"
 import { fromLatin1, toLatin1 } from "./bytes.ts"
 
 export type Guess = "postgres" | "mysql" | "redis" | "smtp" | "ssh" | "kafka" | "amqp" | "mongodb" | "http2" | "unknown"
@@ -66,13 +67,9 @@ const isMongo = (client: Uint8Array): boolean => {
   return length >= 16 && length <= 48_000_000 && [2004, 2012, 2013].includes(littleEndian(client, 12))
 }
 
-/** A greeting: a packet of number 0, protocol 10, and a version as text. */
+/** A greeting: a packet of number 0, protocol 10, and a version that begins as text. */
 const isMysql = (target: Uint8Array): boolean =>
-  target.length >= 8 &&
-  target[3] === 0 &&
-  target[4] === 10 &&
-  /^[\x20-\x7e]{1,60}\0?/.test(toLatin1(target, 5, 6)) &&
-  target[2] === 0
+  target.length >= 8 && target[3] === 0 && target[2] === 0 && target[4] === 10 && target[5]! >= SP && target[5]! < DEL
 
 /** The first request is ApiVersions (18) or Metadata (3), and its length is that of what follows. */
 const isKafka = (client: Uint8Array): boolean => {

@@ -31,7 +31,7 @@ export interface ExchangeRecording {
   readonly upgraded: () => CarriedRecording | undefined
   /** The exchange is over: what is known of it besides. */
   readonly over: (facts: ExchangeFacts) => void
-  /** It will never be known how the exchange ended: there is no record of it. */
+  /** Nobody will ever know how the exchange ended: there is no record of it. */
   readonly abandon: () => void
 }
 

@@ -31,7 +31,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   capture: ["protocol flow", ""],
   "capture/coding": ["protocol capture", "node"],
   // What is copied while it passes, and the record that becomes of it; the clock and the inflating are given to it.
-  "capture/recorder": ["protocol protocol/tls protocol/websocket capture", ""],
+  "capture/recorder": ["protocol protocol/http protocol/tls protocol/websocket capture", ""],
   // In what two records differ.
   "capture/diff": ["capture", ""],
   // Of what was redacted, what may be a secret all the same.
@@ -42,7 +42,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/case": ["flow capture", ""],
   "capture/redact/shapes": ["protocol", ""],
   // Where records are kept in files: what is decided about them is in files of its own.
-  "capture/directory": ["protocol capture", "node Bun"],
+  "capture/directory": ["protocol flow capture", "node Bun"],
   // The key, the clock and the rules file are given to it.
   "capture/redact": ["protocol capture/redact/shapes", ""],
   // What becomes a record, and what of that is secret: plain data, made into functions.
@@ -51,7 +51,7 @@ const rooms: Record<string, readonly [rooms: string, names: string]> = {
   "capture/live": ["protocol capture capture/recorder capture/policy", ""],
   // The thread that makes records and writes them.
   "capture/worker": [
-    "system capture capture/coding capture/directory capture/recorder capture/policy capture/live",
+    "system protocol capture capture/coding capture/directory capture/recorder capture/policy capture/live",
     "node Bun",
   ],
   "observe/output": ["", "node"],

@@ -235,6 +235,7 @@ const notesOf = (path: string) => notes(post("tok_123456\r", { redacted: [{ path
 test("a body that goes through base64 says that its tokens are sent, and not for those of cookies", () => {
   expect(notesOf("request.cookies.sid")).toEqual([])
   expect(notesOf("request.form.pin")).toEqual(["# redacted values in the body are sent as their tokens"])
+  for (const place of ["request.path", "request.target", "request.line"]) expect(notesOf(place)).toEqual([])
 })
 
 test("no field can bring a line, a file or an option", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 
-import { concat, empty, fromLatin1, toLatin1 } from "../../src/protocol/bytes.ts"
+import { concat, concatAll, empty, fromLatin1, toLatin1 } from "../../src/protocol/bytes.ts"
 
 test("every byte survives the way to text and back", () => {
   const all = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -32,4 +32,14 @@ test("joining with nothing copies nothing", () => {
   const bytes = Uint8Array.of(1)
   expect(concat(bytes, empty)).toBe(bytes)
   expect(concat(empty, bytes)).toBe(bytes)
+})
+
+test("any number of pieces is joined, in memory that none of them has", () => {
+  const pieces = [Uint8Array.of(1, 2), empty, Uint8Array.of(3)]
+  expect(concatAll(pieces)).toEqual(Uint8Array.of(1, 2, 3))
+  const only = Uint8Array.of(4, 5)
+  const copy = concatAll([only])
+  expect(copy.buffer).not.toBe(only.buffer)
+  expect(copy).toEqual(only)
+  expect(concatAll([])).toEqual(empty)
 })

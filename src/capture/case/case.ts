@@ -29,7 +29,7 @@ export interface Case {
   readonly took?: number | undefined
   /** `host:port` as the client named it. */
   readonly target?: string | undefined
-  /** It was TLS, and opened. */
+  /** Whether it was TLS that was opened; absent where not. */
   readonly tls?: boolean | undefined
   /** The id of the inbound record during which it was made. */
   readonly cause?: string | undefined

@@ -4,7 +4,7 @@
  */
 import { compactJson, jsonFault, layOutJson } from "../json-layout.ts"
 import { essenceOf, isForm, isJson } from "../media-type.ts"
-import type { OmittedReason, RecordedBody } from "../record.ts"
+import { omittedReasons, type RecordedBody } from "../record.ts"
 import { errorAt, formatBlock, type Block, type CaseProblem } from "./blocks.ts"
 
 /** Bytes of content in base64 that stand in the file itself; more are a file beside it. */
@@ -90,18 +90,13 @@ const wrap = (base64: string): ReadonlyArray<string> => base64.match(new RegExp(
 /** Reads a file beside a case, by a name without folders; undefined where there is none. */
 export type ReadBeside = (name: string) => Uint8Array | undefined
 
-const reasons: ReadonlyArray<string> = ["off", "coding", "redaction", "budget", "binary"] satisfies Array<OmittedReason>
-
 /** Reads the content of a block; a problem is that of a line. */
 export const readContent = (block: Block, readBeside: ReadBeside): Content | CaseProblem => {
   const { language, content, line } = block
   const [word] = block.words
   switch (language) {
     case "omitted":
-      return word !== undefined && reasons.includes(word)
-        ? // It is one of them.
-          { omitted: word as OmittedReason }
-        : errorAt(line, `a block of what was omitted says why: one of ${reasons.join(", ")}`)
+      return readReason(word, line)
     case "file":
       return readFile(word, line, readBeside)
     case "base64":
@@ -114,6 +109,12 @@ export const readContent = (block: Block, readBeside: ReadBeside): Content | Cas
     default:
       return { text: readText(block) }
   }
+}
+
+const readReason = (word: string | undefined, line: number): Content | CaseProblem => {
+  const omitted = omittedReasons.find((reason) => reason === word)
+  if (omitted !== undefined) return { omitted }
+  return errorAt(line, `a block of what was omitted says why: one of ${omittedReasons.join(", ")}`)
 }
 
 const readText = ({ content, words }: Block): string =>

@@ -2,6 +2,7 @@
  * Front matter: the YAML at the head of a case file, between two lines of hyphens. Written as plain `key: value` lines;
  * read by the YAML reader that is given, since the configuration's is no business of this folder.
  */
+import { directions } from "../../flow/flow.ts"
 import { isFlag, isLike, isObject, isObjectOf, isOneOf, isText, isCount, type Check } from "../check.ts"
 import { isId, isInstant } from "../read-record.ts"
 import { errorAt, type CaseProblem } from "./blocks.ts"
@@ -25,7 +26,7 @@ const isMap: Check = (value, path) => (isObject(value) ? undefined : `${path} mu
 const checks: Readonly<Record<string, Check>> = {
   pillion: isOneOf(caseVersion),
   id: isId,
-  direction: isOneOf("inbound", "outbound"),
+  direction: isOneOf(...directions),
   started: isInstant,
   took: isDuration,
   target: isText,

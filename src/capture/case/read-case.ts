@@ -2,7 +2,14 @@
  * Read case: a case file, read strictly: whatever stands in it is read or reported with its line, so that no edit is lost without
  * a word. `lint` is the same reading, for its problems only.
  */
-import type { InterimResponse, RecordedBody, RecordedFrame, RecordedRequest, RecordedResponse } from "../record.ts"
+import {
+  frameOps,
+  type InterimResponse,
+  type RecordedBody,
+  type RecordedFrame,
+  type RecordedRequest,
+  type RecordedResponse,
+} from "../record.ts"
 import { errorAt, readElements, type Block, type CaseProblem, type Heading } from "./blocks.ts"
 import { defined, makeCaseBody, type Case } from "./case.ts"
 import { readContent, type ReadBeside } from "./content.ts"
@@ -115,11 +122,11 @@ class PartsReader {
       const content = this.noted(readContent(block, this.readBeside))
       this.known(block, ["exact", "crlf", "text"], ["from", "t", "op", "size"])
       const from = block.values.get("from")
-      const op = ops.find((each) => each === (block.values.get("op") ?? "text"))
+      const op = frameOps.find((each) => each === (block.values.get("op") ?? "text"))
       const t = this.timeOf(block)
       if (from !== "client" && from !== "target")
         this.problems.push(errorAt(block.line, "from= must be client or target"))
-      else if (op === undefined) this.problems.push(errorAt(block.line, `op= must be one of ${ops.join(", ")}`))
+      else if (op === undefined) this.problems.push(errorAt(block.line, `op= must be one of ${frameOps.join(", ")}`))
       else if (content !== undefined) {
         const size = block.values.has("size") ? this.sizeOf(block) : makeCaseBody([], content).size
         frames.push({ t, from, op, ...content, size })
@@ -188,8 +195,6 @@ class PartsReader {
       this.problems.push(errorAt(block.line, `${unknown[0]} means nothing behind ${block.language}`))
   }
 }
-
-const ops = ["text", "binary", "continuation", "ping", "pong", "close"] as const
 
 const isPlainHead = (block: Block): boolean => isHead(block) && block.words.length === 0
 const isTrailers = (block: Block): boolean => isHead(block) && block.words.includes("trailers")

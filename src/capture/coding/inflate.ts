@@ -11,7 +11,7 @@ import {
   createZstdDecompress,
 } from "node:zlib"
 
-import { concat, empty } from "../../protocol/bytes.ts"
+import { concatAll, empty } from "../../protocol/bytes.ts"
 import type { Inflate, Inflated } from "../body.ts"
 import type { ContentCoding } from "../record.ts"
 import { endsWithFrame } from "./zstd-frames.ts"
@@ -59,18 +59,21 @@ type Decompress = ReturnType<(typeof makers)[ContentCoding]>
 
 const run = (stream: Decompress, bytes: Uint8Array, maxBytes: number): Promise<Inflated | undefined> =>
   new Promise((resolve) => {
-    let content: Uint8Array = empty
+    // Put together once: piece by piece 16 MiB were copied for seconds.
+    const pieces: Array<Uint8Array> = []
+    let length = 0
     stream.on("data", (piece: Uint8Array) => {
-      content = concat(content, piece)
+      pieces.push(piece)
+      length += piece.length
       // One byte more than the limit tells a body that fits from one that does not.
-      if (content.length <= maxBytes) return
-      resolve({ bytes: content.subarray(0, maxBytes), ended: false })
+      if (length <= maxBytes) return
+      resolve({ bytes: concatAll(pieces).subarray(0, maxBytes), ended: false })
       stream.destroy()
     })
-    stream.on("end", () => resolve({ bytes: content, ended: true }))
+    stream.on("end", () => resolve({ bytes: concatAll(pieces), ended: true }))
     stream.on("error", (error: NodeJS.ErrnoException) => {
       // The end of the input in the middle: all that came is good.
-      resolve(error.code === "Z_BUF_ERROR" ? { bytes: content, ended: false } : undefined)
+      resolve(error.code === "Z_BUF_ERROR" ? { bytes: concatAll(pieces), ended: false } : undefined)
     })
     stream.end(bytes)
   })

@@ -2,6 +2,7 @@
  * Lines: divides bytes that come in pieces into lines. A line that never ends, or is longer than a record can be, is left
  * out and counted.
  */
+
 /** Bytes of a line: more than a record whose bodies have 16 MiB each takes, even where every byte is escaped. */
 export const maxLine = 256 * 1024 * 1024
 

@@ -17,6 +17,7 @@ import {
 } from "node:fs"
 import { join, resolve } from "node:path"
 
+import { errorCode } from "../../flow/error-code.ts"
 import { ignoreName, keyName, lockName, partSuffix, processFolder } from "./layout.ts"
 
 /** Bytes of a key that is made here, and those that one must have. */
@@ -74,7 +75,7 @@ export const openDirectory = (request: DirectoryRequest): OpenResult => {
     if (lockBelow.outcome === "taken") return { problem: "is used by another process of this host and this number" }
     return { opened: { path: below, key, isShared: true, release: lockBelow.release } }
   } catch (error) {
-    return { problem: error instanceof Refused ? error.message : `cannot be used (${codeOf(error)})` }
+    return { problem: error instanceof Refused ? error.message : `cannot be used (${errorCode(error)})` }
   }
 }
 
@@ -97,7 +98,7 @@ const writeNew = (path: string, content: string | Uint8Array): void => {
       closeSync(file)
     }
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error
+    if (errorCode(error) !== "EEXIST") throw error
   }
 }
 
@@ -116,7 +117,7 @@ const keyOf = (folder: string, uid: number, pid: number): Uint8Array => {
     try {
       linkSync(made, path)
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error
+      if (errorCode(error) !== "EEXIST") throw error
     } finally {
       rmSync(made, { force: true })
     }
@@ -158,6 +159,3 @@ const lockFolder = (
   if (outcome !== "locked") release()
   return { outcome, release }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error)

@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { pipeline, Readable } from "node:stream"
 import { createZstdDecompress } from "node:zlib"
 
+import { errorCode } from "../../flow/error-code.ts"
 import { isProcessFolder, segmentName, type Segment, segmentsOf } from "./layout.ts"
 import { Lines } from "./lines.ts"
 
@@ -54,14 +55,11 @@ export const readDirectory = async (path: string): Promise<DirectoryResult> => {
 }
 
 const problemOf = (error: unknown): DirectoryResult => {
-  const code = codeOf(error)
+  const code = errorCode(error)
   if (code === "ENOENT") return { problem: "does not exist", isAbsent: true }
   if (code === "ENOTDIR") return { problem: "is no directory", isAbsent: false }
   return { problem: `cannot be read (${code})`, isAbsent: false }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error)
 
 const linesOf = async function* (
   path: string,
@@ -114,7 +112,7 @@ const openSegment = async (path: string, segment: Segment) => {
       await file.close()
       throw new Error("not a file")
     } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw error
+      if (errorCode(error) !== "ENOENT") throw error
     }
   }
   return undefined

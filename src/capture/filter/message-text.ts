@@ -1,6 +1,7 @@
 /** Message text: a recorded message as one text to look into: its head, and its body where that is text. */
+import type { Sender } from "../../protocol/recording.ts"
 import { fieldLines, requestHead, responseHead } from "../raw.ts"
-import type { HttpRecord, RecordedBody, FieldList, Sender } from "../record.ts"
+import type { HttpRecord, RecordedBody, FieldList } from "../record.ts"
 
 /** With the messages of the client behind it, where it opened a WebSocket. */
 export const requestText = (record: HttpRecord): string =>

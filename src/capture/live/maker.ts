@@ -35,7 +35,7 @@ export interface MakerOwner {
 export interface Maker<Heard> {
   /** Takes a batch. The bytes of it are the maker's from now on. */
   readonly make: (batch: ReadonlyArray<Heard>, isKept: boolean) => void
-  /** Ends, with nothing under way; resolves when nothing of it is left. Its owner hears no more of it. */
+  /** Ends, with nothing under way; resolves when nothing of it is left, in bounded time. Its owner hears no more of it. */
   readonly end: (totals: CaptureTotals) => Promise<void>
 }
 

@@ -5,7 +5,9 @@
  * Both are looked at while they pass, since an outbound exchange is over before the one that caused it is. Only the heads
  * of requests are looked at, and only where there is a question. Knows nothing of exchanges that nobody records.
  */
+import { LF, LOWER_CASE } from "../../protocol/ascii.ts"
 import { toLatin1 } from "../../protocol/bytes.ts"
+import { equalsIgnoreCase } from "../../protocol/http/fields.ts"
 import type { ExchangeFacts } from "../../protocol/recording.ts"
 import { parseTraceparent, traceOf } from "../../protocol/trace-context.ts"
 import type { Cause } from "../record.ts"
@@ -191,10 +193,12 @@ const openThen = (
 const keysOf = (head: Uint8Array): Keys => {
   const traceparent = new OnlyValue()
   const requestId = new OnlyValue()
-  for (let end = head.indexOf(lineFeed); end >= 0; end = head.indexOf(lineFeed, end + 1)) {
-    const first = head[end + 1]! | toLower
-    if (first === letterT && startsWith(head, end + 1, "traceparent:")) traceparent.take(head, end + 13)
-    else if (first === letterX && startsWith(head, end + 1, "x-request-id:")) requestId.take(head, end + 14)
+  for (let end = head.indexOf(LF); end >= 0; end = head.indexOf(LF, end + 1)) {
+    const first = head[end + 1]! | LOWER_CASE
+    if (first === LETTER_T && equalsIgnoreCase(head, end + 1, end + 13, "traceparent:"))
+      traceparent.take(head, end + 13)
+    else if (first === LETTER_X && equalsIgnoreCase(head, end + 1, end + 14, "x-request-id:"))
+      requestId.take(head, end + 14)
   }
   const traced = parseTraceparent(traceparent.text)
   return {
@@ -203,20 +207,8 @@ const keysOf = (head: Uint8Array): Keys => {
   }
 }
 
-const lineFeed = 0x0a
-const toLower = 0x20
-const letterT = 0x74
-const letterX = 0x78
-
-/** Whether a name in lower case stands there in any case. */
-const startsWith = (bytes: Uint8Array, at: number, name: string): boolean => {
-  for (let i = 0; i < name.length; i++) {
-    const byte = bytes[at + i]!
-    const lower = byte >= 0x41 && byte <= 0x5a ? byte | toLower : byte
-    if (lower !== name.charCodeAt(i)) return false
-  }
-  return true
-}
+const LETTER_T = 0x74
+const LETTER_X = 0x78
 
 /** The value of a field that stands once; of several nobody knows which is meant. */
 class OnlyValue {
@@ -224,7 +216,7 @@ class OnlyValue {
   private count = 0
 
   take(bytes: Uint8Array, start: number): void {
-    const found = bytes.indexOf(lineFeed, start)
+    const found = bytes.indexOf(LF, start)
     const end = found < 0 ? bytes.length : found
     this.text = ++this.count > 1 || end - start > maxValue ? "" : toLatin1(bytes, start, end).trim()
   }

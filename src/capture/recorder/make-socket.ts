@@ -2,7 +2,7 @@
  * Make socket: the frames of a WebSocket as a record has them: fragments put together, masks and compression taken away
  * (RFC 6455 section 5.4, RFC 7692). What cannot be inflated is not there, since what cannot be read cannot be redacted.
  */
-import { concat, empty } from "../../protocol/bytes.ts"
+import { concat, concatAll, empty } from "../../protocol/bytes.ts"
 import type { ConnectionFacts, Sender } from "../../protocol/recording.ts"
 import { readClose, unmask } from "../../protocol/websocket/payload.ts"
 import { type BodyRules, type Inflate, type Inflated, written } from "../body.ts"
@@ -99,7 +99,7 @@ class FrameMaker {
   async add(message: Message): Promise<boolean> {
     const { first, frames } = message
     const wire = frames.reduce((sum, { size }) => sum + size, 0)
-    const content = { bytes: joined(message.payloads), ended: isWhole(message) }
+    const content = { bytes: concatAll(message.payloads), ended: isWhole(message) }
     const inflated = first.isCompressed ? await this.inflated(first.from, content) : content
     const size = first.isCompressed && inflated !== undefined ? inflated.bytes.length : wire
     const { startedAt } = this
@@ -145,14 +145,4 @@ class FrameMaker {
     if (inflated.ended) this.windows[from] = concat(window, inflated.bytes).slice(-windowBytes)
     return { bytes: inflated.bytes, ended: inflated.ended && ended }
   }
-}
-
-const joined = (pieces: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
 }

@@ -5,7 +5,7 @@ import { commonFields, timeText, unlessInOrder } from "./common-fields.ts"
 import type { HeardStream } from "./stream-recording.ts"
 
 /** Why TLS was carried as it was, as long as nothing else is known of it. */
-export const notOpened = "TLS is carried as it is"
+const notOpened = "TLS is carried as it is"
 
 /** Makes the record. `id` is the one that it gets. */
 export const makeStream = (heard: HeardStream, id: string): StreamRecord | TunnelRecord => {

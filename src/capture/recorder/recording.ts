@@ -12,7 +12,7 @@ import { KeptBytes } from "./kept-bytes.ts"
 import type { Memory } from "./memory.ts"
 import { type HeardSocket, SocketFrames } from "./socket-frames.ts"
 
-/** Bytes of memory that a recording counts as besides what it copies: its objects, and the times of its pieces. */
+/** Bytes of memory that a recording counts as besides what it copies: its objects, and the times of its first pieces. */
 export const recordingOverhead = 4 * 1024
 
 /** Interim answers that are kept of one exchange; real ones have one or two. */
@@ -146,7 +146,7 @@ class KeptMessage implements MessageRecording {
   private readonly headBytes: KeptBytes
   private readonly body: KeptBytes
   private readonly trailerBytes: KeptBytes
-  private readonly arrivals = new Arrivals()
+  private readonly arrivals: Arrivals
   private headAt: number | undefined = undefined
   private isOver = false
 
@@ -154,6 +154,7 @@ class KeptMessage implements MessageRecording {
     this.headBytes = new KeptBytes(maxRecordedHead, memory)
     this.body = new KeptBytes(maxBody, memory)
     this.trailerBytes = new KeptBytes(maxRecordedHead, memory)
+    this.arrivals = new Arrivals(memory)
   }
 
   get isFull(): boolean {
@@ -161,7 +162,7 @@ class KeptMessage implements MessageRecording {
   }
 
   get held(): number {
-    return this.headBytes.held + this.body.held + this.trailerBytes.held
+    return this.headBytes.held + this.body.held + this.trailerBytes.held + this.arrivals.held
   }
 
   /** The head that was told last, to be read at once. */

@@ -24,6 +24,28 @@ export interface Edited {
   readonly redactions: ReadonlyArray<Redaction>
 }
 
+/** The most entries of a record's list of what was replaced. All is replaced, listed or not. */
+export const maxRedactions = 1_000
+
+/** What was replaced in a record, as far as its list has room. */
+export class RedactionList {
+  private readonly redactions: Array<Redaction> = []
+
+  add(redactions: ReadonlyArray<Redaction>): void {
+    for (const each of redactions) if (this.redactions.length < maxRedactions) this.redactions.push(each)
+  }
+
+  /** What could not be judged, and is not there any more. */
+  addError(path: string): void {
+    this.add([{ path, rule: "error", token: "" }])
+  }
+
+  /** With what was replaced before, which comes first. */
+  after(before: ReadonlyArray<Redaction>): ReadonlyArray<Redaction> {
+    return [...before, ...this.redactions].slice(0, maxRedactions)
+  }
+}
+
 /**
  * Applies edits. Of those that overlap the first one stands, the longer of two that begin together, and takes in what the
  * others reach beyond: nothing that anybody wanted replaced is left over.

@@ -16,19 +16,16 @@ import {
   LEFT_BRACE,
   LEFT_BRACKET,
   LF,
-  LOWER_A,
   LOWER_CASE,
-  LOWER_Z,
   PLUS,
   QUOTE,
   RIGHT_BRACE,
   RIGHT_BRACKET,
   SP,
-  ZERO,
   NINE,
-  UPPER_A,
-  UPPER_Z,
 } from "../../protocol/ascii.ts"
+import { isDigit } from "./shapes/digits.ts"
+import { isAlphanumeric } from "./shapes/keys.ts"
 
 export const Token = {
   /** The text is over. `cut` says whether something was still open. */
@@ -125,7 +122,7 @@ export class JsonTokens {
     if (code === QUOTE) return this.string(Token.string)
     if (code === LEFT_BRACE) return this.open(Token.objectStart)
     if (code === LEFT_BRACKET) return this.open(Token.arrayStart)
-    return code === HYPHEN || (code >= ZERO && code <= NINE) ? this.number() : this.literal()
+    return code === HYPHEN || isDigit(code) ? this.number() : this.literal()
   }
 
   private open(kind: typeof Token.objectStart | typeof Token.arrayStart): TokenKind {
@@ -217,10 +214,6 @@ const LOWER_E = 0x65
 const isSpace = (code: number): boolean =>
   code === SP || code === LF || code === CR || code === HTAB || code === RECORD_SEPARATOR || code === BYTE_ORDER_MARK
 
-const isLetter = (code: number): boolean => (code >= LOWER_A && code <= LOWER_Z) || (code >= UPPER_A && code <= UPPER_Z)
-
-const isDigit = (code: number): boolean => code >= ZERO && code <= NINE
-
 /** Digits, signs, a point, an exponent. Whether they stand in the right order is not asked: the span is the same. */
 const isOfNumber = (code: number): boolean =>
   isDigit(code) || code === PLUS || code === HYPHEN || code === DOT || (code | LOWER_CASE) === LOWER_E
@@ -230,7 +223,7 @@ const wordEnd = (text: string, start: number): number => {
   let at = start
   while (at < text.length) {
     const code = text.charCodeAt(at)
-    if (!isLetter(code) && !isOfNumber(code)) break
+    if (!isAlphanumeric(code) && !isOfNumber(code)) break
     at++
   }
   return at

@@ -20,6 +20,17 @@ export const minWithinWords = 16
 /** Values that are looked for: the first ones of a record, which its heads have. */
 export const maxKnownSecrets = 500
 
+/** In texts of this length and more it takes long to look for one value. */
+const longText = 64 * 1024
+
+/** A time limit. */
+interface Pace {
+  /** Counts a short text. */
+  readonly check: () => void
+  /** Asks the clock now. */
+  readonly look: () => void
+}
+
 interface Needle {
   /** How it is written in the text. */
   readonly text: string
@@ -38,10 +49,13 @@ export class KnownSecrets {
     this.tokens.set(value, token)
   }
 
-  /** Replaces them in a text, which stands at `path`. */
-  replace(text: string, path: string): Edited {
+  /** Replaces them in a text, which stands at `path`. Throws what `time` throws when it is over. */
+  replace(text: string, path: string, time: Pace): Edited {
     const edits: Array<Edit> = []
+    const isLong = text.length >= longText
+    if (!isLong) time.check()
     for (const { text: needle, token } of (this.needles ??= needlesOf(this.tokens))) {
+      if (isLong) time.look()
       for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + needle.length)) {
         const end = at + needle.length
         if (needle.length >= minWithinWords || isWord(text, at, end))

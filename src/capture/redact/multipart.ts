@@ -10,7 +10,7 @@ import { pieceOf, type View } from "./views.ts"
 export type ScanPart = (view: View, type: string) => void
 
 /** Reads a parameter of a field's value, in quotes or not. */
-export const parameterOf = (value: string, name: string): string | undefined => {
+const parameterOf = (value: string, name: string): string | undefined => {
   for (const part of value.split(";").slice(1)) {
     const [, key = "", text = ""] = /^\s*([^=\s]+)=(.*)$/s.exec(part) ?? []
     if (key.toLowerCase() === name) return text.trim().replace(/^"([^"]*)"?$/, "$1")

@@ -7,7 +7,7 @@ export const sides = ["request", "response"] as const
 export type Side = (typeof sides)[number]
 
 /** The parts of a message that have names or paths. */
-export const namedParts = ["headers", "trailers", "cookies", "query", "form", "multipart"] as const
+const namedParts = ["headers", "trailers", "cookies", "query", "form", "multipart"] as const
 export const pathParts = ["json", "xml"] as const
 export type Part = (typeof namedParts)[number] | (typeof pathParts)[number]
 

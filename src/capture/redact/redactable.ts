@@ -14,7 +14,12 @@ export interface RedactableBody {
 }
 
 export interface RedactableMessage {
-  readonly line: { readonly version?: string | undefined; readonly target?: string | undefined }
+  readonly line: {
+    readonly method?: string | undefined
+    readonly target?: string | undefined
+    readonly version?: string | undefined
+    readonly reason?: string | undefined
+  }
   readonly headers: FieldList
   readonly trailers?: FieldList | undefined
   readonly interim?: ReadonlyArray<{ readonly headers: FieldList }> | undefined

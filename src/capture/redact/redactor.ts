@@ -6,21 +6,19 @@
  * redacted; it goes where bodies are dropped by a rule.
  */
 import { scanBody } from "./bodies.ts"
-import { applyEdits, type Edited, type Redaction } from "./edits.ts"
+import { applyEdits, type Edited, RedactionList } from "./edits.ts"
 import { scanField, scanTarget } from "./heads.ts"
 import { scanValue } from "./json.ts"
 import type { Side } from "./places.ts"
 import type { FieldList, Redactable, RedactableBody, RedactableFrame, RedactableMessage } from "./redactable.ts"
 import { replaceKnown } from "./replace-known.ts"
 import { builtInRules, type PlaceRule, type Rules } from "./rules.ts"
+import { findShapes, minText } from "./shapes/shapes.ts"
 import { samples } from "./shapes/samples.ts"
-import { Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
+import { type RecordTimes, Scan, TimeLimit, type ActiveRules, type Where } from "./scan.ts"
 import { scanText } from "./text.ts"
 import { Tokens, type Digest } from "./tokens.ts"
-import { pieceOf, viewOf, type View } from "./views.ts"
-
-/** The most entries of a record's list of what was replaced. All is replaced, listed or not. */
-export const maxRedactions = 1_000
+import { fromBase64, pieceOf, viewOf, type View } from "./views.ts"
 
 export interface RedactorParts<R> {
   readonly rules: Rules<R>
@@ -39,12 +37,12 @@ export const makeRedactor = <R>({ rules, digest, now }: RedactorParts<R>) => {
     // The first use of all patterns takes 50 ms, which no record can afford.
     if (!isWarm) warmUp({ ...builtInRules, shapes: rules.shapes }, digest)
     isWarm = true
-    return redacted(record, rules, digest, new TimeLimit(now))
+    return redacted(record, rules, digest, now)
   }
 }
 
 const warmUp = (rules: Rules<unknown>, digest: Digest): void => {
-  for (const [type, text] of samples) redacted(sampleOf(type, text), rules, digest, new TimeLimit(() => 0))
+  for (const [type, text] of samples) redacted(sampleOf(type, text), rules, digest, () => 0)
 }
 
 const sampleOf = (type: string, text: string): Redactable => ({
@@ -67,15 +65,19 @@ const sampleOf = (type: string, text: string): Redactable => ({
   error: "no http://a:b@host",
 })
 
-const redacted = <R, A extends R & Redactable>(record: A, rules: Rules<R>, digest: Digest, time: TimeLimit): A => {
+const redacted = <R, A extends R & Redactable>(record: A, rules: Rules<R>, digest: Digest, now: () => number): A => {
   const active = activeRules(rules, record)
   const dropsBodies = drops(rules, record)
   let known: ReadonlySet<string> = new Set(record.redacted?.map(({ token }) => token))
+  const bodies = new TimeLimit(now)
+  let times: RecordTimes = { heads: bodies, bodies }
   let result = record
   for (let round = 0; round < maxRounds; round++) {
     const tokens = new Tokens(digest, known)
-    const looked = { ...result, ...new RecordRedaction(active, tokens, time, dropsBodies).record(result) }
-    result = { ...looked, ...replaceKnown(looked, { secrets: tokens.secrets, time, maxRedactions }) }
+    const looked = { ...result, ...new RecordRedaction(active, tokens, times, dropsBodies).record(result) }
+    // What bodies took of the time is not taken from heads, which are looked at before them but in later rounds.
+    if (round === 0) times = { heads: new TimeLimit(now), bodies }
+    result = { ...looked, ...replaceKnown(looked, { secrets: tokens.secrets, times }) }
     if (!tokens.secrets.wereFound) break
     known = tokens.all
   }
@@ -105,17 +107,20 @@ const drops = <R>({ dropBodies }: Rules<R>, record: R): boolean => {
   }
 }
 
+/** Finds secrets in a text by what it is. */
+type Look = (scan: Scan, view: View) => void
+
 class RecordRedaction {
-  private readonly redactions: Array<Redaction> = []
+  private readonly list = new RedactionList()
   private readonly rules: ActiveRules
   private readonly tokens: Tokens
-  private readonly time: TimeLimit
+  private readonly times: RecordTimes
   private readonly dropsBodies: boolean
 
-  constructor(rules: ActiveRules, tokens: Tokens, time: TimeLimit, dropsBodies: boolean) {
+  constructor(rules: ActiveRules, tokens: Tokens, times: RecordTimes, dropsBodies: boolean) {
     this.rules = rules
     this.tokens = tokens
-    this.time = time
+    this.times = times
     this.dropsBodies = dropsBodies
   }
 
@@ -129,21 +134,22 @@ class RecordRedaction {
       ...(record.lost === undefined ? {} : { lost: this.word(record.lost, "response") }),
       ...(record.close === undefined ? {} : { close: this.close(record.close) }),
     }
-    return {
+    const looked = {
       ...others,
       ...(request === undefined ? {} : { request: this.withBody(request, "request") }),
       ...(response === undefined ? {} : { response: this.withBody(response, "response") }),
       ...(record.frames === undefined ? {} : { frames: record.frames.map((frame) => this.frame(frame)) }),
       ...(record.first === undefined ? {} : { first: this.first(record.first) }),
-      ...this.listed(record.redacted ?? []),
     }
+    const redacted = this.list.after(record.redacted ?? [])
+    return redacted.length === 0 ? looked : { ...looked, redacted }
   }
 
   private head(message: RedactableMessage, side: Side): RedactableMessage {
     const { line, headers, trailers, interim } = message
     return {
       ...message,
-      ...(line.target === undefined ? {} : { line: { ...line, target: this.target(line.target) } }),
+      line: this.line(line, side),
       headers: this.fields(headers, side, "headers"),
       ...(trailers === undefined ? {} : { trailers: this.fields(trailers, side, "trailers") }),
       ...(interim === undefined ? {} : { interim: interim.map((each) => this.interim(each, side)) }),
@@ -154,12 +160,43 @@ class RecordRedaction {
     return { ...answer, headers: this.fields(answer.headers, side, "headers") }
   }
 
+  /** A reason is free text, and a method or a version is whatever stands there. */
+  private line(line: RedactableMessage["line"], side: Side): RedactableMessage["line"] {
+    const { target } = line
+    const where: Where = { side, part: "line", path: [], verdict: "open" }
+    const words = (["method", "version", "reason"] as const).flatMap((name) => {
+      const text = line[name]
+      return text === undefined || text === "" ? [] : [[name, this.formless(text, where)] as const]
+    })
+    return {
+      ...line,
+      ...Object.fromEntries(words),
+      ...(target === undefined ? {} : { target: this.target(target) }),
+    }
+  }
+
+  /** A text that has no format; empty where it could not be judged. */
+  private formless(text: string, where: Where): string {
+    if (!this.mayHoldSecret(text)) return text
+    return this.text(text, false, `${where.side}.${where.part}`, (scan, view) => scanText(scan, view, where)) ?? ""
+  }
+
+  /** Whether there is a shape, or a query, in which names count; all else would cost more than this for most names. */
+  private mayHoldSecret(text: string): boolean {
+    if (text.length < minText) return false
+    let isFound = /[?#]/.test(text)
+    findShapes(text, false, this.rules.shapes, () => (isFound = true))
+    return isFound
+  }
+
   private target(target: string): string {
     return this.text(target, false, "request.target", (scan, view) => scanTarget(scan, view)) ?? ""
   }
 
   private fields(fields: FieldList, side: Side, part: "headers" | "trailers"): FieldList {
-    return fields.flatMap(([name, value]): FieldList => {
+    const where: Where = { side, part, path: [], verdict: "open" }
+    return fields.flatMap(([written, value]): FieldList => {
+      const name = this.formless(written, where)
       const path = `${side}.${part}.${name.toLowerCase()}`
       const text = this.text(value, false, path, (scan, view) => scanField(scan, side, part, name, view))
       return text === undefined ? [] : [[name, text]]
@@ -168,7 +205,7 @@ class RecordRedaction {
 
   /** A text of the record that has no place in a message. */
   private word(text: string, side: Side): string {
-    return this.text(text, false, `${side}.body`, (scan, view) => scanText(scan, view, bodyOf(side))) ?? ""
+    return this.formless(text, bodyOf(side))
   }
 
   private close(close: { readonly reason: string }): { readonly reason: string } {
@@ -176,7 +213,15 @@ class RecordRedaction {
   }
 
   private withBody(message: RedactableMessage, side: Side): RedactableMessage {
-    return message.body === undefined ? message : { ...message, body: this.body(message.body, side) }
+    if (message.body === undefined) return message
+    return { ...message, body: { ...this.body(message.body, side), type: this.type(message.body.type, side) } }
+  }
+
+  /** What a header says as well; where it was replaced there, the list says so. */
+  private type(type: string, side: Side): string {
+    if (this.rules.hide.length === 0 && !this.mayHoldSecret(type)) return type
+    const look: Look = (scan, view) => scanField(scan, side, "headers", "content-type", view)
+    return this.edit(type, false, look, this.times.heads)?.text ?? ""
   }
 
   private body(body: RedactableBody, side: Side): RedactableBody {
@@ -224,44 +269,35 @@ class RecordRedaction {
     { text, base64 }: { readonly text?: string | undefined; readonly base64?: string | undefined },
     cut: boolean,
     path: string,
-    look: (scan: Scan, view: View) => void,
+    look: Look,
   ): { readonly text?: string; readonly base64?: string } | undefined {
     if (text !== undefined) {
-      const redacted = this.text(text, cut, path, look)
+      const redacted = this.text(text, cut, path, look, this.times.bodies)
       return redacted === undefined ? undefined : { text: redacted }
     }
     if (base64 === undefined) return {}
     const bytes = fromBase64(base64)
-    const redacted = bytes === undefined ? undefined : this.text(bytes, cut, path, look)
+    const redacted = bytes === undefined ? undefined : this.text(bytes, cut, path, look, this.times.bodies)
     return redacted === undefined ? undefined : { base64: redacted === bytes ? base64 : btoa(redacted) }
   }
 
   /** Redacts one text; undefined, and an entry in the list, where it could not be judged. */
-  private text(text: string, cut: boolean, path: string, look: (scan: Scan, view: View) => void): string | undefined {
-    const edited = this.edit(text, cut, look)
-    this.note(edited?.redactions ?? [{ path, rule: "error", token: "" }])
+  private text(text: string, cut: boolean, path: string, look: Look, time = this.times.heads): string | undefined {
+    const edited = this.edit(text, cut, look, time)
+    if (edited === undefined) this.list.addError(path)
+    else this.list.add(edited.redactions)
     return edited?.text
   }
 
-  private edit(text: string, cut: boolean, look: (scan: Scan, view: View) => void): Edited | undefined {
-    const scan = new Scan(this.rules, this.tokens, this.time)
+  private edit(text: string, cut: boolean, look: Look, time: TimeLimit): Edited | undefined {
+    const scan = new Scan(this.rules, this.tokens, time)
     try {
       look(scan, viewOf(text, cut))
-      this.time.look()
+      time.look()
       return applyEdits(text, scan.edits)
     } catch {
       return undefined
     }
-  }
-
-  private note(redactions: ReadonlyArray<Redaction>): void {
-    for (const each of redactions) if (this.redactions.length < maxRedactions) this.redactions.push(each)
-  }
-
-  /** What was replaced before comes first. */
-  private listed(before: ReadonlyArray<Redaction>): { readonly redacted?: ReadonlyArray<Redaction> } {
-    const redacted = [...before, ...this.redactions].slice(0, maxRedactions)
-    return redacted.length === 0 ? {} : { redacted }
   }
 }
 
@@ -284,13 +320,4 @@ const omitted = (body: RedactableBody): RedactableBody => {
   const { text, base64, sha256: _sha256, ...rest } = body
   // What has no content already says why.
   return text === undefined && base64 === undefined ? body : { ...rest, omitted: "redaction" }
-}
-
-/** One character a byte; undefined where it is no base64. */
-const fromBase64 = (base64: string): string | undefined => {
-  try {
-    return atob(base64)
-  } catch {
-    return undefined
-  }
 }

@@ -5,15 +5,15 @@ import { parsePlace, type Place } from "./places.ts"
 import { shapeNames, shapes, type ShapeName } from "./shapes/shapes.ts"
 
 /** Looks at a record and says whether a rule concerns it. */
-export type RecordFilter<R> = (record: R) => boolean
+type Concerns<R> = (record: R) => boolean
 
 /** Reads a filter; what is wrong with it, as words that follow its text. */
-export type ParseFilter<R> = (text: string) => RecordFilter<R> | string
+export type ParseFilter<R> = (text: string) => Concerns<R> | string
 
 export interface PlaceRule<R> {
   readonly place: Place
   /** Absent where it concerns every record. */
-  readonly concerns?: RecordFilter<R>
+  readonly concerns?: Concerns<R>
 }
 
 export interface Rules<R> {
@@ -23,7 +23,7 @@ export interface Rules<R> {
   readonly keep: ReadonlyArray<PlaceRule<R>>
   readonly shapes: ReadonlySet<ShapeName>
   /** Records whose bodies are not kept at all. */
-  readonly dropBodies?: RecordFilter<R>
+  readonly dropBodies?: Concerns<R>
 }
 
 /** What holds where no file says anything else. */
@@ -108,7 +108,7 @@ const parseDrop = <R>(
   value: unknown,
   parseFilter: ParseFilter<R>,
   problems: Array<string>,
-): RecordFilter<R> | undefined => {
+): Concerns<R> | undefined => {
   if (value === undefined || value === null) return undefined
   const filter = typeof value === "string" ? parseFilter(value) : "must be a filter"
   if (typeof filter !== "string") return filter

@@ -9,7 +9,10 @@ import { findShapes, shapeNames, type ShapeName } from "./shapes/shapes.ts"
 import type { Tokens } from "./tokens.ts"
 import { sourceOf, type View } from "./views.ts"
 
-/** How long the redaction of one record may take, in milliseconds. */
+/**
+ * How long one record may be looked at, in milliseconds: heads and then bodies; and, where values are known to be secret
+ * elsewhere in it, heads once more.
+ */
 export const maxRedactionTime = 20
 
 /** The clock is asked once for as many values. */
@@ -24,7 +27,7 @@ export class CannotJudge extends Error {
 export class TimeLimit {
   private readonly end: number
   private values = 0
-
+  private isOver = false
   private readonly now: () => number
 
   constructor(now: () => number) {
@@ -34,13 +37,20 @@ export class TimeLimit {
 
   /** Counts a value. Throws CannotJudge when the time is over. */
   check(): void {
-    if (++this.values % valuesPerLook === 0) this.look()
+    if (this.isOver || ++this.values % valuesPerLook === 0) this.look()
   }
 
   /** Asks the clock now: before and behind what takes long. */
   look(): void {
-    if (this.now() > this.end) throw new CannotJudge("redaction took too long")
+    this.isOver ||= this.now() > this.end
+    if (this.isOver) throw new CannotJudge("redaction took too long")
   }
+}
+
+/** The time that is left for the parts of one record. */
+export interface RecordTimes {
+  readonly heads: TimeLimit
+  readonly bodies: TimeLimit
 }
 
 /** The rules that concern one record. */
@@ -65,10 +75,10 @@ export const hides = (verdict: Verdict): verdict is "place" | "name" => verdict 
 export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "known", "error"] as const
 export type Rule = (typeof redactionRules)[number]
 
-/** Where a value stands. `body` and `path` have texts without names. */
+/** Where a value stands. `body`, `path` and `line` have texts without names. */
 export interface Where {
   readonly side: Side
-  readonly part: Part | "body" | "path"
+  readonly part: Part | "body" | "path" | "line"
   readonly path: Path
   /** What holds for all of it. */
   readonly verdict: Verdict
@@ -158,7 +168,7 @@ const passwordIn = (credentials: string): string => {
 const maxNameText = 200
 
 /** A place as a rules file has it. */
-export const placeText = ({ side, part }: Where, path: Path): string => {
+const placeText = ({ side, part }: Where, path: Path): string => {
   if (pathParts.some((each) => each === part)) return `${side}.${part}.${pathText(path)}`
   const name = path.join(".")
   if (name === "") return `${side}.${part}`

@@ -156,3 +156,12 @@ export const joinLines = (view: View, pieces: ReadonlyArray<readonly [start: num
   }
   return decoder.done(end)
 }
+
+/** The bytes of base64 as a text, one character a byte; undefined where it is no base64. */
+export const fromBase64 = (base64: string): string | undefined => {
+  try {
+    return atob(base64)
+  } catch {
+    return undefined
+  }
+}

@@ -2,7 +2,7 @@
  * XML: finds the secrets of XML and HTML, by the names of elements and attributes, by place, and by shape in every text.
  * Reads tags as a browser would, without asking whether they fit each other: what is no tag is text.
  */
-import { EQUALS, GREATER_THAN, QUOTE, SLASH, SP } from "../../protocol/ascii.ts"
+import { APOSTROPHE, EQUALS, GREATER_THAN, QUOTE, SLASH, SP } from "../../protocol/ascii.ts"
 import { scanValue } from "./json.ts"
 import { judgeName } from "./names.ts"
 import { CannotJudge, hides, type Scan, type Verdict, type Where } from "./scan.ts"
@@ -11,8 +11,6 @@ import { decodeXml, pieceOf, type View } from "./views.ts"
 
 /** Deeper nesting is refused. */
 export const maxXmlDepth = 256
-
-const APOSTROPHE = 0x27
 
 /** Elements of HTML that have no end (WHATWG HTML section 13.1.2). */
 const endless = new Set("area base br col embed hr img input link meta source track wbr".split(" "))

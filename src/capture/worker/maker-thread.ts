@@ -15,10 +15,15 @@ export const makerScript = new URL(
   import.meta.url,
 ).href
 
+/** Milliseconds that a thread without a batch has to end, before it is ended: a disk that hangs must not hang a capture. */
+export const maxEnding = 30_000
+
 export interface MakerThreadParts {
   readonly script: string
   /** The settings in force; another object where they have changed. */
   readonly settings: () => MakingSettings
+  /** Milliseconds that it has to end; `maxEnding` where absent. */
+  readonly maxEnding?: number
 }
 
 /** Returns what starts threads. */
@@ -34,6 +39,7 @@ class MakerThread implements Maker<Identified> {
   private settings: MakingSettings | undefined = undefined
   private isOver = false
   private ended: (() => void) | undefined = undefined
+  private ending: ReturnType<typeof setTimeout> | undefined = undefined
 
   constructor(parts: MakerThreadParts, owner: MakerOwner) {
     this.parts = parts
@@ -57,6 +63,8 @@ class MakerThread implements Maker<Identified> {
       if (this.isOver) return resolve()
       this.ended = resolve
       this.order({ _tag: "End", totals })
+      this.ending = setTimeout(() => this.over("it did not end"), this.parts.maxEnding ?? maxEnding)
+      this.ending.unref()
     })
   }
 
@@ -80,6 +88,7 @@ class MakerThread implements Maker<Identified> {
   private over(why: string): void {
     if (this.isOver) return
     this.isOver = true
+    clearTimeout(this.ending)
     this.worker.terminate()
     if (this.ended === undefined) this.owner.died(why)
     else this.ended()

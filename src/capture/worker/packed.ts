@@ -3,6 +3,7 @@
  * the large ones as they are. To copy a small piece costs less than to hand it over (an exchange with two bodies of 8 KiB
  * takes 9 µs so, and 54 µs piece by piece); to hand a large one over costs less than to copy it.
  */
+import { concatAll } from "../../protocol/bytes.ts"
 
 /** Bytes of a piece from which on it is handed over instead of copied. */
 export const minMoved = 32 * 1024
@@ -33,13 +34,7 @@ export const pack = (value: unknown): Packed => {
     return { $bytes: at, length: bytes.length }
   }
   const text = JSON.stringify(emptied(value, place))
-  const run = new Uint8Array(length)
-  let at = 0
-  for (const bytes of small) {
-    run.set(bytes, at)
-    at += bytes.length
-  }
-  return { text, small: run, large }
+  return { text, small: concatAll(small), large }
 }
 
 /** The memory that goes with what was packed: nobody else may have it after. */

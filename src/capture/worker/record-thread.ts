@@ -9,6 +9,7 @@ import { inflate } from "../coding/inflate.ts"
 import { DirectoryWriter } from "../directory/directory-writer.ts"
 import { manifestName, partSuffix } from "../directory/layout.ts"
 import { manifestText } from "../directory/manifest.ts"
+import { concatAll } from "../../protocol/bytes.ts"
 import type { CaptureTotals } from "../live/counters.ts"
 import { makeLines, type MakingParts } from "../live/make-lines.ts"
 import { makePolicy } from "../policy/policy.ts"
@@ -75,7 +76,7 @@ export class RecordThread {
     const written = isKept ? this.writer?.write(lines) : undefined
     const records = made.records.map((record, i) => ({ ...record, isWritten: written?.[i] }))
     const facts: MadeFacts = { ...made, records, onDisk: this.writer?.bytes ?? 0 }
-    const all = joined(lines)
+    const all = concatAll(lines)
     this.tell({ _tag: "Made", facts: JSON.stringify(facts), lines: all }, [all.buffer])
   }
 
@@ -103,17 +104,6 @@ export class RecordThread {
 }
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex")
-
-/** In memory of its own. */
-const joined = (lines: ReadonlyArray<Uint8Array>): Uint8Array<ArrayBuffer> => {
-  const all = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const line of lines) {
-    all.set(line, at)
-    at += line.length
-  }
-  return all
-}
 
 /** Whole or not at all; where it cannot be written, the records say enough. */
 const writeManifest = (folder: string, text: string): void => {

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import * as Result from "effect/Result"
 
+import { errorCode } from "../../flow/error-code.ts"
 import type { PolicyData } from "../../capture/policy/policy.ts"
 import { type ConfigError, quote, valueError } from "../../config/error.ts"
 import type { Settings } from "../../config/settings.ts"
@@ -81,7 +82,7 @@ const readBounded = (path: string, max: number): Result.Result<Uint8Array, strin
       closeSync(file)
     }
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error)
+    const code = errorCode(error)
     return Result.fail(reasons[code] ?? `cannot be read (${code})`)
   }
 }

@@ -7,6 +7,7 @@ import { stat } from "node:fs/promises"
 import { pipeline, Readable } from "node:stream"
 import { createZstdDecompress } from "node:zlib"
 
+import { errorCode } from "../../flow/error-code.ts"
 import { Lines } from "../../capture/directory/lines.ts"
 import { readDirectory } from "../../capture/directory/read-directory.ts"
 import { visibleLine } from "../../capture/text.ts"
@@ -48,7 +49,7 @@ const isDirectory = async (path: string): Promise<boolean> => {
   try {
     return (await stat(path)).isDirectory()
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error)
+    const code = errorCode(error)
     const isAbsent = code === "ENOENT" || code === "ENOTDIR"
     throw new Unreadable({
       message: `${visibleLine(path)} ${isAbsent ? "does not exist" : `cannot be read (${code})`}`,

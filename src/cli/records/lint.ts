@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 
+import { errorCode } from "../../flow/error-code.ts"
 import type { CaseProblem } from "../../capture/case/blocks.ts"
 import { visibleLine } from "../../capture/text.ts"
 import type { Outcome } from "../command-line/outcome.ts"
@@ -38,7 +39,7 @@ const pathsOf = async (path: string): Promise<ReadonlyArray<string> | string> =>
   try {
     return await casePaths(path)
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error)
+    const code = errorCode(error)
     return `${path} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`
   }
 }

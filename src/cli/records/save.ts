@@ -5,6 +5,7 @@
 import { join, relative, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 
+import { errorCode } from "../../flow/error-code.ts"
 import { type Case, caseOf } from "../../capture/case/case.ts"
 import { fileNameOf, folderOf } from "../../capture/case/file-name.ts"
 import { planCases, type PlannedCase } from "../../capture/case/same-case.ts"
@@ -105,7 +106,7 @@ const filesBelow = async (to: string): Promise<ReadonlyMap<string, CaseFile> | s
   try {
     for (const path of await casePaths(resolve(to))) files.set(path, await readCaseFile(path))
   } catch (error) {
-    const code = codeOf(error)
+    const code = errorCode(error)
     if (code !== "ENOENT") return `${visibleLine(to)} cannot be read (${code})`
   }
   return files
@@ -133,12 +134,9 @@ const saveOne = async (made: Case, path: string, to: string, before: CaseFile | 
     const changed = await writeCaseFile(path, written.text, written.files, before)
     return { ...facts, what: before === undefined ? "new" : changed ? "changed" : "same" }
   } catch (error) {
-    return { ...facts, what: "failed", problem: `it cannot be written (${codeOf(error)})` }
+    return { ...facts, what: "failed", problem: `it cannot be written (${errorCode(error)})` }
   }
 }
 
 const isCut = ({ request, response }: Case): boolean =>
   [request.body, response?.body].some((body) => body?.truncated === true || body?.omitted !== undefined)
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : String(error)

@@ -7,7 +7,7 @@
  * byte as we would, what came is what we would write: it is passed on uncopied too.
  */
 import { BACKSLASH, CR, DEL, HTAB, LF, QUOTE, SEMICOLON, SP } from "../ascii.ts"
-import { crlf, empty, fromLatin1, part } from "../bytes.ts"
+import { concatAll, crlf, empty, fromLatin1, part } from "../bytes.ts"
 
 import { CanonicalChunks, hexDigit, maxAhead } from "./canonical-chunks.ts"
 import { chunked, untilClose } from "./survey.ts"
@@ -167,7 +167,7 @@ export class Body {
     this.passed += length - sizeRoom
     this.consumed = at - start
     const chunk = this.encoding === "plain" ? part(out, sizeRoom, length) : this.oneChunk(out, length)
-    const passed = rest.length === 0 ? chunk : chunk.length === 0 ? rest : join(rest, chunk)
+    const passed = rest.length === 0 ? chunk : chunk.length === 0 ? rest : concatAll([rest, chunk])
     return this.state === "trailers" && this.problem === undefined ? this.passTrailers(input, start, passed) : passed
   }
 
@@ -178,7 +178,7 @@ export class Body {
     this.consumed = take
     this.begun = this.owed > 0
     const data = part(input, start, start + take)
-    return this.begun ? data : join(data, crlf)
+    return this.begun ? data : concatAll([data, crlf])
   }
 
   /** Frames `out[sizeRoom, length)` in place: its size line is written right before it. */
@@ -289,7 +289,7 @@ export class Body {
     this.problem = this.trailers.problem
     if (kept === undefined) return content
     this.done = true
-    return this.encoding === "plain" ? content : join(content, lastChunk, kept, crlf)
+    return this.encoding === "plain" ? content : concatAll([content, lastChunk, kept, crlf])
   }
 }
 
@@ -299,13 +299,3 @@ export class Body {
  * takes four times as long as any other (glibc bug 30994).
  */
 const sizeRoom = 64
-
-const join = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
-}

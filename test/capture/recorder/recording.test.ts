@@ -1,6 +1,7 @@
 /** Recording: what is kept of an exchange, what is not, and that all of its memory comes back. */
 import { expect, test } from "bun:test"
 
+import { pieceBytes, piecesAtOnce } from "../../../src/capture/recorder/arrivals.ts"
 import { type HeardMessage, maxInterims, recordingOverhead } from "../../../src/capture/recorder/recording.ts"
 import { facts, Hearing, lines, tell, tellContent, tellHead } from "../../support/heard.ts"
 
@@ -80,12 +81,14 @@ test("what is heard goes with its memory, and what is abandoned gives it back", 
     const recording = hearing.begin()
     tellHead(recording.request, asked)
     tellHead(recording.response, answered)
-    tellContent(recording.response, "x")
+    for (let i = 0; i < 60; i++) tellContent(recording.response, "x", i)
     tell(answered, (bytes, start, end) => recording.interim(bytes, start, end, 1))
     if (isHeard) recording.over(facts)
     else recording.abandon()
   }
   expect(hearing.memory.used).toBe(hearing.heard[0]!.held)
+  // The times of the first pieces are among the overhead.
+  expect(hearing.heard[0]!.held).toBeGreaterThan(recordingOverhead + piecesAtOnce * pieceBytes)
   hearing.memory.release(hearing.heard[0]!.held)
   expect(hearing.memory.used).toBe(0)
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 
 import { maxKnownSecrets } from "../../../src/capture/redact/known.ts"
 import type { Redactable } from "../../../src/capture/redact/redactable.ts"
+import { builtInRules } from "../../../src/capture/redact/rules.ts"
 import { type Content, digest, recordOf, redactorOf } from "../../support/redaction.ts"
 
 const form = "application/x-www-form-urlencoded"
@@ -161,4 +162,61 @@ test("so many values are looked for and no more", () => {
     recordOf({ type: "application/json", text }, { type: "text/plain", text: values.join(" ") }),
   )
   expect(response.body?.text?.split(" ").filter((each) => each.startsWith("s3cret"))).toEqual([values.at(-1)!])
+})
+
+/** A clock that goes on by so many milliseconds whenever it is asked. */
+const ticking = (step: number) => {
+  let now = 0
+  return () => (now += step)
+}
+
+describe("where time is short:", () => {
+  const secret = "s3cret-s3cret"
+
+  test("a body that took all of it is gone, and nothing of the heads is", () => {
+    const text = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => i))
+    const { request, response, redacted } = redactorOf(
+      builtInRules,
+      ticking(0.1),
+    )(
+      recordOf(
+        { headers: [["Authorization", `Bearer ${secret}`]], target: "/a" },
+        { headers: [["X-Echo", secret]], type: "application/json", text },
+      ),
+    )
+    expect(request).toEqual({
+      line: { method: "POST", target: "/a", version: "1.1" },
+      headers: [["Authorization", `Bearer ${token(secret)}`]],
+    })
+    expect(response.headers).toEqual([["X-Echo", token(secret)]])
+    expect(response.body).toEqual({ size: 1, type: "application/json", omitted: "redaction" })
+    expect(redacted?.map(({ path, rule }) => [path, rule])).toEqual([
+      ["request.headers.authorization", "bearer"],
+      ["response.body", "error"],
+      ["response.headers.x-echo", "known"],
+    ])
+  })
+
+  test("a long text in which many values would be looked for for long is gone", () => {
+    const target = `/?${Array.from({ length: 60 }, (_, i) => `token=s3cret-value-${i}`).join("&")}`
+    const long = "lorem ".repeat(20_000)
+    const content = {
+      headers: [
+        ["X-Long", long],
+        ["X-Short", "a"],
+      ],
+      type: "text/plain",
+      text: long,
+    } as const
+    const { response, redacted } = redactorOf(builtInRules, ticking(0.5))(recordOf({ target }, content))
+    expect(response.headers).toEqual([])
+    expect(response.body).toEqual({ size: 1, type: "", omitted: "redaction" })
+    expect(redacted?.filter(({ rule }) => rule === "error").map(({ path }) => path)).toEqual([
+      "response.headers",
+      "response.headers",
+      "response.body",
+    ])
+    const whole = redactorOf(builtInRules, ticking(0.05))(recordOf({ target }, content))
+    expect(whole.response).toEqual(recordOf({}, content).response)
+  })
 })

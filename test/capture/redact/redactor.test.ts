@@ -2,7 +2,8 @@ import { expect, test } from "bun:test"
 
 import { digest, recordOf, redactBody, redactorOf, type Content } from "../../support/redaction.ts"
 import type { Redactable } from "../../../src/capture/redact/redactable.ts"
-import { makeRedactor, maxRedactions } from "../../../src/capture/redact/redactor.ts"
+import { maxRedactions } from "../../../src/capture/redact/edits.ts"
+import { makeRedactor } from "../../../src/capture/redact/redactor.ts"
 import { builtInRules, parseRules } from "../../../src/capture/redact/rules.ts"
 import { maxRedactionTime } from "../../../src/capture/redact/scan.ts"
 import { fuzz } from "../../support/random.ts"
@@ -100,6 +101,10 @@ const places: { readonly [name: string]: Content } = {
 /** Where a secret that is known by its look may stand: everywhere else, too. */
 const open: { readonly [name: string]: Content } = {
   "any header": { headers: [["X-Note", "it is S."]] },
+  "a header's name": { headers: [["X-S", "1"]] },
+  "a line without a colon": { headers: [["it is S", ""]] },
+  "the name of a trailer": { trailers: [["S", "1"]] },
+  "a parameter of a type": { headers: [["Content-Type", "text/plain; a=S"]], type: "text/plain; a=S", text: "x" },
   "a path": { target: "/a/S/b" },
   "any query": { target: "/a?x=S&y=1" },
   "any form": { type: form, text: "x=S" },
@@ -126,14 +131,15 @@ const fill = (content: Content, secret: string): Content => {
   return {
     ...content,
     ...(content.target === undefined ? {} : { target: put(content.target) }),
+    ...(content.type === undefined ? {} : { type: put(content.type) }),
     ...(content.text === undefined ? {} : { text: put(content.text) }),
     ...(content.base64 === undefined ? {} : { base64: btoa(put(atob(content.base64))) }),
     ...(content.headers === undefined
       ? {}
-      : { headers: content.headers.map(([name, value]) => [name, put(value)] as const) }),
+      : { headers: content.headers.map(([name, value]) => [put(name), put(value)] as const) }),
     ...(content.trailers === undefined
       ? {}
-      : { trailers: content.trailers.map(([name, value]) => [name, put(value)] as const) }),
+      : { trailers: content.trailers.map(([name, value]) => [put(name), put(value)] as const) }),
   }
 }
 
@@ -432,6 +438,39 @@ test("frames, first bytes, a statement and an error are redacted, too", () => {
   expect(redacted.statement).toMatch(/^select 400000\d{10}$/)
   expect(redacted.error).toBe(`no http://${token("a")}:${token(plain)}@host`)
   expect(redacted.close).toEqual({ reason: token("AKIAIOSFODNN7EXAMPLE") })
+})
+
+test("the line of a message is redacted, too", () => {
+  const { response, redacted } = redactorOf()({
+    request: { line: { method: "AKIAIOSFODNN7EXAMPLE" }, headers: [["X-Api-Key", plain]] },
+    response: { line: { version: "1.1", reason: `no AKIAIOSFODNN7EXAMPLE, ${plain}` }, headers: [] },
+  } as Redactable)
+  expect(response?.line).toEqual({
+    version: "1.1",
+    reason: `no ${token("AKIAIOSFODNN7EXAMPLE")}, ${token(plain)}`,
+  })
+  expect(redacted?.map(({ path, rule }) => [path, rule])).toEqual([
+    ["request.line", "aws"],
+    ["request.headers.x-api-key", "name"],
+    ["response.line", "aws"],
+    ["response.line", "known"],
+  ])
+})
+
+test("a type that a header says and that is secret there stays nowhere", () => {
+  const type = `text/plain; charset=${plain}`
+  const { request } = redactorOf()(
+    recordOf({
+      headers: [
+        ["X-Token", plain],
+        ["Content-Type", type],
+      ],
+      type,
+      text: "x",
+    }),
+  )
+  expect(request.headers[1]).toEqual(["Content-Type", `text/plain; charset=${token(plain)}`])
+  expect(request.body?.type).toBe(`text/plain; charset=${token(plain)}`)
 })
 
 const withHash = (text: string): Redactable => ({

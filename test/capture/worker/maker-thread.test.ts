@@ -6,7 +6,7 @@ import { join } from "node:path"
 
 import { makeId } from "../../../src/capture/ids.ts"
 import type { MadeBatch, Maker } from "../../../src/capture/live/maker.ts"
-import { makerScript, makerThreads } from "../../../src/capture/worker/maker-thread.ts"
+import { makerScript, makerThreads, maxEnding } from "../../../src/capture/worker/maker-thread.ts"
 import type { MakingSettings } from "../../../src/capture/worker/messages.ts"
 import { minMoved } from "../../../src/capture/worker/packed.ts"
 import type { Identified } from "../../../src/capture/recorder/recorder.ts"
@@ -42,8 +42,9 @@ class Thread {
   private readonly batches: Array<MadeBatch> = []
   private waiting: ((batch: MadeBatch | undefined) => void) | undefined = undefined
 
-  constructor(current: () => MakingSettings, script = makerScript) {
-    this.maker = makerThreads({ script, settings: current })({
+  constructor(current: () => MakingSettings, script = makerScript, most?: number) {
+    const ending = most === undefined ? {} : { maxEnding: most }
+    this.maker = makerThreads({ script, settings: current, ...ending })({
       made: (batch) => {
         this.batches.push(batch)
         this.waiting?.(this.batches.shift())
@@ -185,4 +186,12 @@ describe("a thread that cannot go on says so", () => {
     expect(await thread.next()).toBeUndefined()
     expect(thread.deaths).toHaveLength(1)
   })
+})
+
+test("a thread that does not end when it is told is ended, and that is no death", async () => {
+  const script = new URL("../../support/deaf-worker.ts", import.meta.url).href
+  const thread = new Thread(() => settings, script, 20)
+  await thread.maker.end(noTotals)
+  expect(thread.deaths).toEqual([])
+  expect(maxEnding).toBe(30_000)
 })

@@ -3,13 +3,13 @@
  * body that came slowly, when its pieces came.
  */
 import { eventBlocks, isEventStream, isJsonLines, readEvent } from "../../../capture/event-stream.ts"
-import type { CaptureRecord, RecordedBody, RecordedFrame, Sender } from "../../../capture/record.ts"
+import type { CaptureRecord, RecordedBody, RecordedFrame } from "../../../capture/record.ts"
 import { sizeText, timeText, visibleLine } from "../../../capture/text.ts"
 
 import { type Content, contentFor } from "./content.ts"
 
 export interface Message {
-  readonly from: Sender
+  readonly from: RecordedFrame["from"]
   /** What it is, when it came, how large it is: in words. */
   readonly words: string
   readonly content: Content

@@ -1,9 +1,18 @@
 /**
  * URLs: the parts of a URL that stands in a text (RFC 3986): what hides in its authority, and where its query is.
  */
-import { BACKSLASH, GREATER_THAN, HASH, LESS_THAN, QUESTION_MARK, QUOTE, SLASH, SP } from "../../../protocol/ascii.ts"
+import {
+  APOSTROPHE,
+  BACKSLASH,
+  GREATER_THAN,
+  HASH,
+  LESS_THAN,
+  QUESTION_MARK,
+  QUOTE,
+  SLASH,
+  SP,
+} from "../../../protocol/ascii.ts"
 
-const APOSTROPHE = 0x27
 const BACKQUOTE = 0x60
 
 /** Whatever no URL holds: there it ends in a text. */
