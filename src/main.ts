@@ -21,12 +21,11 @@ import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
 import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
-import { open } from "./cli/running/open.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
 import { recordDefaults } from "./cli/run/record.ts"
 import type { RecordsCommand } from "./cli/records/records.ts"
-import { type Read, run } from "./cli/run/run.ts"
+import type { Read } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
 import { version, versionJson, versionText } from "./cli/command-line/version.ts"
@@ -74,9 +73,7 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
         ),
       )
     case "open":
-      return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
-      )
+      return openPage(invocation)
     case "capture":
       return Effect.flatMap(loaded(invocation), ({ settings }) =>
         captureCommand(settings, { word: invocation.operands[0] ?? "status", json: invocation.json }),
@@ -98,6 +95,15 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
       return readRecords(invocation.command, invocation)
   }
 }
+
+const openPage = (invocation: Invocation): Effect.Effect<Outcome, unknown> =>
+  Effect.flatMap(loaded(invocation), ({ settings }) =>
+    Effect.flatMap(
+      Effect.promise(() => import("./cli/running/open.ts")),
+      ({ open }) =>
+        open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
+    ),
+  )
 
 const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> =>
   Effect.flatMap(loaded(invocation), (settings) =>
@@ -125,8 +131,10 @@ const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknow
   signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
   const reread = () => readAll(invocation)
   const isRecording = invocation.command === "record"
-  const served = run({ read: all, reread, signals, terminal, command, isRecording })
-  return Effect.map(served, (code) => ({ ...done(""), code }))
+  return Effect.promise(() => import("./cli/run/run.ts")).pipe(
+    Effect.flatMap(({ run }) => run({ read: all, reread, signals, terminal, command, isRecording })),
+    Effect.map((code) => ({ ...done(""), code })),
+  )
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */
