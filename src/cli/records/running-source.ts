@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import { maxListed } from "../../admin/captures/captures.ts"
 import { isObject } from "../../capture/check.ts"
 import type { Settings } from "../../config/settings.ts"
-import { follow, get } from "../running/admin-client.ts"
+import { follow, get, whyRefused } from "../running/admin-client.ts"
 import { ownTokenPlaces, readToken, type TokenPlaces } from "../running/admin-token.ts"
 import type { NoAnswer } from "../running/ask.ts"
 import { runningPort } from "../running/ports.ts"
@@ -33,13 +33,7 @@ export const runningSource = (
   )
 }
 
-const unreadable = ({ message, status }: NoAnswer, port: number): Unreadable =>
-  new Unreadable({
-    message:
-      status === 401
-        ? `the proxy with admin-port ${port} shows records to the user that runs it only: run this as that user`
-        : message,
-  })
+const unreadable = (error: NoAnswer, port: number): Unreadable => new Unreadable({ message: whyRefused(error, port) })
 
 /** What of `GET /capture` matters here. */
 interface CaptureState {
