@@ -1,13 +1,14 @@
 /**
  * Conformance: plays the cases of test/conformance against ours, or against another's proxy, and prints what differed.
- *
- * bun run conformance [-- [--against host:port] [--only H,C05]]
- *
- * `--only` takes beginnings of ids. Against another's proxy the cases that only make sense for ours are left out.
  */
 import { parseArgs } from "node:util"
 import { type Group, groups } from "../test/conformance/cases.ts"
 import { type Case, playCase, startSubject, type Subject } from "../test/conformance/runner.ts"
+
+const usage = `bun run conformance [-- options]
+
+  --against host:port  another's proxy, without the cases that only make sense for ours
+  --only H,C05         the cases whose ids begin so`
 
 interface Result {
   readonly id: string
@@ -15,26 +16,42 @@ interface Result {
   readonly differed: string | undefined
 }
 
-/** Plays everything that fits; returns the exit code: 1 where ours did not hold a case. */
-export const conformance = async (arguments_: ReadonlyArray<string>): Promise<number> => {
+interface Options {
+  readonly help: boolean
+  /** Undefined plays against ours. */
+  readonly against: Subject | undefined
+  /** Empty for all. */
+  readonly only: string
+}
+
+/** Throws an Error that says what is wrong with the arguments. */
+const parse = (args: ReadonlyArray<string>): Options => {
   const { values } = parseArgs({
-    args: [...arguments_],
-    options: { against: { type: "string" }, only: { type: "string" } },
+    args: [...args],
+    options: { against: { type: "string" }, only: { type: "string" }, help: { type: "boolean", short: "h" } },
   })
-  const beginnings = (values.only ?? "").split(",")
-  const fits = (each: Case): boolean =>
-    beginnings.some((beginning) => each.id.startsWith(beginning)) &&
-    (values.against === undefined || each.ours !== true)
-  const chosen = groups.map(({ title, cases }) => ({ title, cases: cases.filter(fits) }))
-  const results =
-    values.against === undefined ? await playOurs(chosen) : await playAll(chosen, subjectOf(values.against))
-  return values.against === undefined && results.some(({ differed }) => differed !== undefined) ? 1 : 0
+  const { against, only = "", help = false } = values
+  return { help, against: against === undefined ? undefined : subjectOf(against), only }
 }
 
 const subjectOf = (authority: string): Subject => {
   const [, host, port] = /^\[?([^\]]+)\]?:(\d+)$/.exec(authority) ?? []
   if (host === undefined) throw new Error(`--against ${authority}: write host:port`)
   return { host, port: Number(port) }
+}
+
+/** Plays everything that fits; returns the exit code: 1 where ours did not hold a case. */
+const conformance = async ({ against, only }: Options): Promise<number> => {
+  const beginnings = only.split(",")
+  const fits = (each: Case): boolean =>
+    beginnings.some((beginning) => each.id.startsWith(beginning)) && (against === undefined || each.ours !== true)
+  const chosen = groups.map(({ title, cases }) => ({ title, cases: cases.filter(fits) }))
+  if (against !== undefined) {
+    await playAll(chosen, against)
+    return 0
+  }
+  const results = await playOurs(chosen)
+  return results.some(({ differed }) => differed !== undefined) ? 1 : 0
 }
 
 const playOurs = async (chosen: ReadonlyArray<Group>): Promise<ReadonlyArray<Result>> => {
@@ -73,4 +90,15 @@ const play = async (each: Case, subject: Subject): Promise<Result> => {
   }
 }
 
-if (import.meta.main) process.exit(await conformance(process.argv.slice(2)))
+const optionsOrExit = (): Options => {
+  try {
+    return parse(process.argv.slice(2))
+  } catch (problem) {
+    console.error(`pillion: ${problem instanceof Error ? problem.message : String(problem)}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+const options = optionsOrExit()
+if (options.help) console.log(usage)
+else process.exit(await conformance(options))

@@ -23,6 +23,7 @@ import { maxRedactionTime } from "../src/capture/redact/scan.ts"
 import { maxPlaces } from "../src/capture/search.ts"
 import { maxFindings } from "../src/cli/records/redact.ts"
 import { maxCaseFile } from "../src/cli/records/case-files.ts"
+import { listTimeout } from "../src/cli/records/running-source.ts"
 import { defaultLimit } from "../src/cli/records/selection.ts"
 import { markdownCode as code, markdownTable } from "../src/cli/help/markdown.ts"
 import type { Settings } from "../src/config/settings.ts"
@@ -255,6 +256,11 @@ const rows: ReadonlyArray<Row> = [
     what: "a list of `/captures`",
     bound: () => `${maxListed} records, the newest; made in slices of ${time(maxListSlice)}`,
     from: { maxListed, maxListSlice },
+  },
+  {
+    what: "records that a command waits for the running proxy to send",
+    bound: () => `${time(listTimeout)}`,
+    from: { listTimeout },
   },
   {
     what: "a line of a list or a stream that a command takes",

@@ -2,7 +2,8 @@
  * Redaction: the tables of names and shapes as Markdown.
  */
 import { plainNames, secretNames, type NameMatch } from "../src/capture/redact/names.ts"
-import { prefixes, shapeNames, shapes } from "../src/capture/redact/shapes/shapes.ts"
+import { shapeNames, shapes } from "../src/capture/redact/shapes/shape-table.ts"
+import { prefixes } from "../src/capture/redact/shapes/shapes.ts"
 import { markdownCode as code, markdownTable } from "../src/cli/help/markdown.ts"
 
 const matches: { readonly [match in NameMatch]: string } = {

@@ -16,17 +16,13 @@ import { readCaptureFiles } from "./cli/capture/capture-files.ts"
 import { ChildNotStarted } from "./cli/run/child.ts"
 import { ownTokenPlaces } from "./cli/running/admin-token.ts"
 import { completions } from "./cli/completions/completions.ts"
-import { captureCommand } from "./cli/running/capture.ts"
-import { drain } from "./cli/running/drain.ts"
 import { env } from "./cli/clients/env.ts"
-import { healthcheck } from "./cli/running/healthcheck.ts"
 import { help } from "./cli/help/help.ts"
-import { open } from "./cli/running/open.ts"
 import { load, surroundings } from "./cli/load.ts"
 import { done, failed, type Outcome } from "./cli/command-line/outcome.ts"
 import { recordDefaults } from "./cli/run/record.ts"
 import type { RecordsCommand } from "./cli/records/records.ts"
-import { type Read, run } from "./cli/run/run.ts"
+import type { Read } from "./cli/run/run.ts"
 import { Signals } from "./cli/command-line/signals.ts"
 import { Terminal } from "./cli/run/terminal.ts"
 import { version, versionJson, versionText } from "./cli/command-line/version.ts"
@@ -58,31 +54,12 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
     case "env":
       return Effect.map(loaded(invocation), ({ settings }) => env(settings, invocation, process.env))
     case "healthcheck":
-      return Effect.flatMap(loaded(invocation), ({ settings }) => healthcheck(settings, invocation))
     case "top":
-      return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        Effect.flatMap(
-          Effect.promise(() => import("./cli/watch/top.ts")),
-          ({ top }) => top(settings, invocation),
-        ),
-      )
     case "tap":
-      return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        Effect.flatMap(
-          Effect.promise(() => import("./cli/watch/tap.ts")),
-          ({ tap }) => tap(settings, { ...invocation, bodies: invocation.given.has("bodies") }, screen),
-        ),
-      )
     case "open":
-      return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
-      )
     case "capture":
-      return Effect.flatMap(loaded(invocation), ({ settings }) =>
-        captureCommand(settings, { word: invocation.operands[0] ?? "status", json: invocation.json }),
-      )
     case "drain":
-      return Effect.flatMap(loaded(invocation), ({ settings }) => drain(settings))
+      return askRunning(invocation.command, invocation)
     case "lint":
       return Effect.flatMap(
         Effect.promise(() => import("./cli/records/lint.ts")),
@@ -99,13 +76,66 @@ const execute = (invocation: Invocation): Effect.Effect<Outcome, unknown> => {
   }
 }
 
+/** The commands that ask the running proxy, but for those that read records. */
+type AskingCommand = "healthcheck" | "top" | "tap" | "open" | "capture" | "drain"
+
+const askRunning = (command: AskingCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> => {
+  switch (command) {
+    case "healthcheck":
+      return withSettings(
+        invocation,
+        () => import("./cli/running/healthcheck.ts"),
+        ({ healthcheck }, { settings }) => healthcheck(settings, invocation),
+      )
+    case "top":
+      return withSettings(
+        invocation,
+        () => import("./cli/watch/top.ts"),
+        ({ top }, { settings }) => top(settings, invocation),
+      )
+    case "tap":
+      return withSettings(
+        invocation,
+        () => import("./cli/watch/tap.ts"),
+        ({ tap }, { settings }) => tap(settings, { ...invocation, bodies: invocation.given.has("bodies") }, screen),
+      )
+    case "open":
+      return withSettings(
+        invocation,
+        () => import("./cli/running/open.ts"),
+        ({ open }, { settings }) =>
+          open(settings, { environment: process.env, places: ownTokenPlaces(process.env), print: screen.print }),
+      )
+    case "capture":
+      return withSettings(
+        invocation,
+        () => import("./cli/running/capture.ts"),
+        ({ captureCommand }, { settings }) =>
+          captureCommand(settings, { word: invocation.operands[0] ?? "status", json: invocation.json }),
+      )
+    case "drain":
+      return withSettings(
+        invocation,
+        () => import("./cli/running/drain.ts"),
+        ({ drain }, { settings }) => drain(settings),
+      )
+  }
+}
+
 const readRecords = (command: RecordsCommand, invocation: Invocation): Effect.Effect<Outcome, unknown> =>
-  Effect.flatMap(loaded(invocation), (settings) =>
-    Effect.flatMap(
-      Effect.promise(() => import("./cli/records/records.ts")),
-      ({ records, partsOf }) => records(command, invocation, settings, partsOf(writing(), version.version)),
-    ),
+  withSettings(
+    invocation,
+    () => import("./cli/records/records.ts"),
+    ({ records, partsOf }, read) => records(command, invocation, read, partsOf(writing(), version.version)),
   )
+
+/** Runs a command that is loaded when the settings are read. */
+const withSettings = <M>(
+  invocation: Invocation,
+  module: () => Promise<M>,
+  command: (module: M, read: Loaded) => Effect.Effect<Outcome, unknown>,
+): Effect.Effect<Outcome, unknown> =>
+  Effect.flatMap(loaded(invocation), (read) => Effect.flatMap(Effect.promise(module), (found) => command(found, read)))
 
 const loaded = (invocation: Invocation): Effect.Effect<Loaded, ConfigError> => Effect.fromResult(read(invocation))
 
@@ -125,8 +155,10 @@ const serve = (invocation: Invocation, all: Read): Effect.Effect<Outcome, unknow
   signals.install(command === undefined ? "proxy" : terminal === undefined ? "program without a terminal" : "program")
   const reread = () => readAll(invocation)
   const isRecording = invocation.command === "record"
-  const served = run({ read: all, reread, signals, terminal, command, isRecording })
-  return Effect.map(served, (code) => ({ ...done(""), code }))
+  return Effect.promise(() => import("./cli/run/run.ts")).pipe(
+    Effect.flatMap(({ run }) => run({ read: all, reread, signals, terminal, command, isRecording })),
+    Effect.map((code) => ({ ...done(""), code })),
+  )
 }
 
 /** For a command that says something before its end; it ends when nobody listens. */

@@ -1,5 +1,5 @@
 /**
- * Line reader: lines on their way to one reader of a stream. A reader that is slow loses lines and is told how many; it
+ * Line reader: lines on their way to the readers of a stream. A reader that is slow loses lines and is told how many; it
  * costs the proxy no more memory than one that is fast.
  */
 
@@ -80,7 +80,7 @@ export class LineReader<L extends { readonly length: number }> {
 }
 
 /** A stream of what a reader is given, from a newline on: a head alone would wait for its first line. `leave` ends it. */
-export const streamOf = <L extends { readonly length: number }>(
+const streamOf = <L extends { readonly length: number }>(
   reader: LineReader<L>,
   leave: () => void,
 ): ReadableStream<Uint8Array> =>
@@ -96,3 +96,39 @@ export const streamOf = <L extends { readonly length: number }>(
     },
     { highWaterMark: 0 },
   )
+
+export interface LineReadersParts<L extends { readonly length: number }> extends Omit<LineReaderParts<L>, "lost"> {
+  /** At once. */
+  readonly maxReaders: number
+}
+
+/** All readers of one kind of line; each is given what is for it. */
+export class LineReaders<L extends { readonly length: number }> {
+  /** Lines that readers lost, over all of them. */
+  dropped = 0
+  private readonly parts: LineReadersParts<L>
+  private count = 0
+
+  constructor(parts: LineReadersParts<L>) {
+    this.parts = parts
+  }
+
+  /** Whether there are as many as there may be. */
+  get isFull(): boolean {
+    return this.count >= this.parts.maxReaders
+  }
+
+  /**
+   * A stream for one more, which ends when the reader or the server does. `follow` is called at once with what takes a line,
+   * and returns what ends that.
+   */
+  open(follow: (take: (line: L) => void) => () => void): ReadableStream<Uint8Array> {
+    const reader = new LineReader<L>({ ...this.parts, lost: () => void this.dropped++ })
+    const leave = follow((line) => reader.add(line))
+    this.count++
+    return streamOf(reader, () => {
+      this.count--
+      leave()
+    })
+  }
+}

@@ -10,7 +10,7 @@ import type { Recent } from "../observe/access/recent.ts"
 import { parseFilter } from "../observe/filter/entry-filter.ts"
 import { isProblem } from "../observe/filter/problem.ts"
 
-import { LineReader, streamOf } from "./line-reader.ts"
+import { LineReaders } from "./line-reader.ts"
 import { type AdminRequest, type AdminResponse, KeepOpen, query, type Route, text } from "./router.ts"
 
 /** Readers at once; each costs its buffer, and its filter for every line. */
@@ -32,29 +32,24 @@ export type TapAnswer = (request: AdminRequest, keepOpen: () => void) => AdminRe
  * answered by `withBodies`.
  */
 export const makeTap = (recent: Pick<Recent, "follow">, withBodies: TapAnswer): Tap => {
-  let readers = 0
-  let dropped = 0
+  const readers = new LineReaders<string>({
+    maxReaders,
+    maxWait,
+    join: (lines) => Buffer.from(lines.join("")),
+    notice: (line) => line,
+  })
   const answer: TapAnswer = (request, keepOpen) => {
     if (request.method === "HEAD") return HttpServerResponse.empty(ndjson)
     const wanted = query(request, "filter") ?? ""
     const filter = parseFilter(wanted)
     if (isProblem(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.problem}`)
-    if (readers >= maxReaders) return text(503, `${maxReaders} readers are here already`)
-    const reader = new LineReader<string>({
-      maxWait,
-      join: (lines) => Buffer.from(lines.join("")),
-      notice: (line) => line,
-      lost: () => void dropped++,
-    })
-    const leave = recent.follow((entry, line) => {
-      if (filter.matches(entry)) reader.add(line)
-    })
-    readers++
+    if (readers.isFull) return text(503, `${maxReaders} readers are here already`)
     keepOpen()
-    const stream = streamOf(reader, () => {
-      readers--
-      leave()
-    })
+    const stream = readers.open((take) =>
+      recent.follow((entry, line) => {
+        if (filter.matches(entry)) take(line)
+      }),
+    )
     return HttpServerResponse.raw(stream, ndjson)
   }
   const answerOf = (request: AdminRequest): TapAnswer => (query(request, "bodies") === "1" ? withBodies : answer)
@@ -62,7 +57,7 @@ export const makeTap = (recent: Pick<Recent, "follow">, withBodies: TapAnswer): 
     route: HttpRouter.route("GET", "/tap", (request) =>
       Effect.map(KeepOpen, (keepOpen) => answerOf(request)(request, keepOpen)),
     ),
-    dropped: () => dropped,
+    dropped: () => readers.dropped,
   }
 }
 

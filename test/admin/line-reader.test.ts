@@ -1,7 +1,7 @@
-/** Lines on their way to one reader: in batches, bounded, and none is missing unseen. */
+/** Lines on their way to readers: in batches, bounded, and none is missing unseen. */
 import { expect, test } from "bun:test"
 
-import { LineReader, streamOf } from "../../src/admin/line-reader.ts"
+import { LineReader, LineReaders } from "../../src/admin/line-reader.ts"
 
 const make = (maxWait: number) => {
   const losses: Array<number> = []
@@ -44,13 +44,31 @@ test("a line that is longer than all that may wait waits alone", async () => {
 })
 
 test("a stream begins before there is a line, and who goes away is let go of once", async () => {
-  const { reader } = make(100)
+  const readers = new LineReaders<string>({
+    maxReaders: 2,
+    maxWait: 3,
+    join: (lines) => Buffer.from(lines.join("")),
+    notice: (text) => text,
+  })
+  const takes: Array<(line: string) => void> = []
   let left = 0
-  const stream = streamOf(reader, () => void left++).getReader()
-  expect(Buffer.from((await stream.read()).value!).toString()).toBe("\n")
-  const piece = stream.read()
-  reader.add("a\n")
+  const open = () =>
+    readers
+      .open((take) => {
+        takes.push(take)
+        return () => void left++
+      })
+      .getReader()
+  const [first, second] = [open(), open()]
+  expect(readers.isFull).toBe(true)
+  expect(Buffer.from((await first.read()).value!).toString()).toBe("\n")
+  const piece = first.read()
+  takes[0]?.("a\n")
   expect(Buffer.from((await piece).value!).toString()).toBe("a\n")
-  await stream.cancel()
-  expect(left).toBe(1)
+  for (const take of takes) for (const line of ["b\n", "c\n"]) take(line)
+  expect(readers.dropped).toBe(2)
+  await first.cancel()
+  expect([left, readers.isFull]).toEqual([1, false])
+  await second.cancel()
+  expect(left).toBe(2)
 })

@@ -225,6 +225,33 @@ test("no folder of src/ reaches itself through the imports of its files", () => 
   expect(cycleOf(graph)).toEqual([])
 })
 
+/** What is loaded with a file: all that it reaches by imports that neither wait nor are of types or for a macro alone. */
+const loadedWith = (path: string): ReadonlySet<string> => {
+  const loaded = new Set([path])
+  for (const each of loaded) {
+    const code = sources.find((source) => source.path === each)?.code ?? ""
+    for (const [, name = ""] of code.matchAll(/^import (?!type\b)(?:[^"]*? from )?"([^"]+)"(?! with )/gm)) {
+      loaded.add(name.startsWith(".") ? normalize(join(dirname(each), name)) : name)
+    }
+  }
+  return loaded
+}
+
+test("a command does not load what only another needs, nor the proxy what is off or runs in a thread", () => {
+  const seldom = [
+    "src/capture/policy/policy.ts",
+    "src/capture/redact/redactor.ts",
+    "src/observe/telemetry/telemetry.ts",
+    "node:crypto",
+    "node:http",
+    "node:net",
+  ]
+  const [main, run] = [loadedWith("src/main.ts"), loadedWith("src/cli/run/run.ts")]
+  expect([main.has("src/cli/help/help.ts"), run.has("src/proxy/app.ts")]).toEqual([true, true])
+  expect(["src/cli/run/run.ts", "src/cli/records/records.ts", ...seldom].filter((name) => main.has(name))).toEqual([])
+  expect(seldom.filter((name) => run.has(name))).toEqual([])
+})
+
 test("there is no barrel, no default export, and no import of effect but by subpath", async () => {
   const code = await read("{src,test,scripts,bench}/**/*.{ts,tsx}")
   expect(code.filter(({ path }) => path.endsWith("/index.ts")).map(({ path }) => path)).toEqual([])

@@ -2,7 +2,6 @@
  * Bearer: the token without which nothing is answered that shows heads or bodies, or changes what is recorded. Loopback is
  * not private: every process of the machine reaches it, and with host networking every such pod.
  */
-import { timingSafeEqual } from "node:crypto"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 import { type AdminRequest, type AdminResponse, text } from "../router.ts"
@@ -18,5 +17,5 @@ export const refuseWithout = (token: string, { headers }: AdminRequest): AdminRe
 /** Takes as long for a token that is wrong at its end as for one that is wrong at its beginning. */
 const isSame = (given: string, token: string): boolean => {
   const [a, b] = [Buffer.from(given), Buffer.from(token)]
-  return a.length === b.length && timingSafeEqual(a, b)
+  return a.length === b.length && crypto.timingSafeEqual(a, b)
 }

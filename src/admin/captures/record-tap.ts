@@ -8,7 +8,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { parseRecordFilter } from "../../capture/filter/record-filter.ts"
 import type { CaptureRecord } from "../../capture/record.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
-import { LineReader, streamOf } from "../line-reader.ts"
+import { LineReaders } from "../line-reader.ts"
 import { query, text } from "../router.ts"
 import { ndjson, type TapAnswer } from "../tap.ts"
 
@@ -36,8 +36,12 @@ export interface RecordTap {
 
 /** Answers `GET /tap?bodies=1&filter=...` with a stream that ends when the reader or the server does. */
 export const makeRecordTap = ({ token, follow }: RecordTapParts): RecordTap => {
-  let readers = 0
-  let dropped = 0
+  const readers = new LineReaders<Uint8Array>({
+    maxReaders: maxRecordReaders,
+    maxWait: maxRecordWait,
+    join: (lines) => Buffer.concat(lines),
+    notice: (line) => Buffer.from(line),
+  })
   const answer: TapAnswer = (request, keepOpen) => {
     const refused = refuseWithout(token, request)
     if (refused !== undefined) return refused
@@ -45,24 +49,15 @@ export const makeRecordTap = ({ token, follow }: RecordTapParts): RecordTap => {
     const wanted = query(request, "filter") ?? ""
     const filter = parseRecordFilter(wanted)
     if (isProblem(filter)) return text(400, `the filter ${JSON.stringify(wanted)} ${filter.problem}`)
-    if (readers >= maxRecordReaders) return text(503, `${maxRecordReaders} readers of records are here already`)
+    if (readers.isFull) return text(503, `${maxRecordReaders} readers of records are here already`)
     const isAll = filter.expression._tag === "Everything"
-    const reader = new LineReader<Uint8Array>({
-      maxWait: maxRecordWait,
-      join: (lines) => Buffer.concat(lines),
-      notice: (line) => Buffer.from(line),
-      lost: () => void dropped++,
-    })
-    const leave = follow((line, record) => {
-      if (isAll || filter.matches(record())) reader.add(line)
-    })
-    readers++
     keepOpen()
-    const stream = streamOf(reader, () => {
-      readers--
-      leave()
-    })
+    const stream = readers.open((take) =>
+      follow((line, record) => {
+        if (isAll || filter.matches(record())) take(line)
+      }),
+    )
     return HttpServerResponse.raw(stream, ndjson)
   }
-  return { answer, dropped: () => dropped }
+  return { answer, dropped: () => readers.dropped }
 }

@@ -14,6 +14,7 @@ import { parseRules, type Rules } from "../redact/rules.ts"
 import type { Digest } from "../redact/tokens.ts"
 import { valueOf } from "../url.ts"
 
+import { filterOrProblem } from "./check-rules.ts"
 import { isDrawn, traceIdOf } from "./sample.ts"
 
 /** Every field can be cloned. */
@@ -79,21 +80,10 @@ export const makePolicy = ({ filter, keep, sample, redaction }: PolicyData, tool
   }
 }
 
-/** What is wrong with the rules that were read from a file; empty where nothing is. */
-export const problemsOfRules = (value: unknown): ReadonlyArray<string> => {
-  const parsed = parseRules<CaptureRecord>(value, filterOrProblem)
-  return "problems" in parsed ? parsed.problems : []
-}
-
 const filterOf = (text: string) => {
   const parsed = parseRecordFilter(text)
   if (isProblem(parsed)) throw new Error(`the filter ${JSON.stringify(text)} ${parsed.problem}`)
   return parsed
-}
-
-const filterOrProblem = (text: string) => {
-  const parsed = parseRecordFilter(text)
-  return isProblem(parsed) ? parsed.problem : parsed.matches
 }
 
 const rulesOf = (value: unknown): Rules<CaptureRecord> => {

@@ -2,7 +2,14 @@
  * Rules: what a rules file may say besides the built-in rules. Takes the object that was read from it, never the file.
  */
 import { parsePlace, type Place } from "./places.ts"
-import { shapeNames, shapes, type ShapeName } from "./shapes/shapes.ts"
+import { shapeNames, shapes, type ShapeName } from "./shapes/shape-table.ts"
+
+/**
+ * Names of what a value was replaced by. Besides shapes and verdicts: the scheme of an Authorization, what was secret
+ * elsewhere in the record, and what could not be judged.
+ */
+export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "known", "error"] as const
+export type Rule = (typeof redactionRules)[number]
 
 /** Looks at a record and says whether a rule concerns it. */
 type Concerns<R> = (record: R) => boolean

@@ -5,7 +5,9 @@
 import type { Edit } from "./edits.ts"
 import { judgeName, judgeQueryName } from "./names.ts"
 import { isAtPlace, pathParts, pathText, type Part, type Path, type Place, type Side } from "./places.ts"
-import { findShapes, shapeNames, type ShapeName } from "./shapes/shapes.ts"
+import type { Rule } from "./rules.ts"
+import type { ShapeName } from "./shapes/shape-table.ts"
+import { findShapes } from "./shapes/shapes.ts"
 import type { Tokens } from "./tokens.ts"
 import { sourceOf, type View } from "./views.ts"
 
@@ -67,13 +69,6 @@ export interface ActiveRules {
 export type Verdict = "place" | "name" | "keep" | "open"
 
 export const hides = (verdict: Verdict): verdict is "place" | "name" => verdict === "place" || verdict === "name"
-
-/**
- * Rules that are neither a shape nor a verdict: the scheme of an Authorization, what was secret elsewhere in the record, and
- * what could not be judged.
- */
-export const redactionRules = [...shapeNames, "place", "name", "bearer", "basic", "known", "error"] as const
-export type Rule = (typeof redactionRules)[number]
 
 /** Where a value stands. `body`, `path` and `line` have texts without names. */
 export interface Where {

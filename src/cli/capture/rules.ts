@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 
-import { problemsOfRules } from "../../capture/policy/policy.ts"
+import { problemsOfRules } from "../../capture/policy/check-rules.ts"
 import { parseYaml } from "../command-line/yaml.ts"
 
 /** Fails with the end of a sentence that begins with the name of the file. */

@@ -232,7 +232,7 @@ export const commands: { readonly [N in CommandName]: Command } = {
     summary: "say whether the running proxy keeps records, or have it begin or end",
     flags: ["json"],
     takesOptions: true,
-    operands: { what: captureWords.join(", "), least: 1, most: 1, words: captureWords },
+    operands: { what: "on, off or status", least: 1, most: 1, words: captureWords },
     examples: [
       ["pillion capture status", "how many records there are, and how many could not be made"],
       ["pillion capture on", "in memory, or in the directory that it was started with"],

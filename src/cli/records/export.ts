@@ -11,7 +11,7 @@ import type { ExportFormat } from "../command-line/commands.ts"
 import type { Outcome } from "../command-line/outcome.ts"
 import { nothingText } from "./ls.ts"
 import { doneWith, failedWith } from "./screen.ts"
-import { isSince, Newest, type Selection } from "./selection.ts"
+import { readSelected, type Selection } from "./selection.ts"
 import type { RecordSource, Unreadable } from "./source.ts"
 import type { Write } from "./write.ts"
 
@@ -51,18 +51,12 @@ export const exportRecords = (
 ): Effect.Effect<Outcome, Unreadable> =>
   Effect.gen(function* () {
     const format = formatOf(name, version)
-    const newest = selection.limit === undefined ? undefined : new Newest<HttpRecord>(selection.limit)
     let written = 0
     let others = 0
     const add = (record: HttpRecord): Promise<void> =>
       write(`${written === 0 ? format.start : ""}${format.entry(record, written++ === 0)}`)
-    const notes = yield* source.read(selection, (record: CaptureRecord) => {
-      if (!isSince(selection, record)) return undefined
-      if (!isHttp(record)) return void others++
-      if (newest === undefined) return add(record)
-      return newest.add(record)
-    })
-    for (const record of newest?.newest() ?? []) yield* Effect.promise(() => add(record))
+    const pick = (record: CaptureRecord): HttpRecord | undefined => (isHttp(record) ? record : void others++)
+    const notes = yield* readSelected(source, selection, pick, add)
     const left = others === 0 ? [] : [`${others} without an HTTP request left out`]
     if (written === 0) return failedWith(nothingText(selection), [...notes, ...left])
     return doneWith(format.end, [...notes, ...left])

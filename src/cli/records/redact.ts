@@ -11,7 +11,7 @@ import { type ConfigError, usageError } from "../../config/error.ts"
 import type { Outcome } from "../command-line/outcome.ts"
 import { nothingText } from "./ls.ts"
 import { doneWith, failedWith, jsonLine } from "./screen.ts"
-import { isSince, Newest, type Selection } from "./selection.ts"
+import { readSelected, type Selection } from "./selection.ts"
 import type { CaptureRecord } from "../../capture/record.ts"
 import type { RecordSource, Unreadable } from "./source.ts"
 
@@ -50,15 +50,14 @@ export const redact = (
 ): Effect.Effect<Outcome, Unreadable | ConfigError> => {
   if (!test) return Effect.fail(usageError("redact changes nothing yet: write redact --test"))
   const findings = new Findings(redactRecord)
-  const newest = selection.limit === undefined ? undefined : new Newest<CaptureRecord>(selection.limit)
   return Effect.map(
-    source.read(selection, (record) => {
-      if (!isSince(selection, record)) return
-      if (newest === undefined) findings.add(record)
-      else newest.add(record)
-    }),
+    readSelected(
+      source,
+      selection,
+      (record) => record,
+      (record) => findings.add(record),
+    ),
     (notes) => {
-      for (const record of newest?.newest() ?? []) findings.add(record)
       if (findings.records === 0) return failedWith(nothingText(selection), notes)
       return doneWith(json ? findings.sorted().map(jsonLine).join("") : textOf(findings), notes)
     },

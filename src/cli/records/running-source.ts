@@ -8,7 +8,7 @@ import * as Result from "effect/Result"
 import { maxListed } from "../../admin/captures/captures.ts"
 import { isObject } from "../../capture/check.ts"
 import type { Settings } from "../../config/settings.ts"
-import { follow, get } from "../running/admin-client.ts"
+import { follow, get, whyRefused } from "../running/admin-client.ts"
 import { ownTokenPlaces, readToken, type TokenPlaces } from "../running/admin-token.ts"
 import type { NoAnswer } from "../running/ask.ts"
 import { runningPort } from "../running/ports.ts"
@@ -18,28 +18,26 @@ import { type LineSource, Unreadable } from "./source.ts"
 /** Ids of a directory's last records that are remembered: those that memory has as well are among them. */
 const maxRemembered = 2 * maxListed
 
-/** Finds the running proxy, and fails where there is none, or it shows this user nothing. */
+/** Milliseconds in which a proxy sends what it keeps: it looks through all of that beside its traffic. */
+export const listTimeout = 60_000
+
+/** Finds the running proxy, and fails where there is none, or it shows this user nothing. `within` is in milliseconds. */
 export const runningSource = (
   settings: Settings,
   environment: Readonly<Record<string, string | undefined>>,
   places: TokenPlaces = ownTokenPlaces(environment),
+  within = listTimeout,
 ): Effect.Effect<LineSource, Unreadable> => {
   const port = runningPort(settings, "admin")
   if (Result.isFailure(port)) return Effect.fail(new Unreadable({ message: port.failure }))
   const token = readToken(port.success, places)
   return get(port.success, "/capture", token).pipe(
     Effect.mapError((error) => unreadable(error, port.success)),
-    Effect.map((text) => lineSource(port.success, token, stateOf(text))),
+    Effect.map((text) => lineSource({ port: port.success, token, within }, stateOf(text))),
   )
 }
 
-const unreadable = ({ message, status }: NoAnswer, port: number): Unreadable =>
-  new Unreadable({
-    message:
-      status === 401
-        ? `the proxy with admin-port ${port} shows records to the user that runs it only: run this as that user`
-        : message,
-  })
+const unreadable = (error: NoAnswer, port: number): Unreadable => new Unreadable({ message: whyRefused(error, port) })
 
 /** What of `GET /capture` matters here. */
 interface CaptureState {
@@ -63,13 +61,22 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const lineSource = (port: number, token: string | undefined, { isOn, directory }: CaptureState): LineSource => {
+/** How the proxy is asked. */
+interface Asked {
+  readonly port: number
+  readonly token: string | undefined
+  readonly within: number
+}
+
+const nameOf = (port: number): string => `the proxy with admin-port ${port}`
+
+const lineSource = (asked: Asked, { isOn, directory }: CaptureState): LineSource => {
   const notes: Array<string> = []
   return {
-    name: `the proxy with admin-port ${port}`,
+    name: nameOf(asked.port),
     notes: () => notes,
     lines: async function* (filter) {
-      const kept = await keptLines(port, token, filter)
+      const kept = await keptLines(asked, filter)
       const seen = directory === undefined ? new Set<string>() : yield* storedLines(directory, notes)
       for (const line of kept) if (!seen.has(idOf(line))) yield line
       if (kept.length === 0 && seen.size === 0 && !isOn)
@@ -80,11 +87,18 @@ const lineSource = (port: number, token: string | undefined, { isOn, directory }
 }
 
 /** What is in memory first: whatever is written to the directory meanwhile is in both, and nothing is in neither. */
-const keptLines = async (port: number, token: string | undefined, filter: string): Promise<ReadonlyArray<string>> => {
+const keptLines = async ({ port, token, within }: Asked, filter: string): Promise<ReadonlyArray<string>> => {
   const lines: Array<string> = []
   const path = `/captures?filter=${encodeURIComponent(filter)}`
-  const following = follow(port, path, (line) => void lines.push(line), token)
-  await Effect.runPromise(Effect.mapError(following, (error) => unreadable(error, port)))
+  const following = follow(port, path, (line) => void lines.push(line), token).pipe(
+    Effect.mapError((error) => unreadable(error, port)),
+    Effect.timeoutOrElse({
+      duration: within,
+      orElse: () =>
+        Effect.fail(new Unreadable({ message: `${nameOf(port)} did not send its records within ${within} ms` })),
+    }),
+  )
+  await Effect.runPromise(following)
   return lines
 }
 

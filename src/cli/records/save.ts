@@ -16,7 +16,7 @@ import { type ConfigError, usageError } from "../../config/error.ts"
 import type { Outcome } from "../command-line/outcome.ts"
 import { type CaseFile, casePaths, readCaseFile, writeCaseFile } from "./case-files.ts"
 import { nothingText } from "./ls.ts"
-import { failedWith, jsonLine } from "./screen.ts"
+import { doneWith, failedWith, jsonLine } from "./screen.ts"
 import { defaultLimit, isSince, Newest, type Selection } from "./selection.ts"
 import type { RecordSource, Unreadable } from "./source.ts"
 
@@ -79,11 +79,8 @@ const outcomeOf = (saved: ReadonlyArray<Saved>, to: string, notes: Array<string>
   }
   const count = (what: Saved["what"]): number => saved.filter((each) => each.what === what).length
   const summary = `${visibleLine(to)}: ${count("new")} new, ${count("changed")} changed, ${count("same")} as they were\n`
-  return {
-    stdout: json ? saved.map(jsonLine).join("") : summary,
-    stderr: notes.map((note) => `pillion: ${visibleLine(note)}\n`).join(""),
-    code: failures.length === 0 ? 0 : 1,
-  }
+  const outcome = doneWith(json ? saved.map(jsonLine).join("") : summary, notes)
+  return failures.length === 0 ? outcome : { ...outcome, code: 1 }
 }
 
 /** Saves cases below a directory, or says why that is none that can be read. */

@@ -10,7 +10,7 @@ import { type FoundPlace, maxPlaces, searchRecord } from "../../capture/search.t
 import { visibleLine } from "../../capture/text.ts"
 import type { Outcome } from "../command-line/outcome.ts"
 import { doneWith, failedWith, jsonLine } from "./screen.ts"
-import { isSince, Newest, type Selection } from "./selection.ts"
+import { readSelected, type Selection } from "./selection.ts"
 import type { RecordSource, Unreadable } from "./source.ts"
 import type { Write } from "./write.ts"
 
@@ -29,7 +29,6 @@ export const search = (
   Effect.gen(function* () {
     let searched = 0
     let found = 0
-    const newest = selection.limit === undefined ? undefined : new Newest<CaptureRecord>(selection.limit)
     const look = async (record: CaptureRecord): Promise<void> => {
       searched++
       const places = searchRecord(record, text)
@@ -37,12 +36,7 @@ export const search = (
       found++
       await write(json ? jsonOf(record, places) : textOf(record, places))
     }
-    const notes = yield* source.read(selection, (record) => {
-      if (!isSince(selection, record)) return undefined
-      if (newest === undefined) return look(record)
-      return newest.add(record)
-    })
-    for (const record of newest?.newest() ?? []) yield* Effect.promise(() => look(record))
+    const notes = yield* readSelected(source, selection, (record) => record, look)
     if (found > 0) return doneWith("", notes)
     return failedWith(`${JSON.stringify(text)} stands in none of ${searched} records`, notes)
   })

@@ -1,6 +1,7 @@
 /**
  * Selection: which records a command is about: its filter, `--since` and `--limit`.
  */
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
 import { parseRecordFilter } from "../../capture/filter/record-filter.ts"
@@ -8,7 +9,7 @@ import { isInstant } from "../../capture/read-record.ts"
 import type { CaptureRecord } from "../../capture/record.ts"
 import { type ConfigError, quote, usageError } from "../../config/error.ts"
 import { isProblem } from "../../observe/filter/problem.ts"
-import type { Wanted } from "./source.ts"
+import type { RecordSource, Unreadable, Wanted } from "./source.ts"
 
 /** The records that a list has at most where `--limit` says nothing else: what a terminal and a person can take. */
 export const defaultLimit = 10_000
@@ -98,3 +99,25 @@ export class Newest<A extends { readonly started: string }> {
     return this.held.toSorted((a, b) => (a.started < b.started ? -1 : a.started > b.started ? 1 : 0)).slice(-this.limit)
   }
 }
+
+/**
+ * Gives what `pick` makes of the records of a selection to `take`, which must not fail: each as it is read or, with
+ * `--limit`, the newest when all were read, the newest last. What is not picked counts for no limit. Returns the notes of
+ * the source.
+ */
+export const readSelected = <A extends { readonly started: string }>(
+  source: RecordSource,
+  selection: Selection,
+  pick: (record: CaptureRecord) => A | undefined,
+  take: (picked: A) => void | Promise<void>,
+): Effect.Effect<ReadonlyArray<string>, Unreadable> =>
+  Effect.gen(function* () {
+    const newest = selection.limit === undefined ? undefined : new Newest<A>(selection.limit)
+    const notes = yield* source.read(selection, (record) => {
+      const picked = isSince(selection, record) ? pick(record) : undefined
+      if (picked === undefined) return undefined
+      return newest === undefined ? take(picked) : newest.add(picked)
+    })
+    for (const picked of newest?.newest() ?? []) yield* Effect.promise(async () => take(picked))
+    return notes
+  })

@@ -9,6 +9,7 @@ import { statSync } from "node:fs"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { errorCode } from "../../flow/error-code.ts"
 import { quote } from "../../config/error.ts"
 import { exitCode } from "../../config/exit-codes.ts"
 import { ownInheritedOpenFiles } from "./open-files.ts"
@@ -133,8 +134,7 @@ const startByRuntime = ({ command, environment, terminal }: ChildParts, end: End
           stdio: ["inherit", "inherit", "inherit"],
           detached: terminal === undefined,
         }),
-      catch: (cause) =>
-        notStarted(command[0]!, cause instanceof Error && "code" in cause ? String(cause.code) : String(cause)),
+      catch: (cause) => notStarted(command[0]!, errorCode(cause)),
     })
     void child.exited.then(end)
     return child.pid

@@ -7,7 +7,7 @@
  */
 import { dropReasons, leaveReasons } from "../../capture/live/counters.ts"
 import { recordKinds, recordParts } from "../../capture/record.ts"
-import { redactionRules } from "../../capture/redact/scan.ts"
+import { redactionRules } from "../../capture/redact/rules.ts"
 import { protocolNames } from "../../protocol/handshake.ts"
 import { refusals } from "../../protocol/refusal.ts"
 

@@ -1,6 +1,6 @@
 /**
- * Telemetry: metrics, the log, the access log and a span for each request sent to an OpenTelemetry collector, as the standard OTEL_* variables
- * say, by effect's OTLP exporters. Loaded only where `wantsTelemetry` says so.
+ * Telemetry: metrics, the log, the access log and a span for each request, sent to an OpenTelemetry collector as the
+ * standard OTEL_* variables say, by effect's OTLP exporters. Loaded only where `wantsTelemetry` says so.
  *
  * Metrics are not counted twice: at each export the numbers are read from the same series as `/metrics`.
  */

@@ -74,6 +74,7 @@ describe("commands", () => {
     )
     expect(problem("export", "hra")).toBe('export does not know "hra": write har or curl; did you mean har?')
     expect(problem("lint")).toStartWith("lint needs a directory of cases")
+    expect(problem("capture")).toBe("capture needs on, off or status: see pillion help capture")
   })
 
   test("a flag has the values that it knows, or any", () => {

@@ -26,12 +26,14 @@ afterEach(() => rmSync(folder, { recursive: true }))
 interface Running {
   /** What `GET /capture` says. */
   readonly state: object
+  /** Begins to answer `GET /captures`, and never ends that. */
+  readonly stalls?: boolean
   /** What is kept in memory. */
   readonly kept: ReadonlyArray<CaptureRecord>
 }
 
 /** An admin listener that has what is asked for here, and the paths that it was asked for. */
-const serve = ({ state, kept }: Running) => {
+const serve = ({ state, kept, stalls = false }: Running) => {
   const paths: Array<string> = []
   let token = ""
   const server = Bun.serve({
@@ -42,6 +44,7 @@ const serve = ({ state, kept }: Running) => {
       paths.push(decodeURIComponent(pathname + search))
       if (request.headers.get("authorization") !== `Bearer ${token}`) return new Response("no", { status: 401 })
       if (pathname === "/capture") return Response.json(state)
+      if (stalls) return new Response(new ReadableStream({ start: (controller) => controller.enqueue("\n") }))
       return new Response(kept.map((record) => `${JSON.stringify(record)}\n`).join(""))
     },
   })
@@ -49,8 +52,8 @@ const serve = ({ state, kept }: Running) => {
   return { port: server.port ?? 0, paths, [Symbol.asyncDispose]: () => server.stop(true) }
 }
 
-const open = (adminPort: number) =>
-  runningSource(settingsOf({ flags: { "admin-port": String(adminPort) } }), {}, places)
+const open = (adminPort: number, within?: number) =>
+  runningSource(settingsOf({ flags: { "admin-port": String(adminPort) } }), {}, places, within)
 const read = async (adminPort: number, wanted = everything) =>
   readAll(recordsOf(await Effect.runPromise(open(adminPort))), wanted)
 const refusal = async (adminPort: number): Promise<string> =>
@@ -102,4 +105,11 @@ test("without a proxy, or without its token, there is nothing to read", async ()
   expect(await refusal(running.port)).toBe(
     `the proxy with admin-port ${running.port} shows records to the user that runs it only: run this as that user`,
   )
+})
+
+test("a proxy that stops in the midst of its records is not waited for", async () => {
+  await using running = serve({ state: { capture: "memory", keeps: true }, kept: [], stalls: true })
+  const source = recordsOf(await Effect.runPromise(open(running.port, 200)))
+  const refused = await Effect.runPromise(Effect.flip(source.read(everything, () => {})))
+  expect(refused.message).toBe(`the proxy with admin-port ${running.port} did not send its records within 200 ms`)
 })

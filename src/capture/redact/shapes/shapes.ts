@@ -1,6 +1,5 @@
 /**
- * Shapes: THE table of secrets that are known by how they look, whatever they are called, and the one pass over a text that
- * finds them. docs/redaction.md is made from it.
+ * Shapes: the one pass over a text that finds secrets by how they look.
  *
  * The pass is linear whatever the text holds: it goes from word to word, and what is looked at twice is bounded.
  */
@@ -10,45 +9,7 @@ import { isAlphanumeric, JwtFinder, jwtStart, prefixedEnd, privateKeyEnd, type P
 import { addressEnd, ibanEnd, mailSpan, telephoneEnd } from "./personal.ts"
 import { userinfoSpans } from "./urls.ts"
 import { isDigit } from "./digits.ts"
-
-interface Shape {
-  /** Whether it is looked for where nothing else is said. */
-  readonly on: boolean
-  /** For the documentation: what it is, and how it is known. */
-  readonly what: string
-  readonly known: string
-}
-
-const shape = (on: boolean, what: string, known: string): Shape => ({ on, what, known })
-
-export const shapes = {
-  jwt: shape(
-    true,
-    "JSON Web Token",
-    "three parts in base64url, or five of an encrypted one; the first begins with `eyJ`",
-  ),
-  "private-key": shape(true, "Private key in PEM", "`-----BEGIN … PRIVATE KEY-----`, up to its end"),
-  aws: shape(true, "AWS access key id", "its prefix"),
-  github: shape(true, "GitHub token", "its prefix"),
-  gitlab: shape(true, "GitLab token", "its prefix"),
-  slack: shape(true, "Slack token", "its prefix"),
-  stripe: shape(true, "Stripe key", "its prefix"),
-  google: shape(true, "Google key, token or client secret", "its prefix"),
-  card: shape(
-    true,
-    "Payment card number",
-    "13 to 19 digits, in groups or not, with the right check digit; none begins with 0, 1, 7 or 9",
-  ),
-  url: shape(true, "User and password in a URL", "between `://` and `@`"),
-  email: shape(false, "E-mail address", "a name, `@`, a domain with a point"),
-  telephone: shape(false, "Telephone number", "`+` and 7 to 15 digits, or groups of 3, 3 and 4"),
-  iban: shape(false, "IBAN", "two letters and a number with the right check digits"),
-  ip: shape(false, "IP address", "version 4 in four numbers, version 6 in groups"),
-} as const satisfies Record<string, Shape>
-
-export type ShapeName = keyof typeof shapes
-
-export const shapeNames = Object.keys(shapes).filter((name): name is ShapeName => Object.hasOwn(shapes, name))
+import type { ShapeName } from "./shape-table.ts"
 
 const prefix = (name: ShapeName, text: string, min: number, dots = false): Prefix<ShapeName> => ({
   name,

@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test"
 
-import {
-  findShapes,
-  prefixes,
-  shapeNames,
-  shapes,
-  type ShapeName,
-} from "../../../../src/capture/redact/shapes/shapes.ts"
+import { shapeNames, shapes, type ShapeName } from "../../../../src/capture/redact/shapes/shape-table.ts"
+import { findShapes, prefixes } from "../../../../src/capture/redact/shapes/shapes.ts"
 
 const all: ReadonlySet<ShapeName> = new Set(shapeNames)
 
